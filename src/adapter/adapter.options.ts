@@ -1,0 +1,56 @@
+import { flag, integer, listOf, MAX_TIMER_MS, type Rule } from '../roomgate.rules.js';
+
+export interface AdapterOptions {
+  /**
+   * Puts the app's global prefix in front of every gateway path, as `@nestjs/graphql` offers it.
+   * @default false
+   */
+  useGlobalPrefix: boolean;
+  /**
+   * Plain `@WebSocketGateway` classes that may run beside room gateways, served as stock Nest does: without
+   * admission. Any other plain gateway makes boot fail.
+   * @default []
+   */
+  allowPlainGateways: (new (...args: never[]) => object)[];
+  /**
+   * Milliseconds that another upgrade listener has to answer a request which is not ours before its socket is destroyed.
+   * @default 10000
+   */
+  foreignUpgradeMs: number;
+  /**
+   * Milliseconds named in `Retry-After` (rounded up to seconds, with up to as much again as jitter) of a 503.
+   * @default 1000
+   */
+  retryAfterMs: number;
+  /**
+   * Bytes a message may have; a longer one closes the connection with 1009.
+   * @default 65536
+   */
+  maxMessageBytes: number;
+  /**
+   * Frames (RFC 6455 fragments) one message may consist of.
+   * @default 64
+   */
+  maxFragments: number;
+  /**
+   * Chunks of unparsed bytes kept for one connection.
+   * @default 1024
+   */
+  maxBufferedChunks: number;
+  /**
+   * Pongs that may wait for a client that pings without reading.
+   * @default 16
+   */
+  maxPendingAutoPongs: number;
+}
+
+export const ADAPTER_RULES: Record<keyof AdapterOptions, Rule> = {
+  useGlobalPrefix: flag,
+  allowPlainGateways: listOf('gateway classes', (item) => typeof item === 'function'),
+  foreignUpgradeMs: integer(1, MAX_TIMER_MS),
+  retryAfterMs: integer(0, 3_600_000),
+  maxMessageBytes: integer(64, 64 * 1024 * 1024),
+  maxFragments: integer(1, 131_072),
+  maxBufferedChunks: integer(16, 1_048_576),
+  maxPendingAutoPongs: integer(1, 1_024),
+};

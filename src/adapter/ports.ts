@@ -1,0 +1,31 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Admission, Admitted } from '../admission/admission.js';
+import type { Drain } from '../connection/drain.js';
+import type { RoomSocket } from '../connection/room-socket.js';
+import type { Clock } from '../roomgate.clock.js';
+import type { RoomgateOptions } from '../roomgate.options.js';
+import type { HttpAdapterLike } from './plain-get.js';
+import type { RoomRoute, RoomServer } from './room-server.js';
+
+/** What `RoomgateAdapter` needs from the module. @internal */
+export interface AdapterPorts {
+  readonly options: RoomgateOptions;
+  readonly clock: Clock;
+  readonly admission: Admission;
+  readonly drain: Drain;
+  /** Every room gateway path of the app, by its text. */
+  readonly routes: ReadonlyMap<string, RoomRoute>;
+  /** Known only after the HTTP server was made, which is after this was. */
+  httpAdapter(): HttpAdapterLike & { getHttpServer(): Server };
+  /** The app's global prefix with a leading slash when it is to stand before gateway paths, else empty. */
+  prefix(): string;
+  /** Makes the connection of an admitted socket: registered, in its room, greeted, and known to the gateways at the server. */
+  open(
+    client: RoomSocket,
+    socket: Duplex,
+    request: IncomingMessage,
+    admitted: Admitted,
+    server: RoomServer,
+  ): void;
+}

@@ -1,0 +1,52 @@
+import { parseRoomId, type RoomId } from '../admission/room-id.js';
+
+/** A gateway's path: literal segments and exactly one `:room`, for example `/orders/:room` or `/v1/:room`. */
+export interface PathPattern {
+  readonly text: string;
+  readonly segments: readonly string[];
+}
+
+const ROOM = ':room';
+const OUR_PATH = /^(?:\/[A-Za-z0-9_-]+)+$/;
+const LITERAL = /^[A-Za-z0-9_-]+$/;
+
+/** The pattern, or undefined when the text is none: other characters, no `:room`, or a literal that could be a room id. */
+export function parsePattern(text: string): PathPattern | undefined {
+  if (!text.startsWith('/')) return undefined;
+  const segments = text.slice(1).split('/');
+  const rooms = segments.filter((segment) => segment === ROOM).length;
+  const literals = segments.filter((segment) => segment !== ROOM);
+  if (rooms !== 1 || !literals.every((literal) => LITERAL.test(literal) && !parseRoomId(literal)))
+    return undefined;
+  return { text, segments };
+}
+
+/** The request target split at the question mark, as the bytes stand: `new URL` would map `//evil`, `\` and `%2e` onto our paths. */
+export function splitTarget(url: string): { path: string; query: string } {
+  const mark = url.indexOf('?');
+  return mark === -1
+    ? { path: url, query: '' }
+    : { path: url.slice(0, mark), query: url.slice(mark + 1) };
+}
+
+/** The room a path names under the pattern, or undefined when it is not the pattern's. */
+export function matchPath(pattern: PathPattern, path: string): RoomId | undefined {
+  if (!OUR_PATH.test(path)) return undefined;
+  const parts = path.slice(1).split('/');
+  if (parts.length !== pattern.segments.length) return undefined;
+  let room: RoomId | undefined;
+  for (const [index, segment] of pattern.segments.entries()) {
+    const part = parts[index] as string;
+    if (segment === ROOM) room = parseRoomId(part);
+    else if (segment !== part) return undefined;
+  }
+  return room;
+}
+
+/** Whether one path can be both patterns'. A literal is never a room id, so only equal shapes can. */
+export function patternsOverlap(one: PathPattern, other: PathPattern): boolean {
+  return (
+    one.segments.length === other.segments.length &&
+    one.segments.every((segment, index) => segment === other.segments[index])
+  );
+}

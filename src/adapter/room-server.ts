@@ -1,0 +1,33 @@
+import { EventEmitter } from 'node:events';
+import type { GatewayRules } from '../admission/admission.js';
+import type { HandlerTable } from '../connection/handler-table.js';
+import { RoomgateError } from '../roomgate.errors.js';
+import { quote } from '../roomgate.rules.js';
+import { parsePattern, type PathPattern } from './request-target.js';
+
+/** What is served at one gateway path, put together at boot from the class or classes that declare it. */
+export interface RoomRoute {
+  readonly path: string;
+  readonly rules: GatewayRules;
+  readonly table: HandlerTable;
+}
+
+/** What Nest gets as the "server" of a room gateway: emits `connection` with each RoomConnection admitted at its path. */
+export class RoomServer extends EventEmitter {
+  readonly pattern: PathPattern;
+
+  /** @throws RoomgateError `gateway_conflict` when prefix and path together are not a path we serve. */
+  constructor(
+    readonly route: RoomRoute,
+    prefix: string,
+  ) {
+    super();
+    const pattern = parsePattern(`${prefix}${route.path}`);
+    if (!pattern)
+      throw new RoomgateError(
+        'gateway_conflict',
+        `The global prefix ${quote(prefix)} cannot stand before the room path "${route.path}": only letters, digits, "_", "-" and "/" can.`,
+      );
+    this.pattern = pattern;
+  }
+}

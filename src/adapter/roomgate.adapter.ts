@@ -1,0 +1,101 @@
+import type { Server } from 'node:http';
+import { type INestApplicationContext, Logger } from '@nestjs/common';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { Refusal } from '../admission/refusals.js';
+import { RoomConnection } from '../connection/connection.js';
+import type { MessageHandler } from '../connection/handler-table.js';
+import { ROOMGATE_ADAPTER_PORTS } from '../roomgate.constants.js';
+import { RoomgateError } from '../roomgate.errors.js';
+import { answerPlainGets } from './plain-get.js';
+import type { AdapterPorts } from './ports.js';
+import { renderRefusal } from './refusal.js';
+import { RefusalLog } from './refusal-log.js';
+import { RoomServer } from './room-server.js';
+import { type PlainServer, UpgradeDispatch } from './upgrade-dispatch.js';
+
+const APP_PORT = 0;
+
+/**
+ * Nest's WebSocket adapter on `ws` with a door: every upgrade of a room gateway passes `verifyClient` before the 101. The module
+ * installs it by itself; `app.useWebSocketAdapter(new RoomgateAdapter(app))` says the same in words.
+ */
+export class RoomgateAdapter extends WsAdapter {
+  readonly #ports: AdapterPorts;
+  #dispatch: UpgradeDispatch | undefined;
+
+  /** @throws Error of Nest when the app does not import RoomgateModule. */
+  constructor(app: INestApplicationContext | AdapterPorts) {
+    super();
+    this.#ports =
+      'open' in app ? app : app.get<AdapterPorts>(ROOMGATE_ADAPTER_PORTS, { strict: false });
+  }
+
+  override create(port: number, options: Record<string, unknown> = {}): unknown {
+    // The HTTP server was made after this adapter; Nest's field is read-only and set by its constructor only.
+    Object.assign(this, { httpServer: this.#ports.httpAdapter().getHttpServer() });
+    // Nest makes the server of the room gateways before it registers routes and its "not found" handler.
+    this.ensureHttpServerExists(APP_PORT, this.httpServer as Server);
+    if (!options.roomGateway) return super.create(port, options as never) as unknown;
+    const route = this.#ports.routes.get(String(options.path));
+    if (!route || port !== APP_PORT)
+      throw new RoomgateError(
+        'gateway_conflict',
+        `The room gateway at "${String(options.path)}" is not served by RoomgateModule: it needs the app's own port and one @RoomGateway.`,
+      );
+    const server = new RoomServer(route, this.#ports.prefix());
+    this.#dispatch?.rooms.push(server);
+    return server;
+  }
+
+  override bindMessageHandlers(client: never, handlers: never, transform: never): void {
+    const connection: unknown = client;
+    if (connection instanceof RoomConnection)
+      connection.table.bind(connection, handlers as readonly MessageHandler[]);
+    else super.bindMessageHandlers(client, handlers, transform);
+  }
+
+  override bindClientDisconnect(client: never, callback: (code: number) => void): void {
+    const connection: unknown = client;
+    if (connection instanceof RoomConnection) connection.onDisconnect.push(callback);
+    else super.bindClientDisconnect(client, callback);
+  }
+
+  override async close(server: never): Promise<void> {
+    // Connections of rooms were told and closed before Nest gets here.
+    if (!((server as unknown) instanceof RoomServer)) await super.close(server);
+  }
+
+  override async dispose(): Promise<void> {
+    this.#dispatch?.destroy();
+    if (this.#dispatch) (this.httpServer as Server).off('upgrade', this.#dispatch.onUpgrade);
+    this.#dispatch = undefined;
+    await super.dispose();
+  }
+
+  /** Ours instead of the stock listener, which destroys every upgrade that is not its own. */
+  protected override ensureHttpServerExists(port: number, httpServer?: Server): Server | undefined {
+    if (port !== APP_PORT || !httpServer)
+      return super.ensureHttpServerExists(port, httpServer) as Server | undefined;
+    if (this.#dispatch) return httpServer;
+    const logger = new Logger('Roomgate');
+    const plain = (): readonly PlainServer[] =>
+      (this.wsServersRegistry.get(APP_PORT) ?? []) as unknown as PlainServer[];
+    const log = new RefusalLog(this.#ports.clock, (line) => logger.warn(line));
+    const dispatch = new UpgradeDispatch(
+      this.#ports,
+      log,
+      plain,
+      () => httpServer.listenerCount('upgrade') === 1,
+    );
+    this.#dispatch = dispatch;
+    httpServer.on('upgrade', dispatch.onUpgrade);
+    this.httpServersRegistry.set(port, httpServer);
+    answerPlainGets(this.#ports.httpAdapter(), (request) => {
+      const isRoom = request.method === 'GET' && dispatch.find(request.url ?? '') !== undefined;
+      return isRoom
+        ? renderRefusal(new Refusal('upgrade_required'), this.#ports.options)
+        : undefined;
+    });
+    return httpServer;
+  }
+}

@@ -1,0 +1,141 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { Refusal } from '../admission/refusals.js';
+import { RoomSocket } from '../connection/room-socket.js';
+import { awaitClaim } from './foreign-upgrade.js';
+import type { AdapterPorts } from './ports.js';
+import { writeRefusal } from './refusal.js';
+import type { RefusalLog } from './refusal-log.js';
+import { matchPath, splitTarget } from './request-target.js';
+import type { RoomServer } from './room-server.js';
+import { checkUpgrade, isWebSocketUpgrade } from './upgrade-checks.js';
+import { createVerifyClient, type PendingUpgrade } from './verify-client.js';
+
+/** A stock gateway's server, reached by its exact path. */
+export interface PlainServer {
+  readonly path: string;
+  handleUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    callback: (client: WebSocket) => void,
+  ): void;
+  emit(event: 'connection', client: WebSocket, request: IncomingMessage): boolean;
+}
+
+/** Owns the `upgrade` event of the app's HTTP server: path to gateway, rows 1 to 3 of the verdict table, then `ws`. */
+export class UpgradeDispatch {
+  readonly rooms: RoomServer[] = [];
+  /** Sockets that are not yet connections; destroyed when the app closes. */
+  readonly #sockets = new Set<Duplex>();
+  readonly #pending = new WeakMap<IncomingMessage, PendingUpgrade>();
+  readonly #server: WebSocketServer;
+
+  constructor(
+    private readonly ports: AdapterPorts,
+    private readonly log: RefusalLog,
+    private readonly plain: () => readonly PlainServer[],
+    private readonly isAlone: () => boolean,
+  ) {
+    const {
+      maxMessageBytes,
+      maxFragments,
+      maxBufferedChunks,
+      maxPendingAutoPongs,
+      verdictDeadlineMs,
+    } = ports.options;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      WebSocket: RoomSocket,
+      maxPayload: maxMessageBytes,
+      ...({ maxFragments, maxBufferedChunks, maxPendingAutoPongs } as object),
+      verifyClient: createVerifyClient({
+        admission: ports.admission,
+        clock: ports.clock,
+        verdictDeadlineMs,
+        pending: this.#pending,
+        refuse: ({ socket }, refusal) => this.#refuse(socket, refusal),
+      }),
+    });
+  }
+
+  /** The listener of `upgrade`. */
+  readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    // First of all: without a listener a reset would be an uncaught exception, and ws listens only later.
+    socket.on('error', () => socket.destroy());
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    try {
+      this.#dispatch(request, socket, head);
+    } catch {
+      socket.destroy();
+    }
+  };
+
+  /** The room server whose path the request target is. */
+  find(url: string): RoomServer | undefined {
+    const { path } = splitTarget(url);
+    return this.rooms.find(({ pattern }) => matchPath(pattern, path));
+  }
+
+  destroy(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+  }
+
+  #dispatch(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { path, query } = splitTarget(request.url ?? '');
+    const server = isWebSocketUpgrade(request) ? this.find(path) : undefined;
+    const room = server && matchPath(server.pattern, path);
+    if (!server || !room) return this.#passOn(request, socket, head, path);
+    const refusal = this.ports.drain.isDraining ? new Refusal('draining') : checkUpgrade(request);
+    if (refusal) return this.#refuse(socket, refusal);
+    const { rules } = server.route;
+    const encrypted = Boolean((socket as { encrypted?: boolean }).encrypted);
+    const upgrade: PendingUpgrade = {
+      socket,
+      request: { headers: request.headersDistinct, query, encrypted },
+      destination: { room, rules },
+    };
+    this.#pending.set(request, upgrade);
+    // ws would answer with the first one that was offered, and what was offered may be a credential.
+    delete request.headers['sec-websocket-protocol'];
+    this.#server.handleUpgrade(request, socket, head, (client) =>
+      this.#open(client as RoomSocket, request, upgrade, server),
+    );
+  }
+
+  #open(
+    client: RoomSocket,
+    request: IncomingMessage,
+    upgrade: PendingUpgrade,
+    server: RoomServer,
+  ): void {
+    const { admitted, socket } = upgrade;
+    if (!admitted) return client.terminate();
+    upgrade.admitted = undefined;
+    this.#sockets.delete(socket);
+    this.ports.open(client, socket, request, admitted, server);
+  }
+
+  #passOn(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
+    const plain = this.plain().find((server) => server.path === path);
+    if (plain) {
+      this.#sockets.delete(socket);
+      plain.handleUpgrade(request, socket, head, (client) =>
+        plain.emit('connection', client, request),
+      );
+    } else if (!this.isAlone())
+      awaitClaim(socket, this.ports.clock, this.ports.options.foreignUpgradeMs);
+    else if (this.ports.drain.isDraining) this.#refuse(socket, new Refusal('draining'));
+    else this.#refuse(socket, new Refusal(path.startsWith('/') ? 'not_found' : 'bad_request'));
+  }
+
+  #refuse(socket: Duplex, refusal: Refusal): void {
+    this.log.add(refusal.row.status, refusal.code, refusal.reason);
+    writeRefusal(socket, refusal, this.ports.options);
+  }
+}

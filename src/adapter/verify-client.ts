@@ -1,0 +1,92 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { VerifyClientCallbackAsync } from 'ws';
+import type { Admission, Admitted, Destination } from '../admission/admission.js';
+import type { UpgradeRequest } from '../admission/bearer-token.js';
+import { Refusal } from '../admission/refusals.js';
+import type { Clock } from '../roomgate.clock.js';
+
+/** An upgrade request on its way through `ws`. */
+export interface PendingUpgrade {
+  readonly socket: Duplex;
+  readonly request: UpgradeRequest;
+  readonly destination: Destination;
+  /** Set when the verdict is yes, before `ws` goes on. */
+  admitted?: Admitted;
+}
+
+export interface VerifyClientPorts {
+  readonly admission: Admission;
+  readonly clock: Clock;
+  readonly verdictDeadlineMs: number;
+  readonly pending: WeakMap<IncomingMessage, PendingUpgrade>;
+  readonly refuse: (upgrade: PendingUpgrade, refusal: Refusal) => void;
+}
+
+/**
+ * The single choke point: `ws` opens no connection without passing it. `ws` takes a hook for asynchronous only if its length is
+ * exactly 2, and one of any other shape that returns a promise admits everyone; so this function has two plain parameters, and
+ * a test asserts it. It answers once, within the deadline, and never throws. A "no" is answered here, as HTTP; `ws` is only
+ * ever called back with yes, for it keeps nothing of a request that it was not told to go on with.
+ */
+export function createVerifyClient(
+  ports: VerifyClientPorts,
+): VerifyClientCallbackAsync<IncomingMessage> {
+  return function verifyClient(info, callback) {
+    const upgrade = ports.pending.get(info.req);
+    if (!upgrade) {
+      info.req.socket.destroy();
+      return;
+    }
+    let isAnswered = false;
+    const answer = (verdict: Admitted | Refusal): void => {
+      if (isAnswered) {
+        if (!(verdict instanceof Refusal)) verdict.release();
+        return;
+      }
+      isAnswered = true;
+      cancel();
+      try {
+        settle(ports, upgrade, verdict, () => callback(true));
+      } catch {
+        // After the 101 an HTTP answer would be garbage in an open WebSocket.
+        upgrade.socket.destroy();
+      }
+    };
+    const cancel = ports.clock.setTimer(
+      () => answer(new Refusal('verdict_timeout')),
+      ports.verdictDeadlineMs,
+    );
+    upgrade.socket.once('close', () =>
+      answer(new Refusal('unavailable', 'gone_before_the_verdict')),
+    );
+    ports.admission
+      .admit(upgrade.request, upgrade.destination)
+      .then(answer, () => answer(new Refusal('unavailable', 'admission_failed')));
+  };
+}
+
+/** In one turn, with no await: the last look, then either the refusal or the 101. */
+function settle(
+  { admission, refuse }: VerifyClientPorts,
+  upgrade: PendingUpgrade,
+  verdict: Admitted | Refusal,
+  proceed: () => void,
+): void {
+  const refusal = verdict instanceof Refusal ? verdict : admission.lastLook(verdict);
+  if (verdict instanceof Refusal || refusal) {
+    if (!(verdict instanceof Refusal)) verdict.release();
+    refuse(upgrade, refusal as Refusal);
+    return;
+  }
+  upgrade.admitted = verdict;
+  // Held back so that the 101 and the greeting leave in one packet.
+  upgrade.socket.cork();
+  try {
+    proceed();
+  } finally {
+    upgrade.socket.uncork();
+    // Still there: ws did not open the connection, since the peer had gone.
+    upgrade.admitted?.release();
+  }
+}

@@ -1,0 +1,123 @@
+import type { KeyObject } from 'node:crypto';
+import { flag, integer, listOf, MAX_TIMER_MS, type Rule } from '../roomgate.rules.js';
+
+/** Signature algorithms (RFC 7518) that the built-in verifier accepts. */
+export type TokenAlgorithm =
+  | 'HS256'
+  | 'HS384'
+  | 'HS512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512';
+
+/** A public key: PEM text, a JWK (RFC 7517) or a `KeyObject` of type `public`. */
+export type PublicKeyInput = string | Buffer | KeyObject | Record<string, unknown>;
+
+/** A key of an issuer. With `kid` it only verifies tokens that name it, without one it verifies any. */
+export type IssuerKey =
+  | PublicKeyInput
+  | { kid?: string; key: PublicKeyInput }
+  | { kid?: string; secret: string | Buffer | KeyObject };
+
+/** Somebody whose tokens are believed. A token is verified with the record of its `iss` alone. */
+export interface IssuerOptions {
+  /** The exact `iss` of its tokens. */
+  issuer: string;
+  /** The `aud` one of which a token must carry. Required in strict mode. */
+  audience?: string | string[];
+  /** The algorithms it signs with; nothing is inferred from a token. HS* cannot be mixed with others. */
+  algorithms: TokenAlgorithm[];
+  /** Its verification keys, at most 16. RSA of 2048 bits or more, HMAC of 256 bits or more. */
+  keys: IssuerKey[];
+  /** Accepted `typ` headers, compared without case. Default `at+jwt` and `JWT`; a token without `typ` passes only when `audience` is set. */
+  typ?: string[];
+}
+
+export interface AdmissionOptions {
+  /**
+   * Whose tokens are believed: issuer, audience, algorithms and keys of each. Without one nobody gets in,
+   * so boot fails unless a `TokenVerifier` of your own is given.
+   * @default []
+   */
+  issuers: IssuerOptions[];
+  /**
+   * The realm named in `WWW-Authenticate` (RFC 9110). Printable ASCII without quotes and backslashes.
+   * @default 'roomgate'
+   */
+  realm: string;
+  /**
+   * Milliseconds by which the clocks of issuer and server may differ; applied to `exp`, `nbf` and `iat` once.
+   * @default 5000
+   */
+  clockToleranceMs: number;
+  /**
+   * Milliseconds between `iat` and `exp` beyond which a token is refused, however valid.
+   * @default 86400000
+   */
+  maxTokenLifeMs: number;
+  /**
+   * Bytes a token may have before it is refused unread.
+   * @default 8192
+   */
+  maxTokenBytes: number;
+  /**
+   * Milliseconds for the whole verdict; after them the answer is 503.
+   * @default 5000
+   */
+  verdictDeadlineMs: number;
+  /**
+   * `Host` values (host or host:port, lower case) under which this server is reached. Absent, any host passes
+   * in development; strict mode requires the list, which is what stops DNS rebinding.
+   * @default []
+   */
+  allowedHosts: string[];
+  /**
+   * Browser origins (scheme://host[:port]) that may connect besides the server's own. `*` and `null` are refused.
+   * @default []
+   */
+  allowedOrigins: string[];
+  /**
+   * Lets the element `*` of the `rooms` claim stand for every room. Absent, `*` grants nothing.
+   * @default false
+   */
+  allowWildcardRooms: boolean;
+  /**
+   * Answers 404 instead of 403 when the room policy says no, for apps in which the existence of a room is secret.
+   * @default false
+   */
+  hideRooms: boolean;
+}
+
+const isText = (item: unknown): boolean => typeof item === 'string' && item.length > 0;
+const isHost = (item: unknown): boolean =>
+  typeof item === 'string' && /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/.test(item);
+const isOrigin = (item: unknown): boolean =>
+  typeof item === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s*]+$/.test(item);
+
+export const ADMISSION_RULES: Record<keyof AdmissionOptions, Rule> = {
+  issuers: (value) => (Array.isArray(value) ? undefined : 'a list of issuers'),
+  realm: (value) =>
+    isText(value) && /^[\x20-\x7e]{1,64}$/.test(value as string) && !/["\\]/.test(value as string)
+      ? undefined
+      : 'printable ASCII of at most 64 characters without quotes and backslashes',
+  clockToleranceMs: integer(0, 300_000),
+  maxTokenLifeMs: integer(1_000, Number.MAX_SAFE_INTEGER),
+  maxTokenBytes: integer(256, 16_384),
+  verdictDeadlineMs: integer(1, MAX_TIMER_MS),
+  allowedHosts: listOf(
+    'hosts in lower case such as "chat.example.com" or "localhost:3000"',
+    isHost,
+  ),
+  allowedOrigins: listOf(
+    'origins such as "https://app.example.com" ("*" and "null" can never be listed)',
+    isOrigin,
+  ),
+  allowWildcardRooms: flag,
+  hideRooms: flag,
+};

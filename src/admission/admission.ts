@@ -1,0 +1,133 @@
+import type { Clock } from '../roomgate.clock.js';
+import { refuseTokenInQuery, type TokenExtractor, type UpgradeRequest } from './bearer-token.js';
+import { checkOrigin, type OriginRules } from './origin.js';
+import { createPrincipal, type Principal } from './principal.js';
+import { Refusal } from './refusals.js';
+import { roomKey, type RoomId, type RoomKey } from './room-id.js';
+import type { RoomPolicy, RoomRights } from './room-policy.js';
+import { checkClaims, type TimeRules } from './token-claims.js';
+import { parseToken } from './token-shape.js';
+import {
+  KeysUnavailableError,
+  type MaybePromise,
+  TokenRefusedError,
+  type TokenVerifier,
+} from './token-verifier.js';
+
+/** What a gateway asks of those who come in. */
+export interface GatewayRules {
+  readonly roomName: string;
+  readonly policy: RoomPolicy;
+  /** Scopes all of which the token must have. */
+  readonly scopes: readonly string[];
+}
+
+/** The room a request asks for, and the rules of the gateway that serves it. */
+export interface Destination {
+  readonly room: RoomId;
+  readonly rules: GatewayRules;
+}
+
+/** A "yes", not final until `lastLook` has passed. Its hold on the room must be used or released. */
+export interface Admitted {
+  readonly principal: Principal;
+  readonly room: RoomId;
+  readonly key: RoomKey;
+  readonly rights: RoomRights;
+  readonly release: () => void;
+}
+
+export interface AdmissionPorts {
+  readonly clock: Clock;
+  readonly extractor: TokenExtractor;
+  readonly verifier: TokenVerifier;
+  readonly isDraining: () => boolean;
+  /** Has the engine carry the room to this node; returns how to let it go again. */
+  readonly holdRoom: (key: RoomKey) => MaybePromise<() => void>;
+}
+
+export type AdmissionRules = OriginRules &
+  TimeRules & { readonly maxTokenBytes: number; readonly hideRooms: boolean };
+
+/** The whole sequence at the door, in the order of the verdict table; every step is one decision in a file of its own. */
+export class Admission {
+  constructor(
+    private readonly ports: AdmissionPorts,
+    private readonly rules: AdmissionRules,
+  ) {}
+
+  /** Never rejects: whatever a verifier, a policy or an engine throws becomes a refusal. */
+  async admit(request: UpgradeRequest, destination: Destination): Promise<Admitted | Refusal> {
+    const token =
+      checkOrigin(request, this.rules) ??
+      refuseTokenInQuery(request.query) ??
+      this.ports.extractor.extract(request);
+    if (token instanceof Refusal) return token;
+    const principal = await this.identify(token);
+    if (principal instanceof Refusal) return principal;
+    const missing = destination.rules.scopes.some((scope) => !principal.scopes.includes(scope));
+    if (missing)
+      return new Refusal(
+        'insufficient_scope',
+        undefined,
+        undefined,
+        destination.rules.scopes.join(' '),
+      );
+    const rights = await this.decide(principal, destination);
+    if (rights instanceof Refusal) return rights;
+    return this.hold(principal, destination, rights);
+  }
+
+  /** Who the token speaks for: shape, verifier, claims and times, in this order. */
+  async identify(text: string): Promise<Principal | Refusal> {
+    const token = parseToken(text, this.rules.maxTokenBytes);
+    if (token instanceof Refusal) return token;
+    try {
+      const raw = await this.ports.verifier.verify(token);
+      const claims = checkClaims(raw, this.ports.clock.now(), this.rules);
+      return claims instanceof Refusal
+        ? claims
+        : createPrincipal(claims, this.rules.clockToleranceMs);
+    } catch (error) {
+      if (error instanceof KeysUnavailableError) return new Refusal('keys_unavailable');
+      return new Refusal(
+        'token_invalid',
+        error instanceof TokenRefusedError ? error.reason : 'verifier_failed',
+      );
+    }
+  }
+
+  /** Asked in the same turn as the 101, with nothing awaited in between: what changed while we were waiting? */
+  lastLook(admitted: Admitted): Refusal | undefined {
+    if (this.ports.clock.now() >= admitted.principal.expiresAt)
+      return new Refusal('token_expired', 'expired_at_the_door');
+    return this.ports.isDraining() ? new Refusal('draining') : undefined;
+  }
+
+  private async decide(
+    principal: Principal,
+    { room, rules }: Destination,
+  ): Promise<RoomRights | Refusal> {
+    const access = { roomName: rules.roomName, room, principal };
+    try {
+      if ((await rules.policy.join(access)) !== true)
+        return new Refusal(this.rules.hideRooms ? 'not_found' : 'room_forbidden', 'room_forbidden');
+      return { publish: (await rules.policy.publish(access)) === true };
+    } catch {
+      return new Refusal('unavailable', 'policy_failed');
+    }
+  }
+
+  private async hold(
+    principal: Principal,
+    { room, rules }: Destination,
+    rights: RoomRights,
+  ): Promise<Admitted | Refusal> {
+    const key = roomKey(rules.roomName, room);
+    try {
+      return { principal, room, key, rights, release: await this.ports.holdRoom(key) };
+    } catch {
+      return new Refusal('engine_unavailable');
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { Refusal } from './refusals.js';
+
+/** What admission may look at of an upgrade request. Header values are lists: a doubled header must be visible. */
+export interface UpgradeRequest {
+  readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
+  /** The query string without its question mark. */
+  readonly query: string;
+  /** Whether the socket itself is TLS. */
+  readonly encrypted: boolean;
+}
+
+/** Where the bearer token of an upgrade request may stand. Replace it through `RoomgateModule.forRoot({ extractor })`. */
+export abstract class TokenExtractor {
+  /** The one token, or why there is none. */
+  abstract extract(request: UpgradeRequest): string | Refusal;
+}
+
+const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+const QUERY_NAMES = ['access_token', 'token', 'jwt', 'authorization'];
+
+/** The Authorization header (RFC 6750 §2.1), the scheme in any case (RFC 9110 §11.1). */
+export class AuthorizationHeaderExtractor extends TokenExtractor {
+  extract({ headers }: UpgradeRequest): string | Refusal {
+    const values = headers.authorization ?? [];
+    if (values.length > 1 || values[0]?.includes(',')) return new Refusal('multiple_credentials');
+    const value = values[0];
+    if (value === undefined || !/^bearer\b/i.test(value)) return new Refusal('no_token');
+    return BEARER.exec(value)?.[1] ?? new Refusal('malformed_authorization');
+  }
+}
+
+/**
+ * A token in the URL ends up in logs, histories and referrers, so it is refused even when a good header stands beside it
+ * (RFC 9700 §4.3.2). The parameter's name comes from our list, never from the request.
+ */
+export function refuseTokenInQuery(query: string): Refusal | undefined {
+  if (query === '') return undefined;
+  for (const name of new URLSearchParams(query).keys()) {
+    const found = QUERY_NAMES.find((known) => known === name.toLowerCase());
+    if (found) {
+      const detail = `A token was found in the query string ("${found}"). Send it in the Authorization header instead: it does not belong in a URL.`;
+      return new Refusal('token_in_query', 'token_in_query', detail);
+    }
+  }
+  return undefined;
+}

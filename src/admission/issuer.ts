@@ -1,0 +1,130 @@
+import { RoomgateError } from '../roomgate.errors.js';
+import { quote } from '../roomgate.rules.js';
+import type { IssuerOptions, TokenAlgorithm } from './admission.options.js';
+import { loadKey, type VerificationKey } from './verification-key.js';
+
+/** An issuer as the verifier uses it: everything checked, every key loaded once. */
+export interface Issuer {
+  readonly issuer: string;
+  readonly audience?: [string, ...string[]];
+  readonly algorithms: ReadonlySet<string>;
+  readonly types: ReadonlySet<string>;
+  readonly keys: readonly VerificationKey[];
+}
+
+const ALGORITHM = /^(HS|RS|PS|ES)(256|384|512)$/;
+const MAX_KEYS = 16;
+const DEFAULT_TYPES = ['at+jwt', 'JWT'];
+const DEVELOPMENT_ISSUER = 'urn:roomgate:dev';
+
+/**
+ * Loads the configured issuers, by their exact name.
+ * @throws RoomgateError `invalid_options` for nonsense, `unsafe_options` for what a verifier must not be given. Keys are never quoted.
+ */
+export function loadIssuers(
+  issuers: readonly IssuerOptions[],
+  strict: boolean,
+): ReadonlyMap<string, Issuer> {
+  const loaded = new Map<string, Issuer>();
+  for (const options of issuers) {
+    const issuer = loadIssuer(options, strict);
+    if (loaded.has(issuer.issuer)) fail(`Issuer ${quote(issuer.issuer)} is configured twice.`);
+    loaded.set(issuer.issuer, issuer);
+  }
+  return loaded;
+}
+
+function loadIssuer(options: IssuerOptions, strict: boolean): Issuer {
+  if (!isText(options?.issuer))
+    fail(`Expected "issuer" to be a non-empty string, got ${quote(options?.issuer)}.`);
+  const named = `of issuer ${quote(options.issuer)}`;
+  const audience = loadAudience(options.audience, named);
+  const algorithms = loadAlgorithms(options.algorithms, named);
+  const types = options.typ ?? DEFAULT_TYPES;
+  if (!Array.isArray(types) || types.length === 0 || !types.every(isText))
+    fail(`Expected "typ" ${named} to be a list of type names, got ${quote(types)}.`);
+  if (!Array.isArray(options.keys) || options.keys.length === 0 || options.keys.length > MAX_KEYS) {
+    fail(`Expected "keys" ${named} to be a list of 1 to ${MAX_KEYS} keys.`);
+  }
+  const keys = options.keys.map((key) => loadKey(key, algorithms, named));
+  for (const algorithm of algorithms) {
+    if (!keys.some((key) => key.algorithms.has(algorithm)))
+      fail(`No key ${named} fits its algorithm ${algorithm}.`);
+  }
+  if (strict) refuseUnsafe(options.issuer, audience, keys, named);
+  return Object.freeze({
+    issuer: options.issuer,
+    audience,
+    algorithms: new Set<string>(algorithms),
+    types: new Set(types.map((typ) => typ.toLowerCase())),
+    keys,
+  });
+}
+
+function loadAudience(given: unknown, named: string): [string, ...string[]] | undefined {
+  if (given === undefined) return undefined;
+  const list: unknown[] = Array.isArray(given) ? given : [given];
+  // jsonwebtoken skips an empty audience and matches a regular expression anywhere in the string.
+  if (list.length === 0 || !list.every(isText))
+    fail(
+      `Expected "audience" ${named} to be a non-empty string or a list of them, got ${quote(given)}.`,
+    );
+  return list as [string, ...string[]];
+}
+
+function loadAlgorithms(given: unknown, named: string): TokenAlgorithm[] {
+  if (
+    !Array.isArray(given) ||
+    given.length === 0 ||
+    !given.every((item) => ALGORITHM.test(String(item)))
+  ) {
+    fail(
+      `Expected "algorithms" ${named} to be a list such as ["ES256"] (HS, RS, PS or ES with 256, 384 or 512), got ${quote(given)}.`,
+    );
+  }
+  const list = given as TokenAlgorithm[];
+  if (list.some(isSymmetric) && !list.every(isSymmetric)) {
+    unsafe(
+      `Algorithms ${named} mix shared secrets (HS*) with public keys: a public key could then pass for a secret. Use two issuers.`,
+    );
+  }
+  return list;
+}
+
+function refuseUnsafe(
+  issuer: string,
+  audience: unknown,
+  keys: readonly VerificationKey[],
+  named: string,
+): void {
+  if (issuer === DEVELOPMENT_ISSUER || keys.some((key) => isDevelopmentKid(key.kid))) {
+    unsafe(
+      `Development keys (issuer ${DEVELOPMENT_ISSUER} or a kid that begins with "dev-") are for NODE_ENV "development" or "test" only.`,
+    );
+  }
+  if (!audience)
+    unsafe(
+      `"audience" ${named} is required unless NODE_ENV is "development" or "test": without it a token meant for another service opens this one.`,
+    );
+}
+
+/** Development tokens are refused in strict mode even when somebody configured a key that fits. */
+export function isDevelopmentKid(kid: string | undefined): boolean {
+  return kid?.startsWith('dev-') ?? false;
+}
+
+function isSymmetric(algorithm: string): boolean {
+  return algorithm.startsWith('HS');
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function fail(message: string): never {
+  throw new RoomgateError('invalid_options', message);
+}
+
+function unsafe(message: string): never {
+  throw new RoomgateError('unsafe_options', message);
+}

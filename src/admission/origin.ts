@@ -1,0 +1,26 @@
+import type { UpgradeRequest } from './bearer-token.js';
+import { Refusal } from './refusals.js';
+
+export interface OriginRules {
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+}
+
+/**
+ * Cross-site WebSocket hijacking (CWE-1385) and DNS rebinding: a browser always says where a page came from, other
+ * clients need not. The page's origin must be ours (scheme, host and port) or listed; our host must be listed if any is.
+ */
+export function checkOrigin(
+  { headers, encrypted }: UpgradeRequest,
+  rules: OriginRules,
+): Refusal | undefined {
+  const host = headers.host?.[0]?.toLowerCase() ?? '';
+  if (rules.allowedHosts.length > 0 && !rules.allowedHosts.includes(host))
+    return new Refusal('host_not_allowed');
+  const origins = headers.origin ?? [];
+  if (origins.length === 0) return undefined;
+  if (origins.length > 1) return new Refusal('origin_not_allowed', 'origin_doubled');
+  const origin = (origins[0] as string).toLowerCase();
+  if (origin === `${encrypted ? 'https' : 'http'}://${host}`) return undefined;
+  return rules.allowedOrigins.includes(origin) ? undefined : new Refusal('origin_not_allowed');
+}

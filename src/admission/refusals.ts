@@ -1,0 +1,93 @@
+/** The `error` attribute of `WWW-Authenticate` (RFC 6750 §3); `none` is a challenge without one. */
+export type Challenge = 'none' | 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+
+interface RefusalRow {
+  readonly status: number;
+  /** What strangers are told. Constant, except where the table of design says where a token was found. */
+  readonly detail: string;
+  readonly challenge?: Challenge;
+  /** Answered with `Retry-After`. */
+  readonly retry?: true;
+}
+
+/** Every "no" before the 101: the stable `code` of the problem body, its HTTP status (RFC 9110, RFC 6750) and public text. */
+export const REFUSALS = {
+  draining: { status: 503, detail: 'This server is shutting down.', retry: true },
+  not_found: { status: 404, detail: 'There is nothing at this address.' },
+  method_not_allowed: { status: 405, detail: 'A room is opened with GET.' },
+  bad_request: {
+    status: 400,
+    detail: 'The request must be HTTP/1.1 in origin form, with one Host and no body.',
+  },
+  bad_upgrade: {
+    status: 400,
+    detail: 'The request needs one Sec-WebSocket-Key of 16 bytes and Sec-WebSocket-Version 13.',
+  },
+  upgrade_required: {
+    status: 426,
+    detail: 'This address speaks WebSocket: send an upgrade request with an Authorization header.',
+  },
+  host_not_allowed: { status: 403, detail: 'This host is not served here.' },
+  origin_not_allowed: { status: 403, detail: 'Pages of this origin may not connect.' },
+  token_in_query: {
+    status: 400,
+    detail: 'A token does not belong in the URL: send it in the Authorization header.',
+    challenge: 'invalid_request',
+  },
+  multiple_credentials: {
+    status: 400,
+    detail: 'Send exactly one Authorization header with one bearer token.',
+    challenge: 'invalid_request',
+  },
+  malformed_authorization: {
+    status: 400,
+    detail: 'The Authorization header must be "Bearer" and a token.',
+    challenge: 'invalid_request',
+  },
+  no_token: {
+    status: 401,
+    detail: 'Send a bearer token in the Authorization header.',
+    challenge: 'none',
+  },
+  token_invalid: { status: 401, detail: 'The token is not valid.', challenge: 'invalid_token' },
+  token_expired: { status: 401, detail: 'The token has expired.', challenge: 'invalid_token' },
+  token_not_yet_valid: {
+    status: 401,
+    detail: 'The token is not valid yet.',
+    challenge: 'invalid_token',
+  },
+  keys_unavailable: {
+    status: 503,
+    detail: 'The token cannot be checked at the moment.',
+    retry: true,
+  },
+  verdict_timeout: { status: 503, detail: 'The decision took too long.', retry: true },
+  insufficient_scope: {
+    status: 403,
+    detail: 'The token lacks a scope that this address needs.',
+    challenge: 'insufficient_scope',
+  },
+  room_forbidden: { status: 403, detail: 'The token does not open this room.' },
+  engine_unavailable: {
+    status: 503,
+    detail: 'The room cannot be joined at the moment.',
+    retry: true,
+  },
+  unavailable: { status: 503, detail: 'The decision could not be made.', retry: true },
+} as const satisfies Record<string, RefusalRow>;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+/** A "no" before the 101. `reason` is the exact cause for log and metric; it never carries what the client sent. */
+export class Refusal {
+  constructor(
+    readonly code: RefusalCode,
+    readonly reason: string = code,
+    readonly detail: string = REFUSALS[code].detail,
+    readonly scope?: string,
+  ) {}
+
+  get row(): RefusalRow {
+    return REFUSALS[this.code];
+  }
+}

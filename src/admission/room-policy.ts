@@ -1,0 +1,48 @@
+import type { Principal } from './principal.js';
+import { parseRoomId, type RoomId } from './room-id.js';
+import type { MaybePromise } from './token-verifier.js';
+
+/** Somebody at the door of a room. */
+export interface RoomAccess {
+  readonly roomName: string;
+  readonly room: RoomId;
+  readonly principal: Principal;
+}
+
+/** What a member may do in its room. */
+export interface RoomRights {
+  readonly publish: boolean;
+}
+
+/**
+ * Who may enter which room. The policy of a gateway, `@RoomGateway(path, { policy })`, is an ordinary provider of the
+ * app; the default one for all gateways is replaced through `RoomgateModule.forRoot({ policy })`. Only `true` is a yes;
+ * a policy that throws or takes too long refuses with 503.
+ */
+export abstract class RoomPolicy {
+  /** May the principal become a member of the room? */
+  abstract join(access: RoomAccess): MaybePromise<boolean>;
+
+  /** May a member speak? Asked once when it joins. Default: every member may. */
+  publish(_access: RoomAccess): MaybePromise<boolean> {
+    return true;
+  }
+}
+
+const MAX_ROOMS = 1_000;
+
+/** The closed default: the rooms a token lists in its `rooms` claim, an array of at most 1,000 canonical UUIDs. */
+export class RoomsClaimPolicy extends RoomPolicy {
+  constructor(private readonly allowWildcard: boolean) {
+    super();
+  }
+
+  join({ room, principal }: RoomAccess): boolean {
+    const rooms: unknown = principal.claims.rooms;
+    if (!Array.isArray(rooms) || rooms.length > MAX_ROOMS) return false;
+    // One element that is not a room id spoils the claim: half-understood rights are no rights.
+    if (!rooms.every((item) => parseRoomId(item) === item || (item === '*' && this.allowWildcard)))
+      return false;
+    return rooms.includes(room) || rooms.includes('*');
+  }
+}

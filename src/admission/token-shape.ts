@@ -1,0 +1,91 @@
+import { Refusal } from './refusals.js';
+
+/** A token taken apart but not believed: nothing in it is true until a `TokenVerifier` says so. */
+export interface UnverifiedToken {
+  readonly text: string;
+  readonly header: { readonly alg: string; readonly typ?: string; readonly kid?: string };
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+// Extensions and key hints change what a signature means or where its key comes from; both libraries tolerate some.
+const FORBIDDEN_HEADERS = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c'];
+const PART = /^[A-Za-z0-9_-]+$/;
+const MAX_HEADER_VALUE_BYTES = 128;
+
+/**
+ * The shape every token must have before any verifier sees it (RFC 7515 compact form, RFC 8725): three canonical
+ * base64url parts, header and claims JSON objects without repeated members, nothing that steers verification.
+ */
+export function parseToken(text: string, maxBytes: number): UnverifiedToken | Refusal {
+  if (text.length > maxBytes) return refuse('token_too_long');
+  const parts = text.split('.', 4);
+  if (parts.length !== 3) return refuse('token_parts');
+  const [headerPart, claimsPart, signaturePart] = parts as [string, string, string];
+  const headerText = decode(headerPart);
+  const claimsText = decode(claimsPart);
+  if (headerText === undefined || claimsText === undefined || decode(signaturePart) === undefined)
+    return refuse('token_encoding');
+  const header = parseObject(headerText.toString('utf8'));
+  const claims = parseObject(claimsText.toString('utf8'));
+  if (!header || !claims) return refuse('token_json');
+  if (FORBIDDEN_HEADERS.some((name) => Object.hasOwn(header, name))) return refuse('token_header');
+  const { alg, typ, kid } = header;
+  if (typeof alg !== 'string' || !isShortText(typ) || !isShortText(kid))
+    return refuse('token_header');
+  return { text, header: { alg, typ, kid }, claims };
+}
+
+function refuse(reason: string): Refusal {
+  return new Refusal('token_invalid', reason);
+}
+
+function decode(part: string): Buffer | undefined {
+  if (!PART.test(part)) return undefined;
+  const bytes = Buffer.from(part, 'base64url');
+  return bytes.toString('base64url') === part ? bytes : undefined;
+}
+
+function isShortText(value: unknown): value is string | undefined {
+  return (
+    value === undefined ||
+    (typeof value === 'string' && Buffer.byteLength(value) <= MAX_HEADER_VALUE_BYTES)
+  );
+}
+
+function parseObject(json: string): Record<string, unknown> | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  // A repeated member is dropped silently by JSON.parse, and another parser may keep the other one.
+  return countColons(json) === countMembers(value) ? (value as Record<string, unknown>) : undefined;
+}
+
+/** Colons outside of strings: in valid JSON, one per object member. */
+function countColons(json: string): number {
+  let colons = 0;
+  let inString = false;
+  for (let i = 0; i < json.length; i++) {
+    const char = json.charCodeAt(i);
+    if (inString) {
+      if (char === 0x5c) i++;
+      else if (char === 0x22) inString = false;
+    } else if (char === 0x22) inString = true;
+    else if (char === 0x3a) colons++;
+  }
+  return colons;
+}
+
+function countMembers(root: object): number {
+  let members = 0;
+  const open: object[] = [root];
+  for (let value = open.pop(); value; value = open.pop()) {
+    const children: unknown[] = Object.values(value);
+    if (!Array.isArray(value)) members += children.length;
+    for (const child of children) if (typeof child === 'object' && child !== null) open.push(child);
+  }
+  return members;
+}

@@ -1,0 +1,70 @@
+import type { Duplex } from 'node:stream';
+import type { RoomKey } from '../admission/room-id.js';
+import type { Outgoing } from './outgoing.js';
+
+interface Held {
+  readonly key?: RoomKey;
+  readonly isControl: boolean;
+  readonly bytes: Buffer;
+}
+
+/** Together with one write of an outbox (32 KiB) at most 64 KiB are with the socket while its reader is behind. */
+const MAX_CHUNK_BYTES = 32 * 1024;
+
+/**
+ * What waits for a reader that is behind. It is handed over in chunks of whole frames, the next one when the socket has taken
+ * the last, so that a kick or an expiry still finds the rest in here and drops it.
+ */
+export class Backlog {
+  #held: Held[] = [];
+  #bytes = 0;
+  #isWriting = false;
+
+  constructor(
+    private readonly socket: Duplex,
+    private readonly isOpen: () => boolean,
+  ) {}
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(entry: Outgoing): void {
+    const bytes = entry.toBuffer();
+    this.#held.push({ key: entry.key, isControl: entry.isControl, bytes });
+    this.#bytes += bytes.length;
+  }
+
+  filter(stays: (entry: Held) => boolean): void {
+    this.#held = this.#held.filter(stays);
+    this.#bytes = this.#held.reduce((sum, entry) => sum + entry.bytes.length, 0);
+  }
+
+  /** Hands over the next chunk, unless one is still with the socket. */
+  pump(): void {
+    if (this.#held.length === 0 || this.#isWriting || !this.isOpen()) return;
+    this.#isWriting = true;
+    this.socket.write(this.#take(MAX_CHUNK_BYTES), () => {
+      this.#isWriting = false;
+      this.pump();
+    });
+  }
+
+  /** Hands over everything at once, before a close that loses nothing. */
+  finish(): void {
+    if (this.#held.length > 0) this.socket.write(this.#take(Infinity));
+  }
+
+  #take(maxBytes: number): Buffer {
+    const taken: Buffer[] = [];
+    let size = 0;
+    for (const { bytes } of this.#held) {
+      if (taken.length > 0 && size + bytes.length > maxBytes) break;
+      taken.push(bytes);
+      size += bytes.length;
+    }
+    this.#held.splice(0, taken.length);
+    this.#bytes -= size;
+    return taken.length === 1 ? (taken[0] as Buffer) : Buffer.concat(taken, size);
+  }
+}

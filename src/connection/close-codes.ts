@@ -1,0 +1,94 @@
+/** What a client should do after a close. `new-token`: get a fresh token first. */
+export type Reconnect = 'yes' | 'no' | 'new-token';
+
+export interface CloseRow {
+  readonly code: number;
+  /** Sent as the close reason; at most 123 bytes of UTF-8 (RFC 6455 §5.5). */
+  readonly reason: string;
+  readonly reconnect: Reconnect;
+  readonly meaning: string;
+}
+
+/** Every close that roomgate chooses, and those of `ws` that clients meet. PROTOCOL.md is checked against this table. */
+export const CLOSE_CODES = {
+  normal: {
+    code: 1000,
+    reason: 'normal',
+    reconnect: 'no',
+    meaning: 'The application closed the connection, or the client did.',
+  },
+  goingAway: { code: 1001, reason: 'going away', reconnect: 'yes', meaning: 'The server leaves.' },
+  tooBig: {
+    code: 1009,
+    reason: 'message too big',
+    reconnect: 'no',
+    meaning: 'A message exceeded `maxMessageBytes`.',
+  },
+  internal: {
+    code: 1011,
+    reason: 'internal error',
+    reconnect: 'yes',
+    meaning: 'A hook of the application failed for this connection.',
+  },
+  restart: {
+    code: 1012,
+    reason: 'restart',
+    reconnect: 'yes',
+    meaning: 'The server restarts; come back after the delay given.',
+  },
+  overloaded: {
+    code: 1013,
+    reason: 'overloaded',
+    reconnect: 'yes',
+    meaning: 'The server has too much to do.',
+  },
+  badMessages: {
+    code: 4400,
+    reason: 'bad messages',
+    reconnect: 'no',
+    meaning: 'Too many messages that are not ours in shape or event.',
+  },
+  tokenExpired: {
+    code: 4401,
+    reason: 'token expired',
+    reconnect: 'new-token',
+    meaning: 'The token expired.',
+  },
+  roomForbidden: {
+    code: 4403,
+    reason: 'room forbidden',
+    reconnect: 'no',
+    meaning: 'The rights to the room were lost.',
+  },
+  roomClosed: {
+    code: 4404,
+    reason: 'room closed',
+    reconnect: 'no',
+    meaning: 'The room was closed.',
+  },
+  slowConsumer: {
+    code: 4413,
+    reason: 'slow consumer',
+    reconnect: 'yes',
+    meaning: 'More than `maxOutboxBytes` waited for the reader.',
+  },
+  signedOut: {
+    code: 4440,
+    reason: 'signed out',
+    reconnect: 'no',
+    meaning: 'The application disconnected this principal.',
+  },
+} as const satisfies Record<string, CloseRow>;
+
+export type CloseName = keyof typeof CLOSE_CODES;
+
+const MAX_REASON_BYTES = 123;
+
+/** Cuts a reason to what a close frame holds; `ws` throws beyond it, and counts bytes, not characters. */
+export function cutReason(reason: string): string {
+  const bytes = Buffer.from(reason);
+  if (bytes.length <= MAX_REASON_BYTES) return reason;
+  let end = MAX_REASON_BYTES;
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return bytes.toString('utf8', 0, end);
+}

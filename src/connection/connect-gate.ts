@@ -1,0 +1,32 @@
+import type { RoomConnection } from './connection.js';
+import type { TimingWheel } from './timing-wheel.js';
+import { CLOSE_CODES } from './close-codes.js';
+
+/** Keeps messages waiting until the `handleConnection` hooks have settled. A hook that never does costs the connection. */
+export class ConnectGate {
+  /** Opens the inbox at once, or when `hooks` hooks have settled, but not after `dueAt`. */
+  static open(connection: RoomConnection, hooks: number, wheel: TimingWheel, dueAt: number): void {
+    if (hooks === 0) connection.inbox.open();
+    else connection.gate = new ConnectGate(connection, hooks, wheel, dueAt);
+  }
+
+  private readonly cancel: () => void;
+
+  private constructor(
+    private readonly connection: RoomConnection,
+    private pending: number,
+    wheel: TimingWheel,
+    dueAt: number,
+  ) {
+    const deadline = wheel.add(dueAt, () => connection.end(CLOSE_CODES.internal));
+    this.cancel = () => wheel.cancel(deadline);
+    connection.onDisconnect.push(this.cancel);
+  }
+
+  settled(): void {
+    this.pending -= 1;
+    if (this.pending > 0 || !this.connection.isOpen) return;
+    this.cancel();
+    this.connection.inbox.open();
+  }
+}

@@ -1,0 +1,45 @@
+import type { Principal } from '../admission/principal.js';
+import type { RoomId, RoomKey } from '../admission/room-id.js';
+import type { RoomRights } from '../admission/room-policy.js';
+import type { Clock } from '../roomgate.clock.js';
+import type { RoomConnection } from './connection.js';
+import type { HandlerTable } from './handler-table.js';
+import type { Message } from './message.js';
+import type { TimingWheel } from './timing-wheel.js';
+import type { Turn } from './turn.js';
+
+/** A connection in a room. */
+export interface Membership {
+  readonly key: RoomKey;
+  readonly room: RoomId;
+  readonly rights: RoomRights;
+  /** Lets go of the engine subscription the membership holds. */
+  readonly release: () => void;
+}
+
+/** What all connections of a node share. */
+export interface ConnectionPorts {
+  readonly clock: Clock;
+  readonly wheel: TimingWheel;
+  readonly turn: Turn;
+  readonly maxInboxMessages: number;
+  readonly maxOutboxBytes: number;
+  /** A hook of the application failed. */
+  report(hook: string, error: unknown): void;
+  /** Takes a frame that arrived; the gateway stage. */
+  receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void;
+  /** Handles one message of the inbox; settles when the next may follow. */
+  handle(connection: RoomConnection, message: Message): Promise<void> | undefined;
+  /** The connection is gone: leave its rooms, forget it. */
+  closed(connection: RoomConnection): void;
+}
+
+export interface ConnectionInit {
+  readonly id: string;
+  readonly ip: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly principal: Principal;
+  readonly roomName: string;
+  readonly roomId: RoomId;
+  readonly table: HandlerTable;
+}

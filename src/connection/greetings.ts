@@ -1,0 +1,28 @@
+import type { CloseRow } from './close-codes.js';
+import type { RoomConnection } from './connection.js';
+import { encodeMessage } from './message.js';
+
+/** The first frame of every connection: who and where it is, how long its token lasts, what it may send. */
+export function encodeHello(
+  connection: RoomConnection,
+  now: number,
+  limits: { maxMessageBytes: number },
+): string {
+  const { id, roomId, principal } = connection;
+  return encodeMessage('hello', {
+    connectionId: id,
+    room: roomId,
+    sub: principal.subject,
+    ttlMs: Math.max(0, principal.claims.exp * 1000 - now),
+    serverTime: now,
+    limits,
+  });
+}
+
+/** The last frame before a close that we choose: many clients hide the close code, and none can guess what to do next. */
+export function encodeGoodbye(
+  { code, reason, reconnect }: CloseRow,
+  retryAfterMs?: number,
+): string {
+  return encodeMessage('goodbye', { code, reason, reconnect: reconnect !== 'no', retryAfterMs });
+}

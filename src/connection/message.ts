@@ -1,0 +1,86 @@
+import { RoomgateError } from '../roomgate.errors.js';
+import { parseRoomId, type RoomId } from '../admission/room-id.js';
+
+/** One application message as clients send it (PROTOCOL.md). */
+export interface Message {
+  readonly event: string;
+  readonly data: unknown;
+  /** Chosen by the client; its one terminal reply carries it. */
+  readonly id?: string | number;
+  /** The room it is meant for, when it names one. */
+  readonly room?: RoomId;
+}
+
+const SERVER_EVENTS = [
+  'hello',
+  'ack',
+  'exception',
+  'auth.expiring',
+  'auth.refreshed',
+  'room.joined',
+  'room.left',
+  'presence.joined',
+  'presence.left',
+  'gap',
+  'goodbye',
+];
+const CLIENT_EVENTS = ['auth.refresh', 'room.join', 'room.leave', 'room.presence', 'room.history'];
+const RESERVED = new Set([...SERVER_EVENTS, ...CLIENT_EVENTS]);
+const CONTROL = new Set(CLIENT_EVENTS);
+
+const MAX_EVENT_LENGTH = 128;
+const MAX_ID_LENGTH = 64;
+
+/** Whether only roomgate may send the event: a broadcast that could speak as the server would be believed as the server. */
+export function isReserved(event: string): boolean {
+  return RESERVED.has(event);
+}
+
+/** Whether the event belongs to the control lane: answered by roomgate, never seen by the application's pipeline. */
+export function isControl(event: string): boolean {
+  return CONTROL.has(event);
+}
+
+/** The message in a text frame, or undefined when it is not one. Members we do not know are ignored. */
+export function parseMessage(bytes: Buffer): Message | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const { event, data, id, room } = value as Record<string, unknown>;
+  if (typeof event !== 'string' || event === '' || event.length > MAX_EVENT_LENGTH)
+    return undefined;
+  if (!isMessageId(id)) return undefined;
+  if (room === undefined) return { event, data, id, room };
+  const roomId = parseRoomId(room);
+  return roomId && { event, data, id, room: roomId };
+}
+
+function isMessageId(id: unknown): id is string | number | undefined {
+  return (
+    id === undefined || (typeof id === 'string' ? id.length <= MAX_ID_LENGTH : Number.isFinite(id))
+  );
+}
+
+/** @throws RoomgateError `invalid_data` when the data has no JSON form (a cycle, a BigInt). */
+export function encodeMessage(event: string, data?: unknown, id?: string | number): string {
+  try {
+    return JSON.stringify({ event, data, id });
+  } catch (error) {
+    throw new RoomgateError('invalid_data', `The data of "${event}" has no JSON form.`, {
+      cause: error,
+    });
+  }
+}
+
+/** @throws RoomgateError `reserved_event` when only roomgate may send the event. */
+export function refuseReserved(event: string): void {
+  if (RESERVED.has(event))
+    throw new RoomgateError(
+      'reserved_event',
+      `The event "${event}" is reserved: only roomgate sends it.`,
+    );
+}

@@ -1,0 +1,29 @@
+import { WebSocket } from 'ws';
+import type { RoomConnection } from './connection.js';
+
+/**
+ * The `ws` socket of a connection. The field is declared so that all sockets share one shape, and the listeners are shared
+ * functions that find their connection in it: nothing is allocated per connection for them.
+ */
+export class RoomSocket extends WebSocket {
+  connection: RoomConnection | undefined = undefined;
+
+  /** Ties the socket to its connection; nothing is read before. */
+  bind(connection: RoomConnection): void {
+    this.connection = connection;
+    this.on('message', onMessage);
+    this.on('close', onClose);
+    // ws closes the connection itself after an error; a listener only keeps the process alive.
+    this.on('error', onError);
+  }
+}
+
+function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
+  (this as RoomSocket).connection?.receive(data as Buffer, isBinary);
+}
+
+function onClose(this: WebSocket, code: number): void {
+  (this as RoomSocket).connection?.onClosed(code);
+}
+
+function onError(): void {}

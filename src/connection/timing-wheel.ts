@@ -1,0 +1,70 @@
+import type { Clock } from '../roomgate.clock.js';
+
+/** A deadline in the wheel; cancel it with the wheel that made it. */
+export interface Deadline {
+  /** Milliseconds since the epoch. */
+  readonly dueAt: number;
+  readonly slot: number;
+  readonly onDue: () => void;
+}
+
+const TICK_MS = 250;
+const SLOTS = 512;
+
+/**
+ * One timer for all deadlines of a node, due within a quarter of a second and never early. Timers of Node cost too much by
+ * the thousand and fire at once beyond 2^31 ms; here a deadline years away waits through as many rounds as it takes.
+ */
+export class TimingWheel {
+  readonly #slots: (Set<Deadline> | undefined)[] = Array.from({ length: SLOTS });
+  #size = 0;
+  #tick = 0;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(private readonly clock: Clock) {}
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(dueAt: number, onDue: () => void): Deadline {
+    if (this.#size === 0) this.#tick = Math.floor(this.clock.now() / TICK_MS);
+    const slot = Math.max(Math.ceil(dueAt / TICK_MS), this.#tick + 1) % SLOTS;
+    const deadline = { dueAt, slot, onDue };
+    (this.#slots[slot] ??= new Set()).add(deadline);
+    this.#size += 1;
+    this.#cancelTimer ??= this.clock.setTimer(this.#onTimer, TICK_MS);
+    return deadline;
+  }
+
+  cancel(deadline: Deadline): void {
+    if (this.#slots[deadline.slot]?.delete(deadline)) this.#size -= 1;
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#slots.fill(undefined);
+    this.#size = 0;
+  }
+
+  readonly #onTimer = (): void => {
+    this.#cancelTimer = undefined;
+    const now = this.clock.now();
+    const nowTick = Math.floor(now / TICK_MS);
+    // A clock that jumped far ahead passes every slot once, not once for each tick it skipped.
+    for (let tick = Math.max(this.#tick + 1, nowTick - SLOTS + 1); tick <= nowTick; tick++)
+      this.#fire(tick % SLOTS, now);
+    // Also when the clock was set back: waiting for the old time would keep every deadline from firing.
+    this.#tick = nowTick;
+    if (this.#size > 0) this.#cancelTimer ??= this.clock.setTimer(this.#onTimer, TICK_MS);
+  };
+
+  #fire(slot: number, now: number): void {
+    for (const deadline of this.#slots[slot] ?? []) {
+      if (deadline.dueAt > now) continue;
+      this.cancel(deadline);
+      deadline.onDue();
+    }
+  }
+}

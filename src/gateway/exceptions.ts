@@ -1,0 +1,55 @@
+/** The data of an `exception`, Nest's own shape with a stable code. */
+export interface ExceptionBody {
+  readonly status: 'error';
+  readonly code: string;
+  readonly message: string;
+  /** The same message may succeed later. */
+  readonly temporary: boolean;
+  readonly retryAfterMs?: number;
+}
+
+/** Every code that roomgate itself answers a message with. */
+export const EXCEPTIONS = {
+  bad_message: {
+    message: 'A message is a JSON object with an event, and a data, id or room if it has any.',
+    temporary: false,
+  },
+  unknown_event: { message: 'There is no such event here.', temporary: false },
+  token_expired: { message: 'The token has expired.', temporary: true },
+  not_a_member: { message: 'You are not a member of this room.', temporary: false },
+  publish_forbidden: { message: 'You may not publish in this room.', temporary: false },
+  insufficient_scope: {
+    message: 'The token lacks a scope that this event needs.',
+    temporary: false,
+  },
+  insufficient_claims: {
+    message: 'The token lacks a claim that this event needs.',
+    temporary: false,
+  },
+  forbidden: { message: 'This is not allowed.', temporary: false },
+  bad_request: { message: 'The data of the message is not valid.', temporary: false },
+  not_found: { message: 'There is no such thing.', temporary: false },
+  rate_limited: { message: 'Too many messages.', temporary: true },
+  handler_timeout: {
+    message: 'The message took too long; whether it had an effect is unknown.',
+    temporary: true,
+  },
+  too_many_streams: { message: 'Too many streams are open.', temporary: true },
+  engine_unavailable: {
+    message: 'The room cannot be reached; whether the message was published is unknown.',
+    temporary: true,
+  },
+  internal: { message: 'Internal error.', temporary: false },
+} as const satisfies Record<string, { message: string; temporary: boolean }>;
+
+export type ExceptionCode = keyof typeof EXCEPTIONS;
+
+export function isExceptionCode(code: unknown): code is ExceptionCode {
+  return typeof code === 'string' && Object.hasOwn(EXCEPTIONS, code);
+}
+
+/** The public body for one of our codes; an unknown one is `internal`. */
+export function exceptionBody(code: string): ExceptionBody {
+  const known = isExceptionCode(code) ? code : 'internal';
+  return { status: 'error', code: known, ...EXCEPTIONS[known] };
+}

@@ -1,0 +1,20 @@
+import { integer, type Rule } from '../roomgate.rules.js';
+
+export interface GatewayOptions {
+  /**
+   * Bad messages (not our shape, unknown event) that a connection may send before it is closed with 4400;
+   * a minute without one forgives them all.
+   * @default 10
+   */
+  maxStrikes: number;
+  /**
+   * Observables that may be streaming to one connection at a time.
+   * @default 64
+   */
+  maxStreams: number;
+}
+
+export const GATEWAY_RULES: Record<keyof GatewayOptions, Rule> = {
+  maxStrikes: integer(1, 1_000_000),
+  maxStreams: integer(1, 65_536),
+};

@@ -1,0 +1,67 @@
+import type { RoomConnection } from '../connection/connection.js';
+import { encodeMessage, type Message } from '../connection/message.js';
+import type { Room } from '../room/room.js';
+import type { RoomService } from '../room/room.service.js';
+import { type ExceptionBody, exceptionBody } from './exceptions.js';
+
+/**
+ * One message on its way through Nest's pipeline: the third argument of every room gateway handler, `context.getArgByIndex(2)`
+ * for guards, interceptors and filters. It sees to it that a message with an id gets exactly one terminal reply.
+ */
+export class MessageContext {
+  #isSettled = false;
+
+  constructor(
+    readonly connection: RoomConnection,
+    private readonly message: Message,
+    private readonly rooms: RoomService,
+  ) {}
+
+  get event(): string {
+    return this.message.event;
+  }
+
+  /** Chosen by the client; undefined when it wants no reply. */
+  get id(): string | number | undefined {
+    return this.message.id;
+  }
+
+  /** The room the message is for: the one it names, else the one of the connection's URL. */
+  get roomId(): RoomConnection['roomId'] {
+    return this.message.room ?? this.connection.roomId;
+  }
+
+  /** The same room as something to speak to, with the rights of the connection. */
+  get room(): Room {
+    return this.rooms.asMember(this.connection, this.roomId);
+  }
+
+  /** Whether the terminal reply was sent, or is not to come any more. */
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** Answers with `ack`. Only the first terminal reply of a message is sent. */
+  ack(data?: unknown): void {
+    this.#settle(() => (this.id === undefined ? undefined : encodeMessage('ack', data, this.id)));
+  }
+
+  /** Answers with an event of the application; sent without an id too. */
+  reply(event: string, data?: unknown): void {
+    this.#settle(() => encodeMessage(event, data, this.id));
+  }
+
+  /** Answers with `exception`; sent without an id too. Never repeats what the client sent. */
+  fail(body: ExceptionBody | string): void {
+    this.#settle(() =>
+      encodeMessage('exception', typeof body === 'string' ? exceptionBody(body) : body, this.id),
+    );
+  }
+
+  #settle(text: () => string | undefined): void {
+    if (this.#isSettled) return;
+    const encoded = text();
+    this.#isSettled = true;
+    if (encoded !== undefined) this.connection.sendText(encoded, false);
+  }
+}

@@ -1,0 +1,39 @@
+import { SetMetadata } from '@nestjs/common';
+import type { Principal } from '../admission/principal.js';
+import { CLAIMS_METADATA, SCOPE_METADATA, UNORDERED_METADATA } from '../roomgate.constants.js';
+import { RoomgateError } from '../roomgate.errors.js';
+
+/**
+ * The principal needs all of these scopes (RFC 6749 §3.3) for the event, or for every event of the class; what class and
+ * handler require is added up. `@RequireScope('orders:write')`
+ * @throws RoomgateError `invalid_options` when one is not a scope.
+ */
+export function RequireScope(...scopes: string[]): MethodDecorator & ClassDecorator {
+  const bad = scopes.find((scope) => !isScope(scope));
+  if (bad !== undefined || scopes.length === 0)
+    throw new RoomgateError(
+      'invalid_options',
+      'Expected @RequireScope to name scopes without spaces, quotes and backslashes.',
+    );
+  return SetMetadata(SCOPE_METADATA, scopes);
+}
+
+/**
+ * The principal's claims have to satisfy the condition, which must answer exactly true. Several conditions, and those of class
+ * and handler, all have to hold. `@RequireClaims((claims) => claims.plan === 'pro')`
+ */
+export function RequireClaims(
+  ...conditions: ((claims: Principal['claims']) => boolean)[]
+): MethodDecorator & ClassDecorator {
+  return SetMetadata(CLAIMS_METADATA, conditions);
+}
+
+/** Messages of this event may be handled beside others of their connection instead of in order. */
+export function Unordered(): MethodDecorator {
+  return SetMetadata(UNORDERED_METADATA, true);
+}
+
+/** A scope token of RFC 6749 §3.3; it goes into a header, so anything else could break out of it. */
+export function isScope(text: string): boolean {
+  return /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text);
+}

@@ -1,0 +1,74 @@
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Logger,
+} from '@nestjs/common';
+import { WsException } from '@nestjs/websockets';
+import { describeError, RoomgateError } from '../roomgate.errors.js';
+import { type ExceptionBody, exceptionBody } from './exceptions.js';
+import { MessageContext } from './message-context.js';
+
+const HTTP_CODES: Record<number, string> = {
+  400: 'bad_request',
+  401: 'forbidden',
+  403: 'forbidden',
+  404: 'not_found',
+  422: 'bad_request',
+  429: 'rate_limited',
+};
+
+/**
+ * The last filter of every room gateway, behind those of the app: answers what was thrown with an `exception` that carries the
+ * message's id. Stock Nest repeats pattern and data of the client in it; here only a code and our own text, or the text of a
+ * `WsException`, which the app wrote for clients, leave the server.
+ */
+@Catch()
+export class RoomgateFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Roomgate');
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const context: unknown = host.getArgByIndex(2);
+    if (context instanceof MessageContext) context.fail(this.toBody(exception, context.event));
+    else this.logger.error(`An exception outside of a message: ${describeError(exception)}`);
+  }
+
+  /** What the client is told. */
+  protected toBody(exception: unknown, event: string): ExceptionBody {
+    if (exception instanceof RoomgateError) return this.known(exception.code, exception, event);
+    if (exception instanceof WsException) return fromWsException(exception);
+    if (exception instanceof HttpException)
+      return this.known(HTTP_CODES[exception.getStatus()] ?? 'internal', exception, event);
+    return this.known('internal', exception, event);
+  }
+
+  private known(code: string, exception: unknown, event: string): ExceptionBody {
+    const body = exceptionBody(code);
+    if (body.code === 'internal')
+      this.logger.error(
+        `The handler of ${JSON.stringify(event)} failed: ${describeError(exception)}`,
+      );
+    return body;
+  }
+}
+
+/** A `WsException` speaks to clients: its text, or the named members of its object, and nothing else of it. */
+function fromWsException(exception: WsException): ExceptionBody {
+  const error = exception.getError();
+  if (typeof error === 'string')
+    return {
+      status: 'error',
+      code: error === 'Forbidden resource' ? 'forbidden' : 'rejected',
+      message: error,
+      temporary: false,
+    };
+  const { code, message, temporary, retryAfterMs } = error as Record<string, unknown>;
+  return {
+    status: 'error',
+    code: typeof code === 'string' ? code : 'rejected',
+    message: typeof message === 'string' ? message : exception.message,
+    temporary: temporary === true,
+    ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
+  };
+}

@@ -1,0 +1,72 @@
+// The module and its options
+export { RoomgateModule } from './roomgate.module.js';
+export type { RoomgateModuleExtras } from './roomgate.providers.js';
+export { DEFAULTS, type RoomgateModuleOptions, type RoomgateOptions } from './roomgate.options.js';
+export { roomgateConfig, withRoomgateEnv } from './roomgate.config.js';
+export { ROOMGATE_OPTIONS } from './roomgate.constants.js';
+export { RoomgateError, type RoomgateErrorCode } from './roomgate.errors.js';
+export { Clock } from './roomgate.clock.js';
+
+// Adapter
+export type { AdapterOptions } from './adapter/adapter.options.js';
+export { RoomgateAdapter } from './adapter/roomgate.adapter.js';
+
+// Admission
+export type {
+  AdmissionOptions,
+  IssuerKey,
+  IssuerOptions,
+  PublicKeyInput,
+  TokenAlgorithm,
+} from './admission/admission.options.js';
+export {
+  AuthorizationHeaderExtractor,
+  TokenExtractor,
+  type UpgradeRequest,
+} from './admission/bearer-token.js';
+export { JwtTokenVerifier } from './admission/jwt-token-verifier.service.js';
+export type { Claims, Principal, Register, RegisteredClaims } from './admission/principal.js';
+export { Refusal, type RefusalCode, REFUSALS } from './admission/refusals.js';
+export { parseRoomId, type RoomId } from './admission/room-id.js';
+export {
+  type RoomAccess,
+  RoomPolicy,
+  type RoomRights,
+  RoomsClaimPolicy,
+} from './admission/room-policy.js';
+export type { UnverifiedToken } from './admission/token-shape.js';
+export {
+  KeysUnavailableError,
+  TokenRefusedError,
+  TokenVerifier,
+} from './admission/token-verifier.js';
+
+// Connection
+export { CLOSE_CODES, type CloseRow } from './connection/close-codes.js';
+export { RoomConnection } from './connection/connection.js';
+export type { ConnectionOptions } from './connection/connection.options.js';
+
+// Gateway
+export { ClaimsGuard, type Requirements } from './gateway/claims.guard.js';
+export {
+  CurrentConnection,
+  CurrentMessage,
+  CurrentPrincipal,
+  CurrentRoom,
+} from './gateway/current.decorator.js';
+export { DefaultRoomGateway } from './gateway/default-room.gateway.js';
+export { type ExceptionBody, type ExceptionCode, EXCEPTIONS } from './gateway/exceptions.js';
+export type { GatewayOptions } from './gateway/gateway.options.js';
+export { MessageContext } from './gateway/message-context.js';
+export { ParseRoomIdPipe } from './gateway/parse-room-id.pipe.js';
+export { RequireClaims, RequireScope, Unordered } from './gateway/require.decorator.js';
+export { RoomGateway, type RoomGatewayOptions } from './gateway/room-gateway.decorator.js';
+export { RoomgateFilter } from './gateway/roomgate.filter.js';
+
+// Room
+export type { MembershipListener } from './room/membership.js';
+export { Room } from './room/room.js';
+export { type BroadcastOptions, NamedRooms, RoomHandle, RoomService } from './room/room.service.js';
+export { type EngineKey, type EngineSink, RoomEngine } from './room/engine/engine.js';
+export { MemoryEngine } from './room/engine/memory/memory.engine.js';
+export type { Position, Publication, PublishOptions } from './room/engine/publication.js';

@@ -1,0 +1,98 @@
+import type { RoomKey } from '../admission/room-id.js';
+import type { RoomConnection } from '../connection/connection.js';
+import type { Membership } from '../connection/connection-ports.js';
+import type { Turn } from '../connection/turn.js';
+import type { RoomEngine } from './engine/engine.js';
+import { LocalRoom } from './local-room.js';
+
+/** Told about members of this node, synchronously; must not throw. */
+export interface MembershipListener {
+  onJoin?(connection: RoomConnection, key: RoomKey): void;
+  onLeave?(connection: RoomConnection, key: RoomKey): void;
+}
+
+/**
+ * Who is in which room on this node: the index from rooms to connections; its other way is `connection.memberships`. Keeps
+ * the engine subscribed to exactly those rooms that somebody is in, or about to enter.
+ */
+export class Memberships {
+  readonly #rooms = new Map<RoomKey, LocalRoom>();
+  readonly #listeners: MembershipListener[] = [];
+
+  constructor(
+    private readonly engine: RoomEngine,
+    private readonly turn: Turn,
+    private readonly warn: (line: string, error: unknown) => void,
+  ) {}
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  listen(listener: MembershipListener): void {
+    this.#listeners.push(listener);
+  }
+
+  get(key: RoomKey): LocalRoom | undefined {
+    return this.#rooms.get(key);
+  }
+
+  /** Has the engine carry the room here and keeps it so until the returned function is called. */
+  async hold(key: RoomKey): Promise<() => void> {
+    let room = this.#rooms.get(key);
+    if (!room) this.#rooms.set(key, (room = new LocalRoom(key, this.turn)));
+    const held = room;
+    held.holds += 1;
+    let isHeld = true;
+    const release = (): void => {
+      if (isHeld) this.#release(held);
+      isHeld = false;
+    };
+    try {
+      await (held.subscribed ??= Promise.resolve(this.engine.subscribe(key)));
+    } catch (error) {
+      held.subscribed = undefined;
+      release();
+      throw error;
+    }
+    return release;
+  }
+
+  /** Makes the connection a member. The caller holds the room; the membership takes the hold over. */
+  join(connection: RoomConnection, { key, room, rights, release }: Membership): void {
+    const local = this.#rooms.get(key);
+    if (!local || connection.memberships.some((membership) => membership.key === key))
+      return release();
+    connection.memberships.push({ key, room, rights, release });
+    local.join(connection);
+    for (const listener of this.#listeners) listener.onJoin?.(connection, key);
+  }
+
+  leave(connection: RoomConnection, key: RoomKey): void {
+    const index = connection.memberships.findIndex((membership) => membership.key === key);
+    const [membership] = index === -1 ? [] : connection.memberships.splice(index, 1);
+    if (!membership) return;
+    this.#rooms.get(key)?.leave(connection);
+    membership.release();
+    for (const listener of this.#listeners) listener.onLeave?.(connection, key);
+  }
+
+  leaveAll(connection: RoomConnection): void {
+    while (connection.memberships.length > 0)
+      this.leave(connection, (connection.memberships[0] as { key: RoomKey }).key);
+  }
+
+  #release(room: LocalRoom): void {
+    room.holds -= 1;
+    if (room.holds > 0) return;
+    this.#rooms.delete(room.key);
+    const failed = (error: unknown): void =>
+      this.warn('The engine could not unsubscribe a room', error);
+    try {
+      // Called now and not in a later turn: a newcomer may subscribe the room again before this one has ended.
+      Promise.resolve(this.engine.unsubscribe(room.key)).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+}

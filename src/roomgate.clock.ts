@@ -1,0 +1,18 @@
+/** Time as roomgate sees it; tests inject one that only moves when told. */
+export abstract class Clock {
+  /** Milliseconds since the Unix epoch. */
+  abstract now(): number;
+  /** Calls back once after `delayMs` (at most 2^31 - 1) and never keeps the process alive; returns the cancellation. */
+  abstract setTimer(callback: () => void, delayMs: number): () => void;
+}
+
+export class SystemClock extends Clock {
+  now(): number {
+    return Date.now();
+  }
+
+  setTimer(callback: () => void, delayMs: number): () => void {
+    const timer = setTimeout(callback, delayMs).unref();
+    return () => clearTimeout(timer);
+  }
+}

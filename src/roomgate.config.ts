@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { registerAs } from '@nestjs/config';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { IssuerKey, IssuerOptions, TokenAlgorithm } from './admission/admission.options.js';
+import { ENV_OPTIONS, type EnvOption, splitList } from './roomgate.variables.js';
+import { RoomgateError } from './roomgate.errors.js';
+import type { RoomgateModuleOptions } from './roomgate.options.js';
+import { quote } from './roomgate.rules.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Roomgate's options out of `ROOMGATE_*`, for `ConfigModule.forRoot({ load: [roomgateConfig] })` and
+ * `RoomgateModule.forRootAsync(roomgateConfig.asProvider())`. A variable that is absent or empty leaves the default.
+ * @throws RoomgateError `invalid_options` naming the variable; keys are never quoted.
+ */
+export const roomgateConfig = registerAs('roomgate', (): RoomgateModuleOptions =>
+  readEnv(process.env),
+);
+
+/** @throws RoomgateError `invalid_options` */
+export function readEnv(env: Env): RoomgateModuleOptions {
+  const problem = findProblem(env);
+  if (problem) throw new RoomgateError('invalid_options', problem);
+  const options: Record<string, unknown> = {};
+  for (const { name, option, parse } of ENV_OPTIONS) {
+    const text = env[name];
+    if (text) options[option] = parse(text);
+  }
+  const issuer = readIssuer(env);
+  return { ...options, ...(issuer && { issuers: [issuer] }) };
+}
+
+/**
+ * A Standard Schema for `ConfigModule.forRoot({ validationSchema: withRoomgateEnv() })`: checks `ROOMGATE_*`, then hands the
+ * environment to the host's own schema, whose result counts.
+ */
+export function withRoomgateEnv(
+  hostSchema?: StandardSchemaV1,
+): StandardSchemaV1<Record<string, unknown>, Record<string, unknown>> {
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'nestjs-roomgate',
+      validate: (value) => {
+        const problem = findProblem(value as Env);
+        if (problem) return { issues: [{ message: problem }] };
+        if (!hostSchema) return { value: value as Record<string, unknown> };
+        return hostSchema['~standard'].validate(value) as StandardSchemaV1.Result<
+          Record<string, unknown>
+        >;
+      },
+    },
+  };
+}
+
+const KEYS = [
+  'ROOMGATE_PUBLIC_KEY',
+  'ROOMGATE_PUBLIC_KEY_FILE',
+  'ROOMGATE_SECRET',
+  'ROOMGATE_SECRET_FILE',
+];
+
+function findProblem(env: Env): string | undefined {
+  for (const { name, expected, isValid } of ENV_OPTIONS) {
+    const text = env[name];
+    if (text && !isValid(text)) return `Expected ${name} to be ${expected}, got ${quote(text)}.`;
+  }
+  const given = KEYS.filter((name) => env[name]);
+  if (given.length > 1) return `Set only one of ${given.join(' and ')}.`;
+  if (env['ROOMGATE_ISSUER'] && given.length === 0)
+    return `ROOMGATE_ISSUER is set, but none of ${KEYS.join(', ')} is.`;
+  if (given.length > 0 && !env['ROOMGATE_ISSUER'])
+    return `${given[0]} is set, but ROOMGATE_ISSUER is not.`;
+  if (given.length > 0 && !env['ROOMGATE_ALGORITHMS'])
+    return `${given[0]} is set, but ROOMGATE_ALGORITHMS is not: name what the issuer signs with, for example ES256.`;
+  return undefined;
+}
+
+function readIssuer(env: Env): IssuerOptions | undefined {
+  const issuer = env['ROOMGATE_ISSUER'];
+  if (!issuer) return undefined;
+  const audience = env['ROOMGATE_AUDIENCE'];
+  const algorithms = splitList(env['ROOMGATE_ALGORITHMS'] ?? '') as TokenAlgorithm[];
+  return {
+    issuer,
+    algorithms,
+    keys: [readKey(env)],
+    ...(audience && { audience: splitList(audience) }),
+  };
+}
+
+function readKey(env: Env): IssuerKey {
+  const kid = env['ROOMGATE_KEY_ID'] || undefined;
+  const secret = env['ROOMGATE_SECRET'] ?? readFile(env, 'ROOMGATE_SECRET_FILE')?.trim();
+  if (secret) return { kid, secret };
+  // Platforms that cannot hold line breaks in a variable write them as \n.
+  const key =
+    env['ROOMGATE_PUBLIC_KEY']?.replaceAll('\\n', '\n') ??
+    readFile(env, 'ROOMGATE_PUBLIC_KEY_FILE') ??
+    '';
+  return { kid, key };
+}
+
+function readFile(env: Env, name: string): string | undefined {
+  const path = env[name];
+  if (!path) return undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new RoomgateError(
+      'invalid_options',
+      `${name} names ${quote(path)}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+    );
+  }
+}
+
+/** Every variable with what it sets; README's table is made from it. */
+export const ENV_VARIABLES: readonly Pick<EnvOption, 'name' | 'option' | 'expected'>[] = [
+  {
+    name: 'ROOMGATE_ISSUER',
+    option: 'issuers[0].issuer',
+    expected: 'the exact `iss` of the tokens',
+  },
+  {
+    name: 'ROOMGATE_AUDIENCE',
+    option: 'issuers[0].audience',
+    expected: 'one or more audiences, separated by commas',
+  },
+  {
+    name: 'ROOMGATE_ALGORITHMS',
+    option: 'issuers[0].algorithms',
+    expected: 'algorithms, separated by commas',
+  },
+  {
+    name: 'ROOMGATE_PUBLIC_KEY',
+    option: 'issuers[0].keys',
+    expected: 'a public key as PEM; line breaks may be written as \\n',
+  },
+  {
+    name: 'ROOMGATE_PUBLIC_KEY_FILE',
+    option: 'issuers[0].keys',
+    expected: 'the path of a public key as PEM',
+  },
+  {
+    name: 'ROOMGATE_SECRET',
+    option: 'issuers[0].keys',
+    expected: 'a shared secret of at least 32 bytes',
+  },
+  {
+    name: 'ROOMGATE_SECRET_FILE',
+    option: 'issuers[0].keys',
+    expected: 'the path of a file with a shared secret',
+  },
+  {
+    name: 'ROOMGATE_KEY_ID',
+    option: 'issuers[0].keys',
+    expected: 'the `kid` that tokens name for the key',
+  },
+  ...ENV_OPTIONS,
+];

@@ -1,0 +1,46 @@
+/** Every failure roomgate reports to the application. Stable: match on it, not on the text. */
+export type RoomgateErrorCode =
+  | 'invalid_options'
+  | 'unsafe_options'
+  | 'adapter_conflict'
+  | 'gateway_conflict'
+  | 'invalid_room_id'
+  | 'unknown_room_name'
+  | 'reserved_event'
+  | 'invalid_data'
+  | 'not_a_member'
+  | 'publish_forbidden'
+  | 'insufficient_scope'
+  | 'insufficient_claims'
+  | 'token_expired'
+  | 'engine_unavailable';
+
+/**
+ * The one error class of roomgate. `code` is the contract; `message` is a sentence for the
+ * developer and never reaches a client (the filter answers with its own text for the code).
+ */
+export class RoomgateError extends Error {
+  override readonly name = 'RoomgateError';
+
+  constructor(
+    readonly code: RoomgateErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/**
+ * A foreign error for a log line: its name, its code and where it was thrown. The message is left
+ * out because parsers and validators quote their input in it, and input may be a token or a message.
+ */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return `a thrown ${typeof error}`;
+  const code = (error as { code?: unknown }).code;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return [
+    typeof code === 'string' ? `${error.name} (${code.slice(0, 64)})` : error.name,
+    ...frames,
+  ].join('\n');
+}

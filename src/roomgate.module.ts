@@ -1,0 +1,94 @@
+import {
+  type BeforeApplicationShutdown,
+  ConfigurableModuleBuilder,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { ApplicationConfig, ModuleRef } from '@nestjs/core';
+import type { AdapterPorts } from './adapter/ports.js';
+import { RoomgateAdapter } from './adapter/roomgate.adapter.js';
+import { ROOMGATE_ADAPTER_PORTS, ROOMGATE_MODULE_OPTIONS } from './roomgate.constants.js';
+import { RoomgateError } from './roomgate.errors.js';
+import { RoomgateNode } from './roomgate.node.js';
+import type { RoomgateModuleOptions } from './roomgate.options.js';
+import { EXPORTS, EXTRAS, provideRoomgate } from './roomgate.providers.js';
+import type { PolicyRoute } from './roomgate.routes.js';
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RoomgateModuleOptions>({
+  moduleName: 'Roomgate',
+  optionsInjectionToken: ROOMGATE_MODULE_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createRoomgateOptions')
+  .setExtras(EXTRAS, (definition, extras) => ({
+    ...definition,
+    global: extras.isGlobal,
+    providers: [
+      ...(definition.providers ?? []),
+      ...provideRoomgate(ROOMGATE_MODULE_OPTIONS, extras),
+    ],
+    exports: [...(definition.exports ?? []), ...EXPORTS],
+  }))
+  .build();
+
+/** Provides the door, the guard and the rooms: `imports: [RoomgateModule.forRoot({ issuers: [...] })]`. */
+@Module({})
+export class RoomgateModule
+  extends ConfigurableModuleClass
+  implements OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  constructor(
+    private readonly moduleRef: ModuleRef,
+    private readonly config: ApplicationConfig,
+    private readonly node: RoomgateNode,
+    @Inject(ROOMGATE_ADAPTER_PORTS) private readonly ports: AdapterPorts,
+  ) {
+    super();
+    // Without an adapter Nest looks for socket.io, and with the stock one nobody would be checked.
+    if (!config.getIoAdapter()) config.setIoAdapter(new RoomgateAdapter(ports));
+  }
+
+  /** @throws RoomgateError `adapter_conflict` when another adapter would let everybody in. */
+  async onModuleInit(): Promise<void> {
+    if (this.ports.routes.size > 0 && !(this.config.getIoAdapter() instanceof RoomgateAdapter)) {
+      throw new RoomgateError(
+        'adapter_conflict',
+        'Room gateways need RoomgateAdapter, but the app set another WebSocket adapter. Remove its app.useWebSocketAdapter(...): RoomgateModule installs its own.',
+      );
+    }
+    for (const route of this.ports.routes.values())
+      (route as PolicyRoute).rules.resolve(this.moduleRef);
+    this.#tellGlobalGuards();
+    await this.node.start();
+  }
+
+  onModuleDestroy(): void {
+    this.node.drain.begin();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.node.drain.closeAll();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.node.stop();
+  }
+
+  #tellGlobalGuards(): void {
+    const guards = [
+      ...this.config.getGlobalGuards(),
+      ...this.config.getGlobalRequestGuards().map(({ instance }) => instance),
+    ];
+    if (guards.length === 0 || this.ports.routes.size === 0) return;
+    const names = guards
+      .map((guard) => (guard as object | undefined)?.constructor.name ?? 'a request-scoped guard')
+      .join(', ');
+    new Logger('Roomgate').log(
+      `Global guards also see WebSocket messages (context.getType() === 'ws'): ${names}.`,
+    );
+  }
+}

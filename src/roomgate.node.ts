@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { RoomServer } from './adapter/room-server.js';
+import { Admission, type Admitted } from './admission/admission.js';
+import type { TokenExtractor } from './admission/bearer-token.js';
+import type { TokenVerifier } from './admission/token-verifier.js';
+import { ConnectGate } from './connection/connect-gate.js';
+import { RoomConnection } from './connection/connection.js';
+import type { ConnectionPorts } from './connection/connection-ports.js';
+import { Drain } from './connection/drain.js';
+import { HandlerWatch } from './connection/handler-watch.js';
+import { encodeHello } from './connection/greetings.js';
+import { Registry } from './connection/registry.js';
+import type { RoomSocket } from './connection/room-socket.js';
+import { TimingWheel } from './connection/timing-wheel.js';
+import { Turn } from './connection/turn.js';
+import { Dispatch } from './gateway/dispatch.js';
+import { Delivery } from './room/delivery.js';
+import type { RoomEngine } from './room/engine/engine.js';
+import { Memberships } from './room/membership.js';
+import { RoomService } from './room/room.service.js';
+import type { Clock } from './roomgate.clock.js';
+import { describeError } from './roomgate.errors.js';
+import type { RoomgateOptions } from './roomgate.options.js';
+
+/** The replaceable parts, which applications may bring. */
+export interface Seams {
+  readonly clock: Clock;
+  readonly extractor: TokenExtractor;
+  readonly verifier: TokenVerifier;
+  readonly engine: RoomEngine;
+  readonly logger: { warn(line: string): void; error(line: string): void };
+}
+
+/** One running process: the stages, wired to each other. Nothing in here knows of dependency injection. */
+export class RoomgateNode {
+  readonly clock: Clock;
+  readonly registry = new Registry();
+  readonly wheel: TimingWheel;
+  readonly turn: Turn;
+  readonly drain: Drain;
+  readonly admission: Admission;
+  readonly memberships: Memberships;
+  readonly rooms: RoomService;
+  readonly #watch: HandlerWatch;
+  readonly #dispatch: Dispatch;
+  readonly #ports: ConnectionPorts;
+  readonly #warned = new Set<string>();
+
+  constructor(
+    private readonly options: RoomgateOptions,
+    private readonly seams: Seams,
+  ) {
+    const { clock, engine } = seams;
+    this.clock = clock;
+    this.wheel = new TimingWheel(clock);
+    this.turn = new Turn(() => clock.now());
+    this.drain = new Drain(this.registry, clock, options.closeTimeoutMs);
+    this.memberships = new Memberships(engine, this.turn, (line, error) =>
+      this.seams.logger.warn(`${line}: ${describeError(error)}`),
+    );
+    this.rooms = new RoomService(this.memberships, engine, this.registry);
+    this.admission = new Admission(
+      {
+        ...seams,
+        isDraining: () => this.drain.isDraining,
+        holdRoom: (key) => this.memberships.hold(key),
+      },
+      options,
+    );
+    this.#watch = new HandlerWatch(clock, options.handlerTimeoutMs);
+    this.#dispatch = new Dispatch({
+      clock,
+      watch: this.#watch,
+      rooms: this.rooms,
+      maxStrikes: options.maxStrikes,
+      maxStreams: options.maxStreams,
+      report: (event, error) => this.#report(`The handler of ${JSON.stringify(event)}`, error),
+      warnUnsent: (event) => this.#warnUnsent(event),
+    });
+    this.#ports = {
+      clock,
+      wheel: this.wheel,
+      turn: this.turn,
+      maxInboxMessages: options.maxInboxMessages,
+      maxOutboxBytes: options.maxOutboxBytes,
+      report: (hook, error) => this.#report(hook, error),
+      receive: (connection, bytes, isBinary) => this.#dispatch.receive(connection, bytes, isBinary),
+      handle: (connection, message) => this.#dispatch.handle(connection, message),
+      closed: (connection) => this.#forget(connection),
+    };
+  }
+
+  async start(): Promise<void> {
+    await this.seams.engine.start(new Delivery(this.memberships));
+  }
+
+  async stop(): Promise<void> {
+    this.wheel.stop();
+    this.#watch.stop();
+    await this.seams.engine.stop();
+  }
+
+  /** Makes the connection of an admitted socket, in the turn of its 101: registered, in its room, greeted, known to the gateways. */
+  open(
+    client: RoomSocket,
+    socket: Duplex,
+    request: IncomingMessage,
+    admitted: Admitted,
+    server: RoomServer,
+  ): void {
+    const init = {
+      id: randomUUID(),
+      ip: request.socket.remoteAddress,
+      headers: this.#carry(request),
+      principal: admitted.principal,
+      roomName: server.route.rules.roomName,
+      roomId: admitted.room,
+      table: server.route.table,
+    };
+    const connection = new RoomConnection(init, client, socket, this.#ports);
+    client.bind(connection);
+    this.registry.add(connection);
+    this.memberships.join(connection, admitted);
+    const now = this.clock.now();
+    const { maxMessageBytes, handlerTimeoutMs } = this.options;
+    connection.sendNow(encodeHello(connection, now, { maxMessageBytes }));
+    server.emit('connection', connection);
+    const { connectHooks } = server.route.table;
+    ConnectGate.open(connection, connectHooks, this.wheel, now + handlerTimeoutMs);
+  }
+
+  #forget(connection: RoomConnection): void {
+    this.registry.remove(connection);
+    this.memberships.leaveAll(connection);
+  }
+
+  #carry({ headers }: IncomingMessage): Readonly<Record<string, string>> {
+    const carried: Record<string, string> = {};
+    for (const name of this.options.carriedHeaders) {
+      const value = headers[name];
+      if (typeof value === 'string') carried[name] = value;
+    }
+    return Object.freeze(carried);
+  }
+
+  #report(what: string, error: unknown): void {
+    this.seams.logger.error(`${what} failed: ${describeError(error)}`);
+  }
+
+  #warnUnsent(event: string): void {
+    if (this.options.strict || this.#warned.has(event)) return;
+    this.#warned.add(event);
+    this.seams.logger.warn(
+      `The handler of ${JSON.stringify(event)} returned a value for a message without an id: nobody gets it. Return { event, data }, or have the client send an id.`,
+    );
+  }
+}

@@ -1,0 +1,79 @@
+import { ADAPTER_RULES, type AdapterOptions } from './adapter/adapter.options.js';
+import { ADMISSION_RULES, type AdmissionOptions } from './admission/admission.options.js';
+import { CONNECTION_RULES, type ConnectionOptions } from './connection/connection.options.js';
+import { GATEWAY_RULES, type GatewayOptions } from './gateway/gateway.options.js';
+import { RoomgateError } from './roomgate.errors.js';
+import { checkOptions } from './roomgate.rules.js';
+
+/** Every option, resolved: what was given over {@link DEFAULTS}, validated and frozen. */
+export interface RoomgateOptions
+  extends
+    Readonly<AdapterOptions>,
+    Readonly<AdmissionOptions>,
+    Readonly<ConnectionOptions>,
+    Readonly<GatewayOptions> {
+  /** True unless `NODE_ENV` is exactly `development` or `test`. Not an option: what is safe is not a setting. */
+  readonly strict: boolean;
+}
+
+/** What an application gives to `RoomgateModule.forRoot`. All options are documented where they belong, on the stage's interface. */
+export type RoomgateModuleOptions = Partial<
+  AdapterOptions & AdmissionOptions & ConnectionOptions & GatewayOptions
+>;
+
+/** The only place a default is written down. */
+export const DEFAULTS: Readonly<Required<RoomgateModuleOptions>> = Object.freeze({
+  issuers: [],
+  realm: 'roomgate',
+  clockToleranceMs: 5_000,
+  maxTokenLifeMs: 86_400_000,
+  maxTokenBytes: 8_192,
+  verdictDeadlineMs: 5_000,
+  allowedHosts: [],
+  allowedOrigins: [],
+  allowWildcardRooms: false,
+  hideRooms: false,
+  useGlobalPrefix: false,
+  allowPlainGateways: [],
+  foreignUpgradeMs: 10_000,
+  retryAfterMs: 1_000,
+  maxMessageBytes: 65_536,
+  maxFragments: 64,
+  maxBufferedChunks: 1_024,
+  maxPendingAutoPongs: 16,
+  carriedHeaders: ['user-agent', 'accept-language', 'origin'],
+  maxInboxMessages: 64,
+  maxOutboxBytes: 1_048_576,
+  handlerTimeoutMs: 30_000,
+  closeTimeoutMs: 2_000,
+  maxStrikes: 10,
+  maxStreams: 64,
+});
+
+const RULES = { ...ADAPTER_RULES, ...ADMISSION_RULES, ...CONNECTION_RULES, ...GATEWAY_RULES };
+
+export function isStrict(nodeEnv: string | undefined = process.env.NODE_ENV): boolean {
+  return nodeEnv !== 'development' && nodeEnv !== 'test';
+}
+
+/**
+ * Lays what was given over the defaults; an option that is `undefined` counts as absent.
+ * @throws RoomgateError `invalid_options` for a value that makes no sense, `unsafe_options` for one that strict mode refuses.
+ */
+export function resolveOptions(
+  given: RoomgateModuleOptions = {},
+  strict = isStrict(),
+): RoomgateOptions {
+  const present = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  );
+  checkOptions(present, RULES);
+  const options: RoomgateOptions = Object.freeze({ ...DEFAULTS, ...present, strict });
+  if (strict && options.allowedHosts.length === 0) {
+    throw new RoomgateError(
+      'unsafe_options',
+      'Option "allowedHosts" is required unless NODE_ENV is "development" or "test": list the Host values under which clients reach this server, for example ["chat.example.com"].',
+    );
+  }
+  return options;
+}

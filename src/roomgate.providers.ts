@@ -1,0 +1,162 @@
+import { type InjectionToken, Logger, type Provider, type Type } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { AdapterPorts } from './adapter/ports.js';
+import { AuthorizationHeaderExtractor, TokenExtractor } from './admission/bearer-token.js';
+import { loadIssuers } from './admission/issuer.js';
+import { JwtTokenVerifier } from './admission/jwt-token-verifier.service.js';
+import { RoomPolicy, RoomsClaimPolicy } from './admission/room-policy.js';
+import { TokenVerifier } from './admission/token-verifier.js';
+import { defaultRoomGateway } from './gateway/default-room.gateway.js';
+import { RoomEngine } from './room/engine/engine.js';
+import { MemoryEngine } from './room/engine/memory/memory.engine.js';
+import { RoomService } from './room/room.service.js';
+import { Clock, SystemClock } from './roomgate.clock.js';
+import { ROOMGATE_ADAPTER_PORTS, ROOMGATE_OPTIONS } from './roomgate.constants.js';
+import { RoomgateError } from './roomgate.errors.js';
+import { RoomgateNode } from './roomgate.node.js';
+import {
+  resolveOptions,
+  type RoomgateModuleOptions,
+  type RoomgateOptions,
+} from './roomgate.options.js';
+import { createRoutes } from './roomgate.routes.js';
+
+/** What shapes the module itself and so has to be known before its options are: the same for `forRoot` and `forRootAsync`. */
+export interface RoomgateModuleExtras {
+  /** Makes `RoomService` injectable everywhere. Default true. */
+  isGlobal?: boolean;
+  /** Switches the ready-made gateway (`say`, `echo`) on at this path, for example `/:room`. Default off. */
+  defaultGateway?: string;
+  /** Replaces where a token is looked for. Default: the Authorization header. */
+  extractor?: Type<TokenExtractor>;
+  /** Replaces how a token is verified. Default: `JwtTokenVerifier` with the `issuers` of the options. */
+  verifier?: Type<TokenVerifier>;
+  /** Replaces the policy of gateways without one of their own. Default: the `rooms` claim. */
+  policy?: Type<RoomPolicy>;
+  /** Replaces what carries publications. Default: `MemoryEngine`, one node. */
+  engine?: Type<RoomEngine>;
+  /** Replaces the clock; for tests. */
+  clock?: Type<Clock>;
+}
+
+/** The extras there are; the module builder takes them out of the options by these names. */
+export const EXTRAS: RoomgateModuleExtras = {
+  isGlobal: true,
+  defaultGateway: undefined,
+  extractor: undefined,
+  verifier: undefined,
+  policy: undefined,
+  engine: undefined,
+  clock: undefined,
+};
+
+export const EXPORTS: InjectionToken[] = [
+  ROOMGATE_OPTIONS,
+  RoomService,
+  RoomEngine,
+  RoomPolicy,
+  TokenVerifier,
+];
+
+/** Everything the module provides: the seams, replaced or not, then the node that is built from them. */
+export function provideRoomgate(
+  moduleOptions: InjectionToken,
+  extras: RoomgateModuleExtras,
+): Provider[] {
+  return [
+    make(ROOMGATE_OPTIONS, (given: RoomgateModuleOptions) => resolveOptions(given), moduleOptions),
+    { provide: Clock, useClass: extras.clock ?? SystemClock },
+    { provide: TokenExtractor, useClass: extras.extractor ?? AuthorizationHeaderExtractor },
+    extras.verifier
+      ? { provide: TokenVerifier, useClass: extras.verifier }
+      : make(TokenVerifier, createVerifier, ROOMGATE_OPTIONS),
+    extras.policy
+      ? { provide: RoomPolicy, useClass: extras.policy }
+      : make(RoomPolicy, createPolicy, ROOMGATE_OPTIONS),
+    extras.engine
+      ? { provide: RoomEngine, useClass: extras.engine }
+      : make(RoomEngine, (clock: Clock) => new MemoryEngine(() => clock.now()), Clock),
+    make(
+      RoomgateNode,
+      createNode,
+      ROOMGATE_OPTIONS,
+      Clock,
+      TokenExtractor,
+      TokenVerifier,
+      RoomEngine,
+    ),
+    make(RoomService, (node: RoomgateNode) => node.rooms, RoomgateNode),
+    make(
+      ROOMGATE_ADAPTER_PORTS,
+      createPorts,
+      ROOMGATE_OPTIONS,
+      RoomgateNode,
+      RoomPolicy,
+      ModulesContainer,
+      HttpAdapterHost,
+      ApplicationConfig,
+    ),
+    ...(extras.defaultGateway === undefined ? [] : [defaultRoomGateway(extras.defaultGateway)]),
+  ];
+}
+
+function make(
+  provide: InjectionToken,
+  useFactory: (...parts: never[]) => unknown,
+  ...inject: InjectionToken[]
+): Provider {
+  return { provide, useFactory: useFactory as (...parts: unknown[]) => unknown, inject };
+}
+
+function createVerifier({ issuers, strict }: RoomgateOptions): TokenVerifier {
+  if (issuers.length === 0) {
+    throw new RoomgateError(
+      'unsafe_options',
+      'Option "issuers" is empty and no "verifier" is given: nobody could get in. List at least one issuer with its keys.',
+    );
+  }
+  return new JwtTokenVerifier(loadIssuers(issuers, strict), strict);
+}
+
+function createPolicy({ allowWildcardRooms }: RoomgateOptions): RoomPolicy {
+  return new RoomsClaimPolicy(allowWildcardRooms);
+}
+
+function createNode(
+  options: RoomgateOptions,
+  clock: Clock,
+  extractor: TokenExtractor,
+  verifier: TokenVerifier,
+  engine: RoomEngine,
+): RoomgateNode {
+  return new RoomgateNode(options, {
+    clock,
+    extractor,
+    verifier,
+    engine,
+    logger: new Logger('Roomgate'),
+  });
+}
+
+function createPorts(
+  options: RoomgateOptions,
+  node: RoomgateNode,
+  policy: RoomPolicy,
+  modules: ModulesContainer,
+  host: HttpAdapterHost,
+  config: ApplicationConfig,
+): AdapterPorts {
+  const routes = createRoutes(modules, options, policy);
+  for (const { rules } of routes.values()) node.rooms.addName(rules.roomName);
+  const prefix = (): string => config.getGlobalPrefix().replaceAll(/^\/|\/$/g, '');
+  return {
+    options,
+    clock: node.clock,
+    routes,
+    admission: node.admission,
+    drain: node.drain,
+    httpAdapter: () => host.httpAdapter,
+    prefix: () => (options.useGlobalPrefix && prefix() ? `/${prefix()}` : ''),
+    open: (...args) => node.open(...args),
+  };
+}

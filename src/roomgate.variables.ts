@@ -1,0 +1,57 @@
+import { ADAPTER_RULES } from './adapter/adapter.options.js';
+import { ADMISSION_RULES } from './admission/admission.options.js';
+import { CONNECTION_RULES } from './connection/connection.options.js';
+import { GATEWAY_RULES } from './gateway/gateway.options.js';
+import { DEFAULTS, type RoomgateModuleOptions } from './roomgate.options.js';
+import type { Rule } from './roomgate.rules.js';
+
+/** A variable that sets one option. */
+export interface EnvOption {
+  readonly name: string;
+  readonly option: string;
+  readonly expected: string;
+  readonly isValid: (text: string) => boolean;
+  readonly parse: (text: string) => unknown;
+}
+
+const RULES: Record<string, Rule> = {
+  ...ADAPTER_RULES,
+  ...ADMISSION_RULES,
+  ...CONNECTION_RULES,
+  ...GATEWAY_RULES,
+};
+
+/** Options that text cannot hold: classes, and issuers, which have variables of their own. */
+const NOT_TEXT: readonly (keyof RoomgateModuleOptions)[] = ['issuers', 'allowPlainGateways'];
+
+/** `maxMessageBytes` is `ROOMGATE_MAX_MESSAGE_BYTES`, and so on for every option that text can hold. */
+export const ENV_OPTIONS: readonly EnvOption[] = (
+  Object.keys(DEFAULTS) as (keyof RoomgateModuleOptions)[]
+)
+  .filter((option) => !NOT_TEXT.includes(option))
+  .map((option) => {
+    const rule = RULES[option] as Rule;
+    const parse = parserOf(DEFAULTS[option]);
+    return {
+      name: `ROOMGATE_${option.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,
+      option,
+      expected: rule(Symbol.for('nothing')) ?? '',
+      isValid: (text) => rule(parse(text)) === undefined,
+      parse,
+    };
+  });
+
+function parserOf(sample: unknown): (text: string) => unknown {
+  if (typeof sample === 'number') return (text) => (/^-?\d+$/.test(text) ? Number(text) : text);
+  if (typeof sample === 'boolean')
+    return (text) => (text === 'true' ? true : text === 'false' ? false : text);
+  if (Array.isArray(sample)) return splitList;
+  return (text) => text;
+}
+
+export function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
