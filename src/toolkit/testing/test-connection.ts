@@ -1,0 +1,120 @@
+import type { WebSocket } from 'ws';
+
+/** A message as it came from the server. */
+export interface TestMessage {
+  readonly event: string;
+  readonly data?: any; // oxlint-disable-line typescript/no-explicit-any -- tests look into it
+  readonly id?: string | number;
+}
+
+interface Waiter {
+  readonly wants: (message: TestMessage) => boolean;
+  readonly resolve: (message: TestMessage) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** How long a test waits, in real time, for something that is to come at once. */
+const PATIENCE_MS = 2_000;
+
+/** A client of a test, on a real `ws`. Messages are kept until they are asked for. */
+export class TestConnection {
+  /** The data of the greeting. */
+  hello!: {
+    connectionId: string;
+    room: string;
+    sub: string;
+    ttlMs: number;
+    serverTime: number;
+    limits: { maxMessageBytes: number };
+  };
+  readonly #received: TestMessage[] = [];
+  readonly #waiters: Waiter[] = [];
+  readonly #closed: Promise<{ code: number; reason: string }>;
+  #end: string | undefined;
+  #lastId = 0;
+
+  constructor(readonly socket: WebSocket) {
+    socket.on('message', (bytes) => this.#take(JSON.parse(String(bytes as Buffer)) as TestMessage));
+    this.#closed = new Promise((resolve) => {
+      socket.on('close', (code, reason) => {
+        this.#end = `the connection was closed with ${code}`;
+        for (const { reject } of this.#waiters.splice(0))
+          reject(new Error(`Waited for a message, but ${this.#end}.`));
+        resolve({ code, reason: reason.toString() });
+      });
+    });
+  }
+
+  /** The next message that was not asked for yet; with an event, the next one of that event. */
+  next(event?: string): Promise<TestMessage> {
+    return this.#wait(
+      (message) => event === undefined || message.event === event,
+      event ?? 'a message',
+    );
+  }
+
+  /** Sends a message; with an id when a reply is wanted. */
+  send(event: string, data?: unknown, id?: string | number): void {
+    this.socket.send(JSON.stringify({ event, data, id }));
+  }
+
+  /** Sends a message and resolves with its terminal reply. */
+  request(event: string, data?: unknown): Promise<TestMessage> {
+    const id = `test-${++this.#lastId}`;
+    const reply = this.#wait((message) => message.id === id, `the reply to "${event}"`);
+    this.send(event, data, id);
+    return reply;
+  }
+
+  /** What was received and not asked for yet. */
+  get waiting(): readonly TestMessage[] {
+    return this.#received;
+  }
+
+  /** Resolves when the server has closed with the code. */
+  async expectClosed(code: number): Promise<{ code: number; reason: string }> {
+    const closed = await within(
+      this.#closed,
+      `Expected a close with ${code}, but the connection stayed open.`,
+    );
+    if (closed.code !== code)
+      throw new Error(
+        `Expected a close with ${code}, but it was ${closed.code} (${closed.reason}).`,
+      );
+    return closed;
+  }
+
+  /** Closes and resolves when the server has answered. */
+  async close(code = 1000): Promise<void> {
+    this.socket.close(code);
+    await within(this.#closed, 'The server did not answer the close.');
+  }
+
+  #wait(wants: (message: TestMessage) => boolean, what: string): Promise<TestMessage> {
+    const index = this.#received.findIndex(wants);
+    if (index !== -1) return Promise.resolve(this.#received.splice(index, 1)[0] as TestMessage);
+    if (this.#end) return Promise.reject(new Error(`Waited for ${what}, but ${this.#end}.`));
+    const promise = new Promise<TestMessage>((resolve, reject) =>
+      this.#waiters.push({ wants, resolve, reject }),
+    );
+    return within(promise, `Waited for ${what}, but it did not come.`);
+  }
+
+  #take(message: TestMessage): void {
+    const index = this.#waiters.findIndex(({ wants }) => wants(message));
+    if (index === -1) this.#received.push(message);
+    else this.#waiters.splice(index, 1)[0]?.resolve(message);
+  }
+}
+
+async function within<T>(promise: Promise<T>, complaint: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>(
+    (_, reject) => (timer = setTimeout(() => reject(new Error(complaint)), PATIENCE_MS)),
+  );
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
