@@ -1,0 +1,33 @@
+import type { Rule } from '@angular-devkit/schematics';
+import { locateFolder, writeFiles } from './files.js';
+import { nameGateway } from './names.js';
+import { loadNestSchematics } from './nest-schematics.js';
+import type { RoomGatewayOptions } from './options.js';
+import { wireIntoNearestModule } from './wiring.js';
+
+/**
+ * `nest g -c nestjs-roomgate room-gateway <name>`: a typed gateway, its spec, and its place in the
+ * nearest module. A rule is only a function, so the devkit is needed for its types alone.
+ */
+export function roomGateway(options: RoomGatewayOptions): Rule {
+  return async (tree, context) => {
+    refuseJavaScript(options.language);
+    const names = nameGateway(options);
+    const folder = locateFolder(tree, names, options);
+
+    writeFiles(tree, folder, names, options);
+
+    if (options.skipImport && !options.format) return;
+    const nest = await loadNestSchematics();
+    if (!options.skipImport) wireIntoNearestModule(nest, tree, context, folder, names);
+    if (options.format) return nest.formatFiles();
+  };
+}
+
+function refuseJavaScript(language = 'ts'): void {
+  if (language === 'ts') return;
+  throw new Error(
+    `room-gateway writes TypeScript only, and nest-cli.json asks for "${language}": ` +
+      'set "language" to "ts", or write the gateway by hand.',
+  );
+}
