@@ -115,7 +115,7 @@ function readFile(env: Env, name: string): string | undefined {
   }
 }
 
-/** Every variable with what it sets; README's table is made from it. */
+/** The variables of the issuer; README's table is made from it. All others are derived from the options, see ENV_OPTIONS. */
 export const ENV_VARIABLES: readonly Pick<EnvOption, 'name' | 'option' | 'expected'>[] = [
   {
     name: 'ROOMGATE_ISSUER',
@@ -157,5 +157,4 @@ export const ENV_VARIABLES: readonly Pick<EnvOption, 'name' | 'option' | 'expect
     option: 'issuers[0].keys',
     expected: 'the `kid` that tokens name for the key',
   },
-  ...ENV_OPTIONS,
 ];
