@@ -1,0 +1,24 @@
+import { createSecretKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+
+export interface KeyPair {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+export function ecPair(namedCurve = 'P-256'): KeyPair {
+  return generateKeyPairSync('ec', { namedCurve });
+}
+
+export function rsaPair(modulusLength = 2048): KeyPair {
+  return generateKeyPairSync('rsa', { modulusLength });
+}
+
+export function secretKey(bytes = 32): KeyObject {
+  return createSecretKey(randomBytes(bytes));
+}
+
+export function toPem(key: KeyObject): string {
+  return key.type === 'private'
+    ? (key.export({ type: 'pkcs8', format: 'pem' }) as string)
+    : (key.export({ type: 'spki', format: 'pem' }) as string);
+}

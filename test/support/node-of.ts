@@ -1,0 +1,14 @@
+import type { RoomgateTestbed, TestConnection } from 'nestjs-roomgate/testing';
+import type { RoomConnection } from '../../src/connection/connection.js';
+import { RoomgateNode } from '../../src/roomgate.node.js';
+
+export function nodeOf(testbed: RoomgateTestbed): RoomgateNode {
+  return testbed.get(RoomgateNode);
+}
+
+/** The server's end of a test connection. */
+export function serverEnd(testbed: RoomgateTestbed, client: TestConnection): RoomConnection {
+  const connection = nodeOf(testbed).registry.get(client.hello.connectionId);
+  if (!connection) throw new Error('The server has no such connection.');
+  return connection;
+}

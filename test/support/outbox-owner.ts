@@ -1,0 +1,44 @@
+import { FakeClock } from 'nestjs-roomgate/testing';
+import { encodeTextFrame } from '../../src/connection/frame.js';
+import { Outbox, type OutboxOwner } from '../../src/connection/outbox.js';
+import { Turn } from '../../src/connection/turn.js';
+import { frameTexts } from './frame-texts.js';
+import { HeldSocket } from './held-socket.js';
+
+/** The part of a connection that its outbox sees, with an outbox. */
+export class FakeOwner implements OutboxOwner {
+  readonly socket = new HeldSocket();
+  readonly outbox: Outbox;
+  isAlive = true;
+  isOpen = true;
+  timesFull = 0;
+
+  constructor(
+    readonly turn = new Turn(() => new FakeClock().now()),
+    readonly id = 'member',
+    maxOutboxBytes = 1_048_576,
+  ) {
+    this.outbox = new Outbox(this, { turn, maxOutboxBytes });
+  }
+
+  isLive(): boolean {
+    return this.isAlive;
+  }
+
+  isWritable(): boolean {
+    return this.isOpen;
+  }
+
+  onOutboxFull(): void {
+    this.timesFull += 1;
+  }
+
+  send(text: string, isControl = false): void {
+    this.outbox.addFrame(encodeTextFrame(text), isControl);
+  }
+
+  /** What was handed to the socket. */
+  get texts(): string[] {
+    return frameTexts(this.socket.bytes);
+  }
+}

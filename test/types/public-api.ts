@@ -1,0 +1,42 @@
+// Checked by `npm run typecheck`, never run: what the public types promise, and what they must refuse.
+import {
+  parseRoomId,
+  type Principal,
+  type RoomId,
+  type RoomgateModuleOptions,
+  RoomgateModule,
+  type RoomService,
+} from 'nestjs-roomgate';
+
+type Equal<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const holds = <T extends true>(): T => true as T;
+
+// A room id is parsed, not asserted.
+// @ts-expect-error -- text is not a room id
+export const bare: RoomId = '123e4567-e89b-12d3-a456-426614174000';
+holds<Equal<ReturnType<typeof parseRoomId>, RoomId | undefined>>();
+
+// Claims are what the application declares, on top of what roomgate relies on.
+declare module 'nestjs-roomgate' {
+  interface Register {
+    claims: { readonly tenant: string; readonly plan: 'free' | 'pro' };
+  }
+}
+declare const principal: Principal;
+holds<Equal<typeof principal.claims.plan, 'free' | 'pro'>>();
+holds<Equal<typeof principal.claims.sub, string>>();
+// @ts-expect-error -- nobody changes who they are
+principal.subject = 'mallory';
+// @ts-expect-error -- nor what they may do
+principal.scopes.push('admin');
+
+// Options are closed.
+// @ts-expect-error -- a misspelt option
+export const misspelt: RoomgateModuleOptions = { maxMesageBytes: 1 };
+// @ts-expect-error -- "none" is not an algorithm
+RoomgateModule.forRoot({ issuers: [{ issuer: 'a', algorithms: ['none'], keys: [] }] });
+
+declare const rooms: RoomService;
+// @ts-expect-error -- a room has a name
+export const nameless: unknown = rooms.of();
