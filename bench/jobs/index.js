@@ -1,0 +1,11 @@
+// The jobs, in the order of the report.
+import { broadcast } from './broadcast.js';
+import { echo } from './echo.js';
+import { handshake } from './handshake.js';
+import { idle } from './idle.js';
+import { guard, live } from './micro.js';
+import { storm } from './storm.js';
+import { teardown } from './teardown.js';
+
+/** @type {import('./job.types.js').Job[]} */
+export const JOBS = [handshake, echo, broadcast, idle, teardown, storm, guard, live];

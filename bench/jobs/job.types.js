@@ -1,0 +1,29 @@
+// What a job is. Types only.
+
+/**
+ * @typedef {object} Cell  one line of results per server
+ * @property {string} name
+ * @property {string} unit
+ */
+
+/**
+ * One job of one server in one repetition.
+ *
+ * @typedef {object} Turn
+ * @property {(algorithm: import('../tokens/keys.js').Algorithm, file?: string) => Promise<import('../runner/trial.js').Trial>} begin  a fresh server, from another file if named
+ * @property {(cell: string) => boolean} wants  whether the cell was asked for
+ * @property {(cell: string, sample: import('../runner/trial.js').Sample) => void} record
+ * @property {(cell: string) => void} note  shows what is going on
+ */
+
+/**
+ * @typedef {object} Job
+ * @property {string} name
+ * @property {string} what
+ * @property {Cell[]} cells
+ * @property {number} sockets  the most that a process has open at once
+ * @property {string[]} [servers]  only these, when the job says nothing about others
+ * @property {(turn: Turn) => Promise<void>} measure
+ */
+
+export {};

@@ -1,0 +1,43 @@
+// The load generator's process: does one task at a time, as the runner asks.
+import { answerQuestions } from '../ipc/answer.js';
+import { Crowd } from './crowd.js';
+import { broadcast, probeBroadcast } from './tasks/broadcast.js';
+import { close } from './tasks/close.js';
+import { echo, probeEcho } from './tasks/echo.js';
+import { open } from './tasks/open.js';
+import { refuse } from './tasks/refuse.js';
+import { setKeys } from './tokens.js';
+
+/** @type {Crowd | null} */
+let crowd = null;
+
+/**
+ * @template T
+ * @param {(crowd: Crowd, options: T) => unknown} task
+ */
+function onCrowd(task) {
+  return (/** @type {T} */ options) => {
+    if (!crowd) throw new Error('there is no crowd yet');
+    return task(crowd, options);
+  };
+}
+
+answerQuestions({
+  keys: setKeys,
+  cpu: () => process.cpuUsage(),
+  open: onCrowd(open),
+  refuse: onCrowd(refuse),
+  close: onCrowd(close),
+  probeEcho: onCrowd(probeEcho),
+  echo: onCrowd(echo),
+  probeBroadcast: onCrowd(probeBroadcast),
+  broadcast: onCrowd(broadcast),
+  crowd(/** @type {import('./crowd.js').CrowdOptions} */ options) {
+    crowd?.drop();
+    crowd = new Crowd(options);
+  },
+  drop() {
+    crowd?.drop();
+    crowd = null;
+  },
+});

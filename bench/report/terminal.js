@@ -1,0 +1,20 @@
+// The report for people in front of a terminal.
+import { verdictTable } from './check.js';
+import { linesOf } from './lines.js';
+import { forTerminal, tableOf } from './table.js';
+
+/**
+ * @param {Pick<import('./markdown.js').ReportInput, 'jobs' | 'servers' | 'results' | 'notes' | 'verdicts'>} input
+ * @returns {string}
+ */
+export function terminalReport({ jobs, servers, results, notes, verdicts }) {
+  const tables = jobs.flatMap((job) =>
+    job.cells.flatMap(({ name, unit }) => {
+      const lines = linesOf(results, job.name, name, servers);
+      if (lines.length === 0) return [];
+      return `${job.name}: ${name}, ${unit}\n${forTerminal(tableOf(lines))}`;
+    }),
+  );
+  const bars = verdicts.length > 0 ? [`bars\n${forTerminal(verdictTable(verdicts))}`] : [];
+  return [...tables, ...bars, notes.join('\n')].join('\n\n');
+}

@@ -1,0 +1,101 @@
+// A run: repetition by repetition, job by job, server by server, so that a slow minute of the machine
+// falls on all servers alike.
+import { killAllChildren } from '../ipc/ask.js';
+import { ALGORITHMS, createKeys } from '../tokens/keys.js';
+import { spawnLoad } from './processes.js';
+import { Results } from './results.js';
+import { Trial } from './trial.js';
+
+/**
+ * @typedef {object} Equipment
+ * @property {import('../ipc/ask.js').AskedProcess} load
+ * @property {Record<import('../tokens/keys.js').Algorithm, import('../tokens/keys.js').KeyTexts>} keys
+ * @property {import('./cores.js').Pinning} pinning
+ */
+
+/**
+ * @typedef {object} Plan
+ * @property {import('../jobs/job.types.js').Job[]} jobs
+ * @property {string[]} servers
+ * @property {number} repetitions
+ * @property {(cell: string) => boolean} wants
+ * @property {import('./cores.js').Pinning} pinning
+ */
+
+/**
+ * @param {Plan} plan
+ * @param {import('../cli/progress.js').Progress} progress
+ * @returns {Promise<{ results: Results, failure: unknown }>} what was measured before a failure, too
+ */
+export async function run(plan, progress) {
+  const { jobs, servers, repetitions, pinning } = plan;
+  const results = new Results();
+  const keys = /** @type {Equipment['keys']} */ (
+    Object.fromEntries(ALGORITHMS.map((algorithm) => [algorithm, createKeys(algorithm)]))
+  );
+  const load = spawnLoad(pinning);
+  try {
+    await load.started();
+    await load.ask('keys', keys);
+    const equipment = { load, keys, pinning };
+    for (let repetition = 0; repetition < repetitions; repetition++) {
+      for (const job of jobs) {
+        for (const server of inTurn(serversOf(job, servers), repetition)) {
+          progress.begin(repetition, job.name, server);
+          await measure(job, server, repetition, plan, equipment, results, progress);
+        }
+      }
+    }
+    return { results, failure: null };
+  } catch (failure) {
+    return { results, failure };
+  } finally {
+    killAllChildren();
+    progress.end();
+  }
+}
+
+/**
+ * @param {import('../jobs/job.types.js').Job} job
+ * @param {string[]} servers
+ */
+export function serversOf(job, servers) {
+  return job.servers ? servers.filter((name) => job.servers?.includes(name)) : servers;
+}
+
+/**
+ * Every repetition begins with another server, so that none is always first.
+ *
+ * @param {string[]} servers
+ * @param {number} repetition
+ */
+function inTurn(servers, repetition) {
+  const first = servers.length ? repetition % servers.length : 0;
+  return [...servers.slice(first), ...servers.slice(0, first)];
+}
+
+/**
+ * @param {import('../jobs/job.types.js').Job} job
+ * @param {string} server
+ * @param {number} repetition
+ * @param {Plan} plan
+ * @param {Equipment} equipment
+ * @param {Results} results
+ * @param {import('../cli/progress.js').Progress} progress
+ */
+async function measure(job, server, repetition, plan, equipment, results, progress) {
+  try {
+    await job.measure({
+      begin: (algorithm, file) => Trial.begin(server, equipment, algorithm, file),
+      wants: plan.wants,
+      record: (cell, sample) => {
+        if (plan.wants(cell)) results.add(job.name, cell, server, repetition, sample);
+      },
+      note: (cell) => progress.note(cell),
+    });
+  } catch (error) {
+    throw new Error(`${job.name}, ${server}, repetition ${repetition + 1} failed`, {
+      cause: error,
+    });
+  }
+}

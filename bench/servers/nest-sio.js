@@ -1,0 +1,64 @@
+// Nest with its socket.io adapter, websocket transport only, and the claims guard.
+import { UseGuards } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import {
+  ConnectedSocket,
+  MessageBody,
+  SubscribeMessage,
+  WebSocketGateway,
+} from '@nestjs/websockets';
+import { claimsGuard } from './claims-guard.js';
+import { decorateClass, decorateMethod } from './decorate.js';
+import { createDoor } from './door.js';
+import { helloData } from './hello.js';
+import { listenWithNest } from './nest-app.js';
+import { socketIoOptions } from './socket-io-options.js';
+
+/** @type {import('./server.types.js').StartServer} */
+export async function start(options) {
+  class RoomsGateway {
+    /** @type {any} */
+    server;
+
+    /** @param {any} server */
+    afterInit(server) {
+      this.server = server;
+    }
+
+    /** @param {any} socket */
+    handleConnection(socket) {
+      const { claims, room } = socket.request;
+      socket.claims = claims;
+      socket.join(room);
+      socket.room = room;
+      socket.emit('hello', helloData(room, claims));
+    }
+
+    /** @param {unknown} data */
+    echo(data) {
+      return { event: 'echo', data };
+    }
+
+    /**
+     * @param {any} socket
+     * @param {unknown} data
+     */
+    say(socket, data) {
+      this.server.to(socket.room).emit('said', data);
+    }
+  }
+
+  decorateMethod(RoomsGateway, 'echo', [SubscribeMessage('echo')], [MessageBody()]);
+  decorateMethod(
+    RoomsGateway,
+    'say',
+    [SubscribeMessage('say')],
+    [ConnectedSocket(), MessageBody()],
+  );
+  const gatewayOptions = /** @type {any} */ (socketIoOptions(createDoor(options)));
+  decorateClass([UseGuards(claimsGuard), WebSocketGateway(gatewayOptions)], RoomsGateway);
+
+  return listenWithNest({ providers: [RoomsGateway] }, (app) => {
+    app.useWebSocketAdapter(new IoAdapter(app));
+  });
+}

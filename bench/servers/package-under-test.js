@@ -1,0 +1,20 @@
+// nestjs-roomgate by its own name and `exports`, as a user gets it. This folder has a package.json of
+// its own, so from here the name leads nowhere: it is looked up from the package around us. That one's
+// node_modules also has the Nest that is used here, and there must be only one.
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { existsSync } from 'node:fs';
+
+const { resolve } = createRequire(new URL('../../package.json', import.meta.url));
+
+/** @returns {string} throws when it is not built */
+export function resolvePackageUnderTest() {
+  const file = resolve('nestjs-roomgate');
+  if (!existsSync(file)) throw new Error(`${file} does not exist`);
+  return file;
+}
+
+/** @returns {Promise<any>} */
+export function importPackageUnderTest() {
+  return import(pathToFileURL(resolvePackageUnderTest()).href);
+}

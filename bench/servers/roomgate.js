@@ -1,0 +1,45 @@
+// Ours, as a user writes it: the module, a gateway, two handlers.
+import { HOST } from '../load/upgrade-request.js';
+import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import { decorateClass, decorateMethod } from './decorate.js';
+import { listenWithNest } from './nest-app.js';
+import { importPackageUnderTest } from './package-under-test.js';
+
+/** @type {import('./server.types.js').StartServer} */
+export async function start(options) {
+  return startRoomgate(options, []);
+}
+
+/**
+ * @param {import('./server.types.js').ServerOptions} options
+ * @param {ClassDecorator[]} decorators  more of them for the gateway
+ */
+export async function startRoomgate({ algorithm, verifyKey, issuer, audience }, decorators) {
+  const { CurrentRoom, RoomGateway, RoomgateModule } = await importPackageUnderTest();
+
+  class RoomsGateway {
+    /** @param {unknown} data */
+    echo(data) {
+      return { event: 'echo', data };
+    }
+
+    /**
+     * @param {any} room
+     * @param {unknown} data
+     */
+    say(room, data) {
+      return room.broadcast('said', data);
+    }
+  }
+
+  decorateMethod(RoomsGateway, 'echo', [SubscribeMessage('echo')], [MessageBody()]);
+  decorateMethod(RoomsGateway, 'say', [SubscribeMessage('say')], [CurrentRoom(), MessageBody()]);
+  decorateClass([RoomGateway('/:room'), ...decorators], RoomsGateway);
+
+  const key = algorithm === 'HS256' ? { secret: verifyKey } : verifyKey;
+  const module = RoomgateModule.forRoot({
+    issuers: [{ issuer, audience, algorithms: [algorithm], keys: [key] }],
+    allowedHosts: [HOST],
+  });
+  return listenWithNest({ imports: [module], providers: [RoomsGateway] });
+}
