@@ -9,8 +9,9 @@ import {
 } from '@nestjs/websockets/internal';
 import { parsePattern } from './adapter/request-target.js';
 import { isRoomName } from './admission/room-id.js';
-import type { HandlerInfo } from './connection/handler-table.js';
+import type { GatewayHooks, HandlerInfo } from './connection/handler-table.js';
 import { isReserved } from './connection/message.js';
+import { hasHook } from './gateway/connect-hook.js';
 import { passThrough } from './gateway/pass-through.interceptor.js';
 import { isScope } from './gateway/require.decorator.js';
 import type { RoomGatewayMetadata } from './gateway/room-gateway.decorator.js';
@@ -26,7 +27,7 @@ export interface GatewayPlan {
   readonly metadata: RoomGatewayMetadata;
   readonly classes: readonly GatewayClass[];
   readonly handlers: ReadonlyMap<string, HandlerInfo>;
-  readonly connectHooks: number;
+  readonly hooks: GatewayHooks;
 }
 
 /**
@@ -101,14 +102,17 @@ function checkGateway(
 }
 
 function plan(gateway: GatewayClass, metadata: RoomGatewayMetadata): GatewayPlan {
-  const hasHook =
-    typeof (gateway.prototype as { handleConnection?: unknown }).handleConnection === 'function';
   return {
     metadata,
     classes: [gateway],
     handlers: readHandlers(gateway),
-    connectHooks: hasHook ? 1 : 0,
+    hooks: readHooks(gateway.prototype as object),
   };
+}
+
+function readHooks(prototype: object): GatewayHooks {
+  const connects = hasHook(prototype, 'handleConnection');
+  return { connect: connects ? 1 : 0, any: connects || hasHook(prototype, 'handleDisconnect') };
 }
 
 function merge(
@@ -122,7 +126,7 @@ function merge(
     conflict(
       `${names} share the path "${metadata.path}" but not their options, so a client admitted by one would reach the other.`,
     );
-  const { handlers, connectHooks } = plan(gateway, metadata);
+  const { handlers, hooks } = plan(gateway, metadata);
   const repeated = [...handlers.keys()].find((event) => present.handlers.has(event));
   if (repeated !== undefined)
     conflict(
@@ -132,7 +136,10 @@ function merge(
     metadata,
     classes: [...present.classes, gateway],
     handlers: new Map([...present.handlers, ...handlers]),
-    connectHooks: present.connectHooks + connectHooks,
+    hooks: {
+      connect: present.hooks.connect + hooks.connect,
+      any: present.hooks.any || hooks.any,
+    },
   };
 }
 
@@ -173,9 +180,13 @@ function readHandlers(gateway: GatewayClass): Map<string, HandlerInfo> {
       classFilters.some((filter) => filter !== RoomgateFilter) ||
       Reflect.hasMetadata(EXCEPTION_FILTERS_METADATA, method);
     if (hasUserFilters) addPassThrough(method);
+    const isIntercepted = [gateway, method].some((target) =>
+      Reflect.hasMetadata(INTERCEPTORS_METADATA, target),
+    );
     handlers.set(event, {
       isUnordered: Reflect.getMetadata(UNORDERED_METADATA, method) === true,
       hasUserFilters,
+      isIntercepted,
     });
   }
   return handlers;

@@ -92,13 +92,13 @@ function readIssuer(env: Env): IssuerOptions | undefined {
 
 function readKey(env: Env): IssuerKey {
   const kid = env['ROOMGATE_KEY_ID'] || undefined;
-  const secret = env['ROOMGATE_SECRET'] ?? readFile(env, 'ROOMGATE_SECRET_FILE')?.trim();
-  if (secret) return { kid, secret };
+  // An empty variable counts as absent, but an empty file does not: it is what was meant, and is refused.
+  const secret = env['ROOMGATE_SECRET'] || readFile(env, 'ROOMGATE_SECRET_FILE')?.trim();
+  if (secret !== undefined) return { kid, secret };
   // Platforms that cannot hold line breaks in a variable write them as \n.
   const key =
-    env['ROOMGATE_PUBLIC_KEY']?.replaceAll('\\n', '\n') ??
-    readFile(env, 'ROOMGATE_PUBLIC_KEY_FILE') ??
-    '';
+    env['ROOMGATE_PUBLIC_KEY']?.replaceAll('\\n', '\n') ||
+    (readFile(env, 'ROOMGATE_PUBLIC_KEY_FILE') ?? '');
   return { kid, key };
 }
 

@@ -38,9 +38,17 @@ export class RoomgateError extends Error {
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `a thrown ${typeof error}`;
   const code = (error as { code?: unknown }).code;
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return [
     typeof code === 'string' ? `${error.name} (${code.slice(0, 64)})` : error.name,
-    ...frames,
+    ...framesOf(error),
   ].join('\n');
+}
+
+/** The stack behind the message, whose own lines may look like frames; nothing when the message is not where it should be. */
+function framesOf({ stack, message }: Error): string[] {
+  const text = String(stack ?? '');
+  const start = text.indexOf(message);
+  if (start === -1) return [];
+  const lines = text.slice(start + message.length).split('\n');
+  return lines.filter((line) => /^\s+at /.test(line));
 }

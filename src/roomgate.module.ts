@@ -16,7 +16,7 @@ import { RoomgateError } from './roomgate.errors.js';
 import { RoomgateNode } from './roomgate.node.js';
 import type { RoomgateModuleOptions } from './roomgate.options.js';
 import { EXPORTS, EXTRAS, provideRoomgate } from './roomgate.providers.js';
-import type { PolicyRoute } from './roomgate.routes.js';
+import { type PolicyRoute, checkInstances } from './roomgate.routes.js';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RoomgateModuleOptions>({
   moduleName: 'Roomgate',
@@ -60,8 +60,10 @@ export class RoomgateModule
         'Room gateways need RoomgateAdapter, but the app set another WebSocket adapter. Remove its app.useWebSocketAdapter(...): RoomgateModule installs its own.',
       );
     }
-    for (const route of this.ports.routes.values())
-      (route as PolicyRoute).rules.resolve(this.moduleRef);
+    for (const route of this.ports.routes.values() as Iterable<PolicyRoute>) {
+      route.rules.resolve(this.moduleRef);
+      checkInstances(route, this.moduleRef);
+    }
     this.#tellGlobalGuards();
     await this.node.start();
   }

@@ -30,8 +30,12 @@ export interface Seams {
   readonly extractor: TokenExtractor;
   readonly verifier: TokenVerifier;
   readonly engine: RoomEngine;
+  /** Whether interceptors of the app stand around every handler. */
+  readonly hasGlobalInterceptors: () => boolean;
   readonly logger: { warn(line: string): void; error(line: string): void };
 }
+
+const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
 /** One running process: the stages, wired to each other. Nothing in here knows of dependency injection. */
 export class RoomgateNode {
@@ -73,6 +77,7 @@ export class RoomgateNode {
     this.#dispatch = new Dispatch({
       clock,
       watch: this.#watch,
+      hasGlobalInterceptors: seams.hasGlobalInterceptors,
       rooms: this.rooms,
       maxStrikes: options.maxStrikes,
       maxStreams: options.maxStreams,
@@ -126,9 +131,11 @@ export class RoomgateNode {
     const now = this.clock.now();
     const { maxMessageBytes, handlerTimeoutMs } = this.options;
     connection.sendNow(encodeHello(connection, now, { maxMessageBytes }));
-    server.emit('connection', connection);
-    const { connectHooks } = server.route.table;
-    ConnectGate.open(connection, connectHooks, this.wheel, now + handlerTimeoutMs);
+    const { hooks } = server.route.table;
+    const dueAt = now + handlerTimeoutMs;
+    if (hooks.connect > 0)
+      connection.gate = new ConnectGate(connection, hooks.connect, this.wheel, dueAt);
+    server.greet(connection);
   }
 
   #forget(connection: RoomConnection): void {
@@ -137,12 +144,12 @@ export class RoomgateNode {
   }
 
   #carry({ headers }: IncomingMessage): Readonly<Record<string, string>> {
-    const carried: Record<string, string> = {};
+    const carried: [string, string][] = [];
     for (const name of this.options.carriedHeaders) {
       const value = headers[name];
-      if (typeof value === 'string') carried[name] = value;
+      if (typeof value === 'string') carried.push([name, value]);
     }
-    return Object.freeze(carried);
+    return carried.length === 0 ? NO_HEADERS : Object.freeze(Object.fromEntries(carried));
   }
 
   #report(what: string, error: unknown): void {

@@ -84,6 +84,7 @@ export function provideRoomgate(
       TokenExtractor,
       TokenVerifier,
       RoomEngine,
+      ApplicationConfig,
     ),
     make(RoomService, (node: RoomgateNode) => node.rooms, RoomgateNode),
     make(
@@ -128,12 +129,15 @@ function createNode(
   extractor: TokenExtractor,
   verifier: TokenVerifier,
   engine: RoomEngine,
+  config: ApplicationConfig,
 ): RoomgateNode {
   return new RoomgateNode(options, {
     clock,
     extractor,
     verifier,
     engine,
+    hasGlobalInterceptors: () =>
+      config.getGlobalInterceptors().length + config.getGlobalRequestInterceptors().length > 0,
     logger: new Logger('Roomgate'),
   });
 }

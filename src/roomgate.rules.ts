@@ -19,10 +19,24 @@ export const listOf =
   (value) =>
     Array.isArray(value) && value.every(test) ? undefined : `a list of ${what}`;
 
-/** Quotes what was given, cut to 64 characters and escaped, so that a log line stays one line. */
+const SECRET_MEMBERS = ['key', 'keys', 'secret'];
+
+/** Quotes what was given, without keys, cut to 64 characters and escaped, so that a log line stays one line. */
 export function quote(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === 'string' ? value : toText(value);
   return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
+}
+
+function toText(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  const hide = (name: string, item: unknown): unknown =>
+    SECRET_MEMBERS.includes(name) ? '…' : item;
+  try {
+    return JSON.stringify(value, hide) ?? String(value);
+  } catch {
+    // A cycle or a BigInt has no JSON; the sentence about it has to come out all the same.
+    return Object.prototype.toString.call(value);
+  }
 }
 
 /** @throws RoomgateError `invalid_options`, quoting the option and saying what was expected. */

@@ -10,8 +10,10 @@ export function awaitClaim(
   clock: Clock,
   deadlineMs: number,
 ): void {
+  // Not zero when the connection was kept alive after an ordinary answer.
+  const before = socket.bytesWritten;
   const cancel = clock.setTimer(() => {
-    if (!socket.bytesWritten && !socket.writableEnded) socket.destroy();
+    if (socket.bytesWritten === before && !socket.writableEnded) socket.destroy();
   }, deadlineMs);
   socket.once('close', cancel);
 }

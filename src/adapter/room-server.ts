@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { GatewayRules } from '../admission/admission.js';
+import type { RoomConnection } from '../connection/connection.js';
 import type { HandlerTable } from '../connection/handler-table.js';
 import { RoomgateError } from '../roomgate.errors.js';
 import { quote } from '../roomgate.rules.js';
@@ -10,6 +11,8 @@ export interface RoomRoute {
   readonly path: string;
   readonly rules: GatewayRules;
   readonly table: HandlerTable;
+  /** Gateway classes that serve it together. */
+  readonly gateways: number;
 }
 
 /** What Nest gets as the "server" of a room gateway: emits `connection` with each RoomConnection admitted at its path. */
@@ -29,5 +32,16 @@ export class RoomServer extends EventEmitter {
         `The global prefix ${quote(prefix)} cannot stand before the room path "${route.path}": only letters, digits, "_", "-" and "/" can.`,
       );
     this.pattern = pattern;
+    route.table.attach = (connection) => this.emit('connection', connection);
+  }
+
+  /**
+   * Tells the gateways of a new connection. Where no hook wants to know, and nobody else listens, binding the handlers waits for
+   * its first message: most connections of a busy server only listen.
+   */
+  greet(connection: RoomConnection): void {
+    const isHeard =
+      this.route.table.hooks.any || this.listenerCount('connection') > this.route.gateways;
+    if (isHeard) this.emit('connection', connection);
   }
 }

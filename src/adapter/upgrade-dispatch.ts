@@ -29,6 +29,7 @@ export class UpgradeDispatch {
   readonly rooms: RoomServer[] = [];
   /** Sockets that are not yet connections; destroyed when the app closes. */
   readonly #sockets = new Set<Duplex>();
+  readonly #onClose: (this: Duplex) => void;
   readonly #pending = new WeakMap<IncomingMessage, PendingUpgrade>();
   readonly #server: WebSocketServer;
 
@@ -38,6 +39,10 @@ export class UpgradeDispatch {
     private readonly plain: () => readonly PlainServer[],
     private readonly isAlone: () => boolean,
   ) {
+    const sockets = this.#sockets;
+    this.#onClose = function () {
+      sockets.delete(this);
+    };
     const {
       maxMessageBytes,
       maxFragments,
@@ -65,9 +70,9 @@ export class UpgradeDispatch {
   /** The listener of `upgrade`. */
   readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // First of all: without a listener a reset would be an uncaught exception, and ws listens only later.
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroySocket);
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.on('close', this.#onClose);
     try {
       this.#dispatch(request, socket, head);
     } catch {
@@ -117,14 +122,14 @@ export class UpgradeDispatch {
     const { admitted, socket } = upgrade;
     if (!admitted) return client.terminate();
     upgrade.admitted = undefined;
-    this.#sockets.delete(socket);
+    this.#letGo(socket);
     this.ports.open(client, socket, request, admitted, server);
   }
 
   #passOn(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
     const plain = this.plain().find((server) => server.path === path);
     if (plain) {
-      this.#sockets.delete(socket);
+      this.#letGo(socket);
       plain.handleUpgrade(request, socket, head, (client) =>
         plain.emit('connection', client, request),
       );
@@ -134,8 +139,18 @@ export class UpgradeDispatch {
     else this.#refuse(socket, new Refusal(path.startsWith('/') ? 'not_found' : 'bad_request'));
   }
 
+  /** From here on somebody else listens to the socket and closes it. */
+  #letGo(socket: Duplex): void {
+    this.#sockets.delete(socket);
+    socket.off('close', this.#onClose);
+  }
+
   #refuse(socket: Duplex, refusal: Refusal): void {
     this.log.add(refusal.row.status, refusal.code, refusal.reason);
     writeRefusal(socket, refusal, this.ports.options);
   }
+}
+
+function destroySocket(this: Duplex): void {
+  this.destroy();
 }

@@ -46,6 +46,8 @@ export function createVerifyClient(
       }
       isAnswered = true;
       cancel();
+      // What listens keeps alive what it has seen, here the request with its token.
+      upgrade.socket.off('close', gone);
       try {
         settle(ports, upgrade, verdict, () => callback(true));
       } catch {
@@ -53,13 +55,12 @@ export function createVerifyClient(
         upgrade.socket.destroy();
       }
     };
+    const gone = (): void => answer(new Refusal('unavailable', 'gone_before_the_verdict'));
     const cancel = ports.clock.setTimer(
       () => answer(new Refusal('verdict_timeout')),
       ports.verdictDeadlineMs,
     );
-    upgrade.socket.once('close', () =>
-      answer(new Refusal('unavailable', 'gone_before_the_verdict')),
-    );
+    upgrade.socket.on('close', gone);
     ports.admission
       .admit(upgrade.request, upgrade.destination)
       .then(answer, () => answer(new Refusal('unavailable', 'admission_failed')));

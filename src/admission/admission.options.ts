@@ -98,7 +98,7 @@ const isText = (item: unknown): boolean => typeof item === 'string' && item.leng
 const isHost = (item: unknown): boolean =>
   typeof item === 'string' && /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/.test(item);
 const isOrigin = (item: unknown): boolean =>
-  typeof item === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s*]+$/.test(item);
+  typeof item === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s*A-Z]+$/.test(item);
 
 export const ADMISSION_RULES: Record<keyof AdmissionOptions, Rule> = {
   issuers: (value) => (Array.isArray(value) ? undefined : 'a list of issuers'),
@@ -115,7 +115,7 @@ export const ADMISSION_RULES: Record<keyof AdmissionOptions, Rule> = {
     isHost,
   ),
   allowedOrigins: listOf(
-    'origins such as "https://app.example.com" ("*" and "null" can never be listed)',
+    'origins in lower case such as "https://app.example.com" ("*" and "null" can never be listed)',
     isOrigin,
   ),
   allowWildcardRooms: flag,

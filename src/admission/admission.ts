@@ -56,12 +56,12 @@ export class Admission {
     private readonly rules: AdmissionRules,
   ) {}
 
-  /** Never rejects: whatever a verifier, a policy or an engine throws becomes a refusal. */
+  /** Never rejects: whatever an extractor, a verifier, a policy or an engine throws becomes a refusal. */
   async admit(request: UpgradeRequest, destination: Destination): Promise<Admitted | Refusal> {
     const token =
       checkOrigin(request, this.rules) ??
       refuseTokenInQuery(request.query) ??
-      this.ports.extractor.extract(request);
+      this.extract(request);
     if (token instanceof Refusal) return token;
     const principal = await this.identify(token);
     if (principal instanceof Refusal) return principal;
@@ -102,6 +102,16 @@ export class Admission {
     if (this.ports.clock.now() >= admitted.principal.expiresAt)
       return new Refusal('token_expired', 'expired_at_the_door');
     return this.ports.isDraining() ? new Refusal('draining') : undefined;
+  }
+
+  private extract(request: UpgradeRequest): string | Refusal {
+    try {
+      const token: unknown = this.ports.extractor.extract(request);
+      if (typeof token === 'string' || token instanceof Refusal) return token;
+    } catch {
+      // Applications bring extractors of their own; a broken one opens nothing and says nothing.
+    }
+    return new Refusal('unavailable', 'extractor_failed');
   }
 
   private async decide(

@@ -76,7 +76,7 @@ function loadAlgorithms(given: unknown, named: string): TokenAlgorithm[] {
   if (
     !Array.isArray(given) ||
     given.length === 0 ||
-    !given.every((item) => ALGORITHM.test(String(item)))
+    !given.every((item) => isText(item) && ALGORITHM.test(item))
   ) {
     fail(
       `Expected "algorithms" ${named} to be a list such as ["ES256"] (HS, RS, PS or ES with 256, 384 or 512), got ${quote(given)}.`,

@@ -56,13 +56,12 @@ export class JwtTokenVerifier extends TokenVerifier {
   }
 }
 
-/** Keys that name the token's kid, else those without one; and only those that fit its algorithm. */
+/** Keys that name the token's kid, else those without one, never those of another name; and only those that fit its algorithm. */
 function candidates(
   keys: readonly VerificationKey[],
   { header }: UnverifiedToken,
 ): readonly VerificationKey[] {
   const fitting = keys.filter((key) => key.algorithms.has(header.alg));
-  if (header.kid === undefined) return fitting;
-  const named = fitting.filter((key) => key.kid === header.kid);
+  const named = fitting.filter((key) => key.kid !== undefined && key.kid === header.kid);
   return named.length > 0 ? named : fitting.filter((key) => key.kid === undefined);
 }

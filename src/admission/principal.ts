@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Augment to type the claims of your tokens: `declare module 'nestjs-roomgate' { interface Register { claims: MyClaims } }`. */
 // oxlint-disable-next-line typescript/no-empty-object-type -- an interface, because only interfaces can be augmented
@@ -50,7 +50,7 @@ export function freezeJson(value: unknown, depth = 0): unknown {
 /** A hash of length-prefixed parts, so that ('a', 'b:c') and ('a:b', 'c') are two identities. */
 export function identityOf(issuer: string, subject: string): string {
   const text = `${Buffer.byteLength(issuer)}:${issuer}${Buffer.byteLength(subject)}:${subject}`;
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }
 
 export function createPrincipal(claims: RegisteredClaims, clockToleranceMs: number): Principal {

@@ -41,8 +41,10 @@ export class RoomsClaimPolicy extends RoomPolicy {
     const rooms: unknown = principal.claims.rooms;
     if (!Array.isArray(rooms) || rooms.length > MAX_ROOMS) return false;
     // One element that is not a room id spoils the claim: half-understood rights are no rights.
-    if (!rooms.every((item) => parseRoomId(item) === item || (item === '*' && this.allowWildcard)))
-      return false;
+    const isRoom = (item: unknown): boolean =>
+      typeof item === 'string' &&
+      (parseRoomId(item) === item || (item === '*' && this.allowWildcard));
+    if (!rooms.every(isRoom)) return false;
     return rooms.includes(room) || rooms.includes('*');
   }
 }

@@ -20,9 +20,8 @@ export function checkClaims(
 ): RegisteredClaims | Refusal {
   const claims = freezeJson(raw) as Record<string, unknown>;
   const { iss, sub, exp, iat, nbf } = claims;
-  if (typeof iss !== 'string' || iss === '') return invalid('claim_iss');
-  if (typeof sub !== 'string' || sub === '' || Buffer.byteLength(sub) > MAX_SUBJECT_BYTES)
-    return invalid('claim_sub');
+  if (!isText(iss)) return invalid('claim_iss');
+  if (!isText(sub) || Buffer.byteLength(sub) > MAX_SUBJECT_BYTES) return invalid('claim_sub');
   if (!isTime(exp)) return invalid('claim_exp');
   if (!isTime(iat)) return invalid('claim_iat');
   if (nbf !== undefined && !isTime(nbf)) return invalid('claim_nbf');
@@ -40,6 +39,11 @@ export function checkClaims(
     return new Refusal('token_not_yet_valid', 'claim_iat');
   if ((exp - iat) * 1000 > rules.maxTokenLifeMs) return invalid('token_life');
   return claims as RegisteredClaims;
+}
+
+/** Text that UTF-8 can hold: a lone surrogate has the bytes of every other one, so that two subjects would share an identity. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && !/\p{Surrogate}/u.test(value);
 }
 
 function isTime(value: unknown): value is number {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Refusal } from './refusals.js';
 
 /** A token taken apart but not believed: nothing in it is true until a `TokenVerifier` says so. */
@@ -10,6 +11,8 @@ export interface UnverifiedToken {
 // Extensions and key hints change what a signature means or where its key comes from; both libraries tolerate some.
 const FORBIDDEN_HEADERS = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c'];
 const PART = /^[A-Za-z0-9_-]+$/;
+/** By the length modulo 4: the characters that may come last. */
+const LAST_CHARACTERS: Record<number, string> = { 2: 'AQgw', 3: 'AEIMQUYcgkosw048' };
 const MAX_HEADER_VALUE_BYTES = 128;
 
 /**
@@ -20,11 +23,12 @@ export function parseToken(text: string, maxBytes: number): UnverifiedToken | Re
   if (text.length > maxBytes) return refuse('token_too_long');
   const parts = text.split('.', 4);
   if (parts.length !== 3) return refuse('token_parts');
-  const [headerPart, claimsPart, signaturePart] = parts as [string, string, string];
-  const headerText = decode(headerPart);
-  const claimsText = decode(claimsPart);
-  if (headerText === undefined || claimsText === undefined || decode(signaturePart) === undefined)
-    return refuse('token_encoding');
+  const [headerPart, claimsPart] = parts as [string, string, string];
+  if (!parts.every(isCanonical)) return refuse('token_encoding');
+  const headerText = Buffer.from(headerPart, 'base64url');
+  const claimsText = Buffer.from(claimsPart, 'base64url');
+  // Decoding would turn every bad byte into the same character, and two subjects into one.
+  if (!isUtf8(headerText) || !isUtf8(claimsText)) return refuse('token_encoding');
   const header = parseObject(headerText.toString('utf8'));
   const claims = parseObject(claimsText.toString('utf8'));
   if (!header || !claims) return refuse('token_json');
@@ -39,10 +43,13 @@ function refuse(reason: string): Refusal {
   return new Refusal('token_invalid', reason);
 }
 
-function decode(part: string): Buffer | undefined {
-  if (!PART.test(part)) return undefined;
-  const bytes = Buffer.from(part, 'base64url');
-  return bytes.toString('base64url') === part ? bytes : undefined;
+/** Base64url (RFC 4648 §5) without padding whose unused bits are zero: each bytes have exactly one such spelling. */
+function isCanonical(part: string): boolean {
+  if (!PART.test(part)) return false;
+  const rest = part.length % 4;
+  return (
+    rest === 0 || (rest !== 1 && (LAST_CHARACTERS[rest] as string).includes(part.at(-1) as string))
+  );
 }
 
 function isShortText(value: unknown): value is string | undefined {
@@ -61,7 +68,17 @@ function parseObject(json: string): Record<string, unknown> | undefined {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   // A repeated member is dropped silently by JSON.parse, and another parser may keep the other one.
+  if (isUnchanged(value, json)) return value as Record<string, unknown>;
   return countColons(json) === countMembers(value) ? (value as Record<string, unknown>) : undefined;
+}
+
+/** Most tokens are compact JSON, and what comes out as it went in lost nothing. Deep nesting exhausts the stack here. */
+function isUnchanged(value: object, json: string): boolean {
+  try {
+    return JSON.stringify(value) === json;
+  } catch {
+    return false;
+  }
 }
 
 /** Colons outside of strings: in valid JSON, one per object member. */

@@ -62,8 +62,15 @@ function unwrap(given: IssuerKey, named: string): { kid?: string; key: KeyObject
 }
 
 function loadSecret(secret: string | Buffer | KeyObject, named: string): KeyObject {
-  const key = secret instanceof KeyObject ? secret : createSecretKey(Buffer.from(secret));
-  if (key.type !== 'secret')
+  const bytes = secret instanceof KeyObject ? undefined : toBytes(secret);
+  // Others know a public key, and whoever knows the secret signs: jsonwebtoken refuses PEM, but not behind a KeyObject.
+  if (bytes?.includes('-----BEGIN '))
+    throw new RoomgateError(
+      'unsafe_options',
+      `A secret ${named} is a PEM key, which is no shared secret. Give a public key as it is, without { secret }.`,
+    );
+  const key = bytes ? createSecretKey(bytes) : secret;
+  if (!(key instanceof KeyObject) || key.type !== 'secret')
     throw new RoomgateError(
       'invalid_options',
       `Expected the secret of a key ${named} to be text, bytes or a secret KeyObject.`,
@@ -75,6 +82,12 @@ function loadSecret(secret: string | Buffer | KeyObject, named: string): KeyObje
     );
   }
   return key;
+}
+
+/** Undefined for what holds no bytes: `Buffer.from` would throw with the value in its message. */
+function toBytes(secret: unknown): Buffer | undefined {
+  if (typeof secret === 'string') return Buffer.from(secret);
+  return Buffer.isBuffer(secret) ? secret : undefined;
 }
 
 function loadPublic(given: PublicKeyInput, named: string): KeyObject {

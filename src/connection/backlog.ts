@@ -1,6 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { RoomKey } from '../admission/room-id.js';
+import { cutFrames } from './frame.js';
 import type { Outgoing } from './outgoing.js';
+
+/** What a backlog needs to know of its connection. */
+export interface BacklogOwner {
+  readonly socket: Duplex;
+  isLive(): boolean;
+  isWritable(): boolean;
+}
 
 interface Held {
   readonly key?: RoomKey;
@@ -20,19 +28,18 @@ export class Backlog {
   #bytes = 0;
   #isWriting = false;
 
-  constructor(
-    private readonly socket: Duplex,
-    private readonly isOpen: () => boolean,
-  ) {}
+  constructor(private readonly owner: BacklogOwner) {}
 
   get bytes(): number {
     return this.#bytes;
   }
 
   add(entry: Outgoing): void {
-    const bytes = entry.toBuffer();
-    this.#held.push({ key: entry.key, isControl: entry.isControl, bytes });
-    this.#bytes += bytes.length;
+    // A turn's batch may be a megabyte: in one piece it would all be with the socket before a kick could drop it.
+    for (const bytes of cutFrames(entry.toBuffer(), MAX_CHUNK_BYTES)) {
+      this.#held.push({ key: entry.key, isControl: entry.isControl, bytes });
+      this.#bytes += bytes.length;
+    }
   }
 
   filter(stays: (entry: Held) => boolean): void {
@@ -40,11 +47,13 @@ export class Backlog {
     this.#bytes = this.#held.reduce((sum, entry) => sum + entry.bytes.length, 0);
   }
 
-  /** Hands over the next chunk, unless one is still with the socket. */
+  /** Hands over the next chunk, unless one is still with the socket. Rights may have ended since it was put in here. */
   pump(): void {
-    if (this.#held.length === 0 || this.#isWriting || !this.isOpen()) return;
+    if (this.#held.length === 0 || this.#isWriting || !this.owner.isWritable()) return;
+    if (!this.owner.isLive()) this.filter((entry) => entry.isControl);
+    if (this.#held.length === 0) return;
     this.#isWriting = true;
-    this.socket.write(this.#take(MAX_CHUNK_BYTES), () => {
+    this.owner.socket.write(this.#take(MAX_CHUNK_BYTES), () => {
       this.#isWriting = false;
       this.pump();
     });
@@ -52,7 +61,8 @@ export class Backlog {
 
   /** Hands over everything at once, before a close that loses nothing. */
   finish(): void {
-    if (this.#held.length > 0) this.socket.write(this.#take(Infinity));
+    if (this.#held.length > 0 && this.owner.isWritable())
+      this.owner.socket.write(this.#take(Infinity));
   }
 
   #take(maxBytes: number): Buffer {

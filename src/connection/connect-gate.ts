@@ -4,15 +4,10 @@ import { CLOSE_CODES } from './close-codes.js';
 
 /** Keeps messages waiting until the `handleConnection` hooks have settled. A hook that never does costs the connection. */
 export class ConnectGate {
-  /** Opens the inbox at once, or when `hooks` hooks have settled, but not after `dueAt`. */
-  static open(connection: RoomConnection, hooks: number, wheel: TimingWheel, dueAt: number): void {
-    if (hooks === 0) connection.inbox.open();
-    else connection.gate = new ConnectGate(connection, hooks, wheel, dueAt);
-  }
-
   private readonly cancel: () => void;
 
-  private constructor(
+  /** Opens the inbox when `pending` hooks have settled, but not after `dueAt`. */
+  constructor(
     private readonly connection: RoomConnection,
     private pending: number,
     wheel: TimingWheel,

@@ -34,14 +34,13 @@ export class RoomConnection implements InboxOwner, OutboxOwner {
   /** @internal Holds the inbox shut while `handleConnection` hooks run. */
   gate: ConnectGate | undefined;
   /** @internal */
-  strikes = { count: 0, lastAt: 0 };
-  /** @internal */
-  onDisconnect: ((code: number) => void)[] = [];
+  strikes: { count: number; lastAt: number } | undefined;
   #principal: Principal;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #inbox: Inbox | undefined;
   #outbox: Outbox | undefined;
   #expiry: Deadline;
+  #onDisconnect: ((code: number) => void)[] | undefined;
 
   /** @internal */
   constructor(
@@ -125,13 +124,18 @@ export class RoomConnection implements InboxOwner, OutboxOwner {
   /** @internal */
   sendText(text: string, isControl: boolean): boolean {
     if (this.#state !== 'open') return false;
-    this.outbox.addFrame(encodeTextFrame(text), isControl);
+    this.outbox.addText(text, isControl);
     return true;
   }
 
   /** @internal Sends at once, for the frame that leaves together with the 101. */
   sendNow(text: string): void {
     this.socket.write(encodeTextFrame(text));
+  }
+
+  /** @internal Called once each when the socket has closed. */
+  get onDisconnect(): ((code: number) => void)[] {
+    return (this.#onDisconnect ??= []);
   }
 
   /** @internal */
@@ -141,7 +145,10 @@ export class RoomConnection implements InboxOwner, OutboxOwner {
 
   /** @internal */
   get inbox(): Inbox {
-    return (this.#inbox ??= new Inbox(this, this.ports.maxInboxMessages));
+    if (this.#inbox) return this.#inbox;
+    this.#inbox = new Inbox(this, this.ports.maxInboxMessages);
+    if (!this.gate) this.#inbox.open();
+    return this.#inbox;
   }
 
   /** @internal A frame after the close frame of ws would be a protocol error. */
@@ -181,7 +188,7 @@ export class RoomConnection implements InboxOwner, OutboxOwner {
     if (this.#state === 'closed') return;
     this.#stop('closed');
     this.ports.closed(this);
-    for (const listener of this.onDisconnect.splice(0)) listener(code);
+    for (const listener of this.#onDisconnect?.splice(0) ?? []) listener(code);
   }
 
   #close(code: number, reason: string): void {

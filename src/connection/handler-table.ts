@@ -12,32 +12,55 @@ export interface HandlerInfo {
   readonly isUnordered: boolean;
   /** User filters may answer for it, so that an empty result need not mean success. */
   readonly hasUserFilters: boolean;
+  /** Interceptors of its own or its class stand around it, so that its result is always an Observable and it runs when that is subscribed to. */
+  readonly isIntercepted: boolean;
+}
+
+/** Where Nest's array has the handler of an event. */
+export interface HandlerEntry {
+  readonly index: number;
+  readonly info: HandlerInfo;
+}
+
+/** What the gateway classes behind a path are interested in. */
+export interface GatewayHooks {
+  /** `handleConnection` hooks that have to settle before the inbox of a connection opens. */
+  readonly connect: number;
+  /** Whether there is a hook that has to hear of connections that never say anything. */
+  readonly any: boolean;
 }
 
 /** The handlers behind one gateway path: built once, shared by its connections, which hold no more than Nest's own array. */
 export class HandlerTable {
-  readonly #indexes = new Map<string, number>();
-  /** `handleConnection` hooks that have to settle before the inbox of a connection opens. */
-  connectHooks = 0;
+  readonly #entries = new Map<string, HandlerEntry>();
+  /** Has Nest bind its handlers to a connection. Set by the server of the path. */
+  attach: (connection: RoomConnection) => void = () => {};
 
-  constructor(private readonly infos: ReadonlyMap<string, HandlerInfo>) {}
+  constructor(
+    private readonly infos: ReadonlyMap<string, HandlerInfo>,
+    /** Made stricter when instances are known: a gateway in request scope is made when a connection opens. */
+    public hooks: GatewayHooks,
+  ) {}
 
   /** Takes the handlers of one gateway class; several classes on one path come in the same order for every connection. */
   bind(connection: RoomConnection, handlers: readonly MessageHandler[]): void {
     const before = connection.handlers.length;
     connection.handlers = before === 0 ? handlers : [...connection.handlers, ...handlers];
-    if (this.#indexes.size >= connection.handlers.length) return;
-    for (const [index, { message }] of handlers.entries())
-      this.#indexes.set(String(message), before + index);
+    if (this.#entries.size >= connection.handlers.length) return;
+    for (const [index, { message }] of handlers.entries()) {
+      const info = this.infos.get(String(message));
+      if (info) this.#entries.set(String(message), { index: before + index, info });
+    }
   }
 
-  find(
-    connection: RoomConnection,
-    event: string,
-  ): { handler: MessageHandler; info: HandlerInfo } | undefined {
-    const index = this.#indexes.get(event);
-    const handler = index === undefined ? undefined : connection.handlers[index];
-    const info = this.infos.get(event);
-    return handler && info && { handler, info };
+  /** The handlers bound to the connection: on its first message, so that one that only listens holds none. */
+  handlersOf(connection: RoomConnection): readonly MessageHandler[] {
+    if (connection.handlers.length === 0) this.attach(connection);
+    return connection.handlers;
+  }
+
+  /** Known once handlers were bound to any connection. */
+  find(event: string): HandlerEntry | undefined {
+    return this.#entries.get(event);
   }
 }

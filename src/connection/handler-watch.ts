@@ -2,9 +2,16 @@ import type { Clock } from '../roomgate.clock.js';
 
 const CHECK_MS = 250;
 
+/** A handler that runs. */
+export interface Run {
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  onTimeout(): void;
+}
+
 /** Finds handlers that take too long with one timer for all of them; a timer per message would cost more than most handlers. */
 export class HandlerWatch {
-  readonly #running = new Map<object, { startedAt: number; onTimeout: () => void }>();
+  readonly #running = new Set<Run>();
   #cancelTimer: (() => void) | undefined;
 
   constructor(
@@ -12,12 +19,12 @@ export class HandlerWatch {
     private readonly timeoutMs: number,
   ) {}
 
-  start(run: object, onTimeout: () => void): void {
-    this.#running.set(run, { startedAt: this.clock.now(), onTimeout });
+  start(run: Run): void {
+    this.#running.add(run);
     this.#cancelTimer ??= this.clock.setTimer(this.#check, CHECK_MS);
   }
 
-  end(run: object): void {
+  end(run: Run): void {
     this.#running.delete(run);
   }
 
@@ -30,11 +37,15 @@ export class HandlerWatch {
   readonly #check = (): void => {
     this.#cancelTimer = undefined;
     const now = this.clock.now();
-    for (const [run, { startedAt, onTimeout }] of this.#running) {
+    for (const run of this.#running) {
+      // The clock was set back: this one counts anew, or it would hold up itself and all others until the old time.
+      if (run.startedAt > now) run.startedAt = now;
       // Insertion order is start order: the first that is young enough ends the search.
-      if (now - startedAt < this.timeoutMs) break;
-      this.#running.delete(run);
-      onTimeout();
+      else if (now - run.startedAt < this.timeoutMs) break;
+      else {
+        this.#running.delete(run);
+        run.onTimeout();
+      }
     }
     if (this.#running.size > 0) this.#cancelTimer = this.clock.setTimer(this.#check, CHECK_MS);
   };

@@ -53,6 +53,8 @@ export class Inbox {
     this.#waiting = [];
     this.#isBusy = true;
     this.#run += 1;
+    // A paused socket would never read the answer to our close.
+    this.#resume();
   }
 
   #start(message: Message): void {
@@ -69,9 +71,12 @@ export class Inbox {
     this.#run += 1;
     this.#isBusy = false;
     while (!this.#isBusy && this.#waiting.length > 0) this.#start(this.#waiting.shift() as Message);
-    if (this.#isPaused && this.#waiting.length < this.maxMessages / 2) {
-      this.#isPaused = false;
-      this.owner.setPaused(false);
-    }
+    if (this.#waiting.length < this.maxMessages / 2) this.#resume();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.owner.setPaused(false);
   }
 }

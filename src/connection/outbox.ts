@@ -7,7 +7,7 @@ import type { Flushable, Turn } from './turn.js';
 /** What an outbox needs to know of its connection. */
 export interface OutboxOwner {
   readonly socket: Duplex;
-  isLive(now: number): boolean;
+  isLive(now?: number): boolean;
   isWritable(): boolean;
   /** More than `maxOutboxBytes` wait for a reader. */
   onOutboxFull(): void;
@@ -23,6 +23,8 @@ const MAX_WRITE_BYTES = 32 * 1024;
 export class Outbox implements Flushable, BatchReader {
   #entries: Outgoing[] = [];
   #frameBytes = 0;
+  /** Whether there may be batches among the entries that are still growing. */
+  #hasBatches = false;
   #backlog: Backlog | undefined;
 
   constructor(
@@ -31,17 +33,18 @@ export class Outbox implements Flushable, BatchReader {
   ) {}
 
   /** A frame for this connection alone. Later publications of an open batch must come after it. */
-  addFrame(frame: Buffer, isControl: boolean): void {
-    for (const entry of this.#entries)
-      if (entry instanceof RoomBatch || entry instanceof BatchSlice) this.#detach(entry);
-    this.#add(new DirectFrame(frame, isControl));
+  addText(text: string, isControl: boolean): void {
+    if (this.#hasBatches) this.#detachAll();
+    const frame = new DirectFrame(text, isControl);
+    this.#add(frame);
     // A handler that sends in a loop never lets the turn end.
-    this.#frameBytes += frame.length;
+    this.#frameBytes += frame.bytes;
     if (this.#frameBytes > this.limits.maxOutboxBytes) this.owner.onOutboxFull();
   }
 
   /** The whole of a batch that begins with its next frame, or its rest from frame `from` on. */
   addBatch(batch: RoomBatch, from: number): void {
+    this.#hasBatches = true;
     this.#add(from === 0 ? batch : new BatchSlice(batch, from));
   }
 
@@ -65,14 +68,16 @@ export class Outbox implements Flushable, BatchReader {
     const entries = this.#entries;
     this.#entries = [];
     this.#frameBytes = 0;
+    this.#hasBatches = false;
     if (!this.owner.isWritable()) return;
     const live = this.owner.isLive(now);
     if (!live) this.#backlog?.filter((entry) => entry.isControl);
     const ready = live ? entries : entries.filter((entry) => entry.isControl);
     if (ready.length === 0) return;
-    const buffer = this.#isClear() ? join(ready) : undefined;
-    if (buffer && buffer.length <= MAX_WRITE_BYTES) this.owner.socket.write(buffer);
-    else this.#hold(ready);
+    const bytes = ready.reduce((sum, entry) => sum + entry.bytes, 0);
+    if (!this.#isClear() || bytes > MAX_WRITE_BYTES) this.#hold(ready);
+    // Who was left out of all that a room said in the turn holds a slice of nothing.
+    else if (bytes > 0) this.owner.socket.write(join(ready, bytes));
   }
 
   /** Hands over all that waits, however slow the reader, before a close frame. */
@@ -91,6 +96,12 @@ export class Outbox implements Flushable, BatchReader {
     this.#entries.push(entry);
   }
 
+  #detachAll(): void {
+    this.#hasBatches = false;
+    for (const entry of this.#entries)
+      if (entry instanceof RoomBatch || entry instanceof BatchSlice) this.#detach(entry);
+  }
+
   #detach(entry: RoomBatch | BatchSlice): void {
     if (entry instanceof BatchSlice) {
       if (!entry.isOpen) return;
@@ -107,7 +118,7 @@ export class Outbox implements Flushable, BatchReader {
   }
 
   #hold(entries: readonly Outgoing[]): void {
-    this.#backlog ??= new Backlog(this.owner.socket, () => this.owner.isWritable());
+    this.#backlog ??= new Backlog(this.owner);
     for (const entry of entries) this.#backlog.add(entry);
     this.#backlog.pump();
     if (this.#backlog.bytes + this.owner.socket.writableLength > this.limits.maxOutboxBytes)
@@ -115,8 +126,11 @@ export class Outbox implements Flushable, BatchReader {
   }
 }
 
-function join(entries: readonly Outgoing[]): Buffer {
-  return entries.length === 1
-    ? (entries[0] as Outgoing).toBuffer()
-    : Buffer.concat(entries.map((entry) => entry.toBuffer()));
+/** A single entry goes as it is: the buffer of a batch is shared by all members. */
+function join(entries: readonly Outgoing[], bytes: number): Buffer {
+  if (entries.length === 1) return (entries[0] as Outgoing).toBuffer();
+  const joined = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (const entry of entries) at = entry.writeTo(joined, at);
+  return joined;
 }

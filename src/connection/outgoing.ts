@@ -1,4 +1,5 @@
 import type { RoomKey } from '../admission/room-id.js';
+import { encodeTextFrame, frameBytes, writeTextFrame } from './frame.js';
 
 /** Something that waits in an outbox. Its bytes are whole frames. */
 export interface Outgoing {
@@ -6,7 +7,11 @@ export interface Outgoing {
   readonly key?: RoomKey;
   /** Control frames pass when a connection is no longer live; everything else is dropped. */
   readonly isControl: boolean;
+  /** Its size by now. */
+  readonly bytes: number;
   toBuffer(): Buffer;
+  /** Copies it into a buffer that has room for it; returns where it ends. */
+  writeTo(target: Buffer, at: number): number;
 }
 
 /** An outbox, as a batch sees it. */
@@ -15,17 +20,26 @@ export interface BatchReader {
   endBatch(batch: RoomBatch): void;
 }
 
-/** One frame for one connection. */
+/** One frame for one connection, encoded only when it is handed over, straight into the buffer of the whole turn. */
 export class DirectFrame implements Outgoing {
   readonly key?: undefined;
+  readonly bytes: number;
+  readonly #payloadBytes: number;
 
   constructor(
-    private readonly frame: Buffer,
+    private readonly text: string,
     readonly isControl: boolean,
-  ) {}
+  ) {
+    this.#payloadBytes = Buffer.byteLength(text);
+    this.bytes = frameBytes(this.#payloadBytes);
+  }
 
   toBuffer(): Buffer {
-    return this.frame;
+    return encodeTextFrame(this.text);
+  }
+
+  writeTo(target: Buffer, at: number): number {
+    return writeTextFrame(target, at, this.text, this.#payloadBytes);
   }
 }
 
@@ -75,6 +89,10 @@ export class RoomBatch implements Outgoing {
     return this.#joined;
   }
 
+  writeTo(target: Buffer, at: number): number {
+    return at + this.toBuffer().copy(target, at);
+  }
+
   slice(from: number, to: number): Buffer {
     return this.toBuffer().subarray(this.#offsets[from], this.#offsets[to]);
   }
@@ -105,7 +123,15 @@ export class BatchSlice implements Outgoing {
     this.#to ??= this.batch.count;
   }
 
+  get bytes(): number {
+    return this.toBuffer().length;
+  }
+
   toBuffer(): Buffer {
     return this.batch.slice(this.from, this.#to ?? this.batch.count);
+  }
+
+  writeTo(target: Buffer, at: number): number {
+    return at + this.toBuffer().copy(target, at);
   }
 }

@@ -28,12 +28,14 @@ export class TimingWheel {
   }
 
   add(dueAt: number, onDue: () => void): Deadline {
-    if (this.#size === 0) this.#tick = Math.floor(this.clock.now() / TICK_MS);
+    const nowTick = Math.floor(this.clock.now() / TICK_MS);
+    // Also when the clock was set back: a slot counted from the old time would come a whole round late.
+    if (this.#size === 0 || nowTick < this.#tick) this.#tick = nowTick;
     const slot = Math.max(Math.ceil(dueAt / TICK_MS), this.#tick + 1) % SLOTS;
     const deadline = { dueAt, slot, onDue };
     (this.#slots[slot] ??= new Set()).add(deadline);
     this.#size += 1;
-    this.#cancelTimer ??= this.clock.setTimer(this.#onTimer, TICK_MS);
+    this.#arm();
     return deadline;
   }
 
@@ -54,14 +56,24 @@ export class TimingWheel {
     const nowTick = Math.floor(now / TICK_MS);
     // A clock that jumped far ahead passes every slot once, not once for each tick it skipped.
     for (let tick = Math.max(this.#tick + 1, nowTick - SLOTS + 1); tick <= nowTick; tick++)
-      this.#fire(tick % SLOTS, now);
+      this.#fire(tick, now);
     // Also when the clock was set back: waiting for the old time would keep every deadline from firing.
     this.#tick = nowTick;
-    if (this.#size > 0) this.#cancelTimer ??= this.clock.setTimer(this.#onTimer, TICK_MS);
+    if (this.#size > 0) this.#arm();
   };
 
-  #fire(slot: number, now: number): void {
-    for (const deadline of this.#slots[slot] ?? []) {
+  /** At the end of the tick: from any other point on deadlines would be up to two ticks late. */
+  #arm(): void {
+    this.#cancelTimer ??= this.clock.setTimer(
+      this.#onTimer,
+      TICK_MS - (this.clock.now() % TICK_MS),
+    );
+  }
+
+  #fire(tick: number, now: number): void {
+    // What a callback adds for a time that has passed comes in a later slot, not in this one or one that is behind us.
+    this.#tick = tick;
+    for (const deadline of this.#slots[tick % SLOTS] ?? []) {
       if (deadline.dueAt > now) continue;
       this.cancel(deadline);
       deadline.onDue();

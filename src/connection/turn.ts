@@ -8,8 +8,6 @@ export interface Flushable {
  * poll phase were handled, so that k broadcasts in one turn cost each member one write.
  */
 export class Turn {
-  /** Grows with every turn that had something to hand over; a batch of an earlier number is closed. */
-  number = 0;
   #dirty: Flushable[] = [];
   #isScheduled = false;
 
@@ -24,7 +22,6 @@ export class Turn {
 
   flush(): void {
     this.#isScheduled = false;
-    this.number += 1;
     const items = this.#dirty;
     this.#dirty = [];
     const now = this.now();

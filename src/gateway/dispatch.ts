@@ -1,23 +1,23 @@
 import { isObservable } from 'rxjs';
 import { CLOSE_CODES } from '../connection/close-codes.js';
 import type { RoomConnection } from '../connection/connection.js';
-import type { HandlerInfo, MessageHandler } from '../connection/handler-table.js';
+import type { HandlerInfo } from '../connection/handler-table.js';
 import type { HandlerWatch } from '../connection/handler-watch.js';
 import { isControl, type Message, parseMessage } from '../connection/message.js';
 import type { RoomService } from '../room/room.service.js';
 import type { Clock } from '../roomgate.clock.js';
 import { MessageContext } from './message-context.js';
-import { type ReplyReporter, settleFiltered, settleReply } from './reply.js';
-import { Streams } from './streams.js';
+import { settleFiltered, settleReply } from './reply.js';
+import { type StreamPorts, Streams } from './streams.js';
 
+const NO_MESSAGE: Message = { event: '', data: undefined };
 const FORGIVEN_AFTER_MS = 60_000;
 
-export interface DispatchPorts extends ReplyReporter {
+export interface DispatchPorts extends StreamPorts {
   readonly clock: Clock;
   readonly watch: HandlerWatch;
   readonly rooms: RoomService;
   readonly maxStrikes: number;
-  readonly maxStreams: number;
 }
 
 /** From a frame to a handler and back: parse, control lane or inbox, is it live, Nest's pipeline, reply. */
@@ -25,72 +25,72 @@ export class Dispatch {
   readonly #streams: Streams;
 
   constructor(private readonly ports: DispatchPorts) {
-    this.#streams = new Streams(ports.maxStreams, ports);
+    this.#streams = new Streams(ports);
   }
 
   /** A frame arrived. It is parsed once; what is not ours is answered, and counted against the sender. */
   receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void {
     const message = isBinary ? undefined : parseMessage(bytes);
-    if (!message)
-      this.#strike(
-        connection,
-        this.#context(connection, { event: '', data: undefined }),
-        'bad_message',
-      );
-    else if (isControl(message.event))
-      this.#strike(connection, this.#context(connection, message), 'unknown_event');
-    else connection.inbox.push(message);
+    if (message && !isControl(message.event)) return connection.inbox.push(message);
+    const code = message ? 'unknown_event' : 'bad_message';
+    const now = this.ports.clock.now();
+    this.#strike(this.#context(connection, message ?? NO_MESSAGE, now), code);
   }
 
   /** Handles one message; undefined, or a promise that never rejects, when the next of its connection may follow. */
   handle(connection: RoomConnection, message: Message): Promise<void> | undefined {
-    const context = this.#context(connection, message);
-    if (!connection.isLive()) {
+    const now = this.ports.clock.now();
+    const context = this.#context(connection, message, now);
+    if (!connection.isLive(now)) {
       if (context.id !== undefined) context.fail('token_expired');
       return undefined;
     }
-    const found = connection.table.find(connection, message.event);
-    if (!found) {
-      this.#strike(connection, context, 'unknown_event');
+    const handlers = connection.table.handlersOf(connection);
+    const found = connection.table.find(message.event);
+    const handler = found && handlers[found.index];
+    if (!handler) {
+      this.#strike(context, 'unknown_event');
       return undefined;
     }
-    const done = this.#run(context, message, found.handler, found.info);
-    return found.info.isUnordered ? undefined : done;
+    const { info } = found;
+    context.isUnordered = info.isUnordered;
+    this.ports.watch.start(context);
+    // What Nest makes of a handler is an async function; it throws nothing and always returns a promise.
+    const running = handler.callback(message.data, context) as Promise<unknown>;
+    const done = running.then(
+      (result) => this.#settle(context, result, info),
+      (error: unknown) => this.#fail(context, error),
+    );
+    return info.isUnordered ? undefined : done;
   }
 
-  async #run(
-    context: MessageContext,
-    message: Message,
-    handler: MessageHandler,
-    info: HandlerInfo,
-  ): Promise<void> {
-    this.ports.watch.start(context, () => {
-      context.fail('handler_timeout');
-      if (!info.isUnordered) context.connection.inbox.skip();
-    });
-    try {
-      const result = await handler.callback(message.data, context);
-      if (isObservable(result)) this.#streams.open(context, result, info);
-      // Where filters of the app exist results are Observables, so this is the nothing that a filter left behind.
-      else if (info.hasUserFilters) settleFiltered(context);
-      else settleReply(context, result, this.ports);
-    } catch (error) {
-      // Only a user filter that throws gets here; Nest has no more to say about it.
-      this.ports.report(context.event, error);
-      context.fail('internal');
-    } finally {
-      this.ports.watch.end(context);
+  #settle(context: MessageContext, result: unknown, info: HandlerInfo): Promise<void> | undefined {
+    if (isObservable(result)) {
+      const begun = this.#streams.open(context, result, info);
+      if (begun) return begun.then(() => this.ports.watch.end(context));
     }
+    // Where filters of the app exist results are Observables, so this is the nothing that a filter left behind.
+    else if (info.hasUserFilters) settleFiltered(context);
+    else settleReply(context, result, this.ports);
+    this.ports.watch.end(context);
+    return undefined;
   }
 
-  #context(connection: RoomConnection, message: Message): MessageContext {
-    return new MessageContext(connection, message, this.ports.rooms);
+  /** Only a user filter that throws gets here; Nest has no more to say about it. */
+  #fail(context: MessageContext, error: unknown): void {
+    this.ports.report(context.event, error);
+    context.fail('internal');
+    this.ports.watch.end(context);
   }
 
-  #strike(connection: RoomConnection, context: MessageContext, code: string): void {
+  #context(connection: RoomConnection, message: Message, now: number): MessageContext {
+    return new MessageContext(connection, message, this.ports.rooms, now);
+  }
+
+  #strike(context: MessageContext, code: string): void {
     context.fail(code);
-    const { strikes } = connection;
-    const now = this.ports.clock.now();
+    const { connection, startedAt: now } = context;
+    const strikes = (connection.strikes ??= { count: 0, lastAt: 0 });
     strikes.count = now - strikes.lastAt > FORGIVEN_AFTER_MS ? 1 : strikes.count + 1;
     strikes.lastAt = now;
     if (strikes.count >= this.ports.maxStrikes) connection.end(CLOSE_CODES.badMessages);

@@ -1,4 +1,5 @@
 import type { RoomConnection } from '../connection/connection.js';
+import type { Run } from '../connection/handler-watch.js';
 import { encodeMessage, type Message } from '../connection/message.js';
 import type { Room } from '../room/room.js';
 import type { RoomService } from '../room/room.service.js';
@@ -8,13 +9,17 @@ import { type ExceptionBody, exceptionBody } from './exceptions.js';
  * One message on its way through Nest's pipeline: the third argument of every room gateway handler, `context.getArgByIndex(2)`
  * for guards, interceptors and filters. It sees to it that a message with an id gets exactly one terminal reply.
  */
-export class MessageContext {
+export class MessageContext implements Run {
+  /** @internal */
+  isUnordered = false;
   #isSettled = false;
 
   constructor(
     readonly connection: RoomConnection,
     private readonly message: Message,
     private readonly rooms: RoomService,
+    /** @internal */
+    public startedAt: number,
   ) {}
 
   get event(): string {
@@ -52,16 +57,23 @@ export class MessageContext {
   }
 
   /** Answers with `exception`; sent without an id too. Never repeats what the client sent. */
-  fail(body: ExceptionBody | string): void {
-    this.#settle(() =>
-      encodeMessage('exception', typeof body === 'string' ? exceptionBody(body) : body, this.id),
-    );
+  fail(given: ExceptionBody | string): void {
+    const body = typeof given === 'string' ? exceptionBody(given) : given;
+    // As a control frame: what else it would say is dropped for the very reason that this one tells.
+    const isControl = body.code === 'token_expired';
+    this.#settle(() => encodeMessage('exception', body, this.id), isControl);
   }
 
-  #settle(text: () => string | undefined): void {
+  /** @internal Answers, and lets the next message of the connection pass. */
+  onTimeout(): void {
+    this.fail('handler_timeout');
+    if (!this.isUnordered) this.connection.inbox.skip();
+  }
+
+  #settle(text: () => string | undefined, isControl = false): void {
     if (this.#isSettled) return;
     const encoded = text();
     this.#isSettled = true;
-    if (encoded !== undefined) this.connection.sendText(encoded, false);
+    if (encoded !== undefined) this.connection.sendText(encoded, isControl);
   }
 }

@@ -5,7 +5,7 @@ import { RoomgateError } from '../roomgate.errors.js';
 
 /**
  * The principal needs all of these scopes (RFC 6749 §3.3) for the event, or for every event of the class; what class and
- * handler require is added up. `@RequireScope('orders:write')`
+ * handler require, and parent classes, is added up. `@RequireScope('orders:write')`
  * @throws RoomgateError `invalid_options` when one is not a scope.
  */
 export function RequireScope(...scopes: string[]): MethodDecorator & ClassDecorator {
@@ -15,7 +15,7 @@ export function RequireScope(...scopes: string[]): MethodDecorator & ClassDecora
       'invalid_options',
       'Expected @RequireScope to name scopes without spaces, quotes and backslashes.',
     );
-  return SetMetadata(SCOPE_METADATA, scopes);
+  return addMetadata(SCOPE_METADATA, scopes);
 }
 
 /**
@@ -25,12 +25,21 @@ export function RequireScope(...scopes: string[]): MethodDecorator & ClassDecora
 export function RequireClaims(
   ...conditions: ((claims: Principal['claims']) => boolean)[]
 ): MethodDecorator & ClassDecorator {
-  return SetMetadata(CLAIMS_METADATA, conditions);
+  return addMetadata(CLAIMS_METADATA, conditions);
 }
 
 /** Messages of this event may be handled beside others of their connection instead of in order. */
 export function Unordered(): MethodDecorator {
   return SetMetadata(UNORDERED_METADATA, true);
+}
+
+/** To what is there already, of another decorator or a parent class: `SetMetadata` would replace it, and a requirement be lost. */
+function addMetadata(key: string, items: readonly unknown[]): MethodDecorator & ClassDecorator {
+  return (target: object, _name?: unknown, descriptor?: PropertyDescriptor): void => {
+    const holder = (descriptor?.value ?? target) as object;
+    const present = (Reflect.getMetadata(key, holder) ?? []) as unknown[];
+    Reflect.defineMetadata(key, [...present, ...items], holder);
+  };
 }
 
 /** A scope token of RFC 6749 §3.3; it goes into a header, so anything else could break out of it. */

@@ -6,6 +6,7 @@ import {
   Logger,
 } from '@nestjs/common';
 import { WsException } from '@nestjs/websockets';
+import { RoomConnection } from '../connection/connection.js';
 import { describeError, RoomgateError } from '../roomgate.errors.js';
 import { type ExceptionBody, exceptionBody } from './exceptions.js';
 import { MessageContext } from './message-context.js';
@@ -31,7 +32,12 @@ export class RoomgateFilter implements ExceptionFilter {
   catch(exception: unknown, host: ArgumentsHost): void {
     const context: unknown = host.getArgByIndex(2);
     if (context instanceof MessageContext) context.fail(this.toBody(exception, context.event));
-    else this.logger.error(`An exception outside of a message: ${describeError(exception)}`);
+    else {
+      // A gateway in request scope that could not be made for its connection.
+      const client: unknown = host.getArgByIndex(0);
+      if (client instanceof RoomConnection) client.hookFailed('Making the gateway', exception);
+      else this.logger.error(`An exception outside of a message: ${describeError(exception)}`);
+    }
   }
 
   /** What the client is told. */

@@ -5,30 +5,45 @@ import { encodeMessage, isReserved } from '../connection/message.js';
 import type { MessageContext } from './message-context.js';
 import { isWsResponse, type ReplyReporter, settleFiltered, settleReply } from './reply.js';
 
+export interface StreamPorts extends ReplyReporter {
+  readonly maxStreams: number;
+  readonly hasGlobalInterceptors: () => boolean;
+}
+
 /**
  * Handlers that return an Observable: its `{ event, data }` values are sent without an id as they come, then the message is
  * acknowledged. A stream does not hold up the inbox, ends with its connection, and a connection has only so many. Behind an
- * interceptor every result is an Observable; so one value that completes at once counts as that value.
+ * interceptor every result is an Observable, and the handler runs when it is subscribed to; so one value that completes at
+ * once counts as that value, and the next message waits for the first value or the end.
  */
 export class Streams {
   readonly #open = new WeakMap<RoomConnection, Set<Subscription>>();
 
-  constructor(
-    private readonly maxStreams: number,
-    private readonly reporter: ReplyReporter,
-  ) {}
+  constructor(private readonly ports: StreamPorts) {}
 
-  open(context: MessageContext, source: Observable<unknown>, info: HandlerInfo): void {
+  /** Undefined, or a promise that never rejects, when the next message of the connection may follow. */
+  open(
+    context: MessageContext,
+    source: Observable<unknown>,
+    info: HandlerInfo,
+  ): Promise<void> | undefined {
+    // Answered with a timeout or gone while the handler was busy: nobody would hear the stream, or end it.
+    if (context.isSettled || !context.connection.isOpen) return undefined;
     const open = this.#of(context.connection);
-    if (open.size >= this.maxStreams) return context.fail('too_many_streams');
+    if (open.size >= this.ports.maxStreams) {
+      context.fail('too_many_streams');
+      return undefined;
+    }
     let first: { value: unknown } | undefined;
     let isEmpty = true;
+    let begin = (): void => {};
     const sendFirst = (): void => {
       if (first) this.#send(context, first.value);
       first = undefined;
     };
     const subscription = source.subscribe({
       next: (value) => {
+        begin();
         sendFirst();
         if (!isEmpty) return this.#send(context, value);
         isEmpty = false;
@@ -36,29 +51,35 @@ export class Streams {
         queueMicrotask(sendFirst);
       },
       error: (error: unknown) => {
-        this.reporter.report(context.event, error);
+        this.ports.report(context.event, error);
         context.fail('internal');
       },
       complete: () => {
-        if (first) settleReply(context, first.value, this.reporter);
+        if (first) settleReply(context, first.value, this.ports);
         else if (isEmpty && info.hasUserFilters) settleFiltered(context);
         else context.ack();
         first = undefined;
       },
     });
-    if (subscription.closed) return;
+    if (subscription.closed) return undefined;
     open.add(subscription);
     subscription.add(() => open.delete(subscription));
+    const mayBeBusy = info.isIntercepted || this.ports.hasGlobalInterceptors();
+    if (!mayBeBusy || !isEmpty) return undefined;
+    return new Promise((resolve) => {
+      begin = resolve;
+      subscription.add(resolve);
+    });
   }
 
   #send(context: MessageContext, value: unknown): void {
     if (context.isSettled) return;
-    if (!isWsResponse(value)) return this.reporter.warnUnsent(context.event);
+    if (!isWsResponse(value)) return this.ports.warnUnsent(context.event);
     try {
       if (isReserved(value.event)) throw new Error('A stream returned a reserved event.');
       context.connection.sendText(encodeMessage(value.event, value.data), false);
     } catch (error) {
-      this.reporter.report(context.event, error);
+      this.ports.report(context.event, error);
       context.fail('internal');
     }
   }

@@ -77,7 +77,7 @@ export class NamedRooms {
   }
 
   members(id: string): readonly RoomConnection[] {
-    return [...(this.memberships.get(this.#key(id))?.members ?? [])];
+    return [...(this.memberships.get(this.#key(id))?.members.values() ?? [])];
   }
 
   close(id: string): number {

@@ -1,5 +1,4 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { encodeTextFrame } from '../../src/connection/frame.js';
 import { Outbox, type OutboxOwner } from '../../src/connection/outbox.js';
 import { Turn } from '../../src/connection/turn.js';
 import { frameTexts } from './frame-texts.js';
@@ -34,7 +33,7 @@ export class FakeOwner implements OutboxOwner {
   }
 
   send(text: string, isControl = false): void {
-    this.outbox.addFrame(encodeTextFrame(text), isControl);
+    this.outbox.addText(text, isControl);
   }
 
   /** What was handed to the socket. */

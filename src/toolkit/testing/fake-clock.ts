@@ -1,6 +1,7 @@
 import { Clock } from '../../roomgate.clock.js';
 
 interface Timer {
+  /** In time that has passed, which setting the clock does not change. */
   readonly dueAt: number;
   readonly callback: () => void;
 }
@@ -8,20 +9,21 @@ interface Timer {
 /** A clock that stands still until it is told to advance. */
 export class FakeClock extends Clock {
   readonly #timers = new Set<Timer>();
-  #now: number;
+  #passed = 0;
+  #startedAt: number;
 
   /** @param startAt Milliseconds since the epoch; default: the real time, in whole seconds. */
   constructor(startAt: number = Math.floor(Date.now() / 1000) * 1000) {
     super();
-    this.#now = startAt;
+    this.#startedAt = startAt;
   }
 
   now(): number {
-    return this.#now;
+    return this.#startedAt + this.#passed;
   }
 
   setTimer(callback: () => void, delayMs: number): () => void {
-    const timer = { dueAt: this.#now + delayMs, callback };
+    const timer = { dueAt: this.#passed + delayMs, callback };
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
   }
@@ -33,18 +35,18 @@ export class FakeClock extends Clock {
 
   /** Moves time on, running what becomes due, each at its own time. */
   advance(ms: number): void {
-    const end = this.#now + ms;
+    const end = this.#passed + ms;
     for (let next = this.#next(end); next; next = this.#next(end)) {
       this.#timers.delete(next);
-      this.#now = Math.max(this.#now, next.dueAt);
+      this.#passed = Math.max(this.#passed, next.dueAt);
       next.callback();
     }
-    this.#now = end;
+    this.#passed = end;
   }
 
-  /** Sets the time without running anything, as when an administrator corrects a clock. */
+  /** Sets the time without running anything, as when an administrator corrects a clock: timers stay as far off as they were. */
   step(ms: number): void {
-    this.#now += ms;
+    this.#startedAt += ms;
   }
 
   #next(end: number): Timer | undefined {

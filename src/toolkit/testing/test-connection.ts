@@ -94,10 +94,15 @@ export class TestConnection {
     const index = this.#received.findIndex(wants);
     if (index !== -1) return Promise.resolve(this.#received.splice(index, 1)[0] as TestMessage);
     if (this.#end) return Promise.reject(new Error(`Waited for ${what}, but ${this.#end}.`));
+    let waiter: Waiter | undefined;
     const promise = new Promise<TestMessage>((resolve, reject) =>
-      this.#waiters.push({ wants, resolve, reject }),
+      this.#waiters.push((waiter = { wants, resolve, reject })),
     );
-    return within(promise, `Waited for ${what}, but it did not come.`);
+    // One that has given up must not take a message from those who ask later.
+    return within(promise, `Waited for ${what}, but it did not come.`).finally(() => {
+      const index = this.#waiters.indexOf(waiter as Waiter);
+      if (index !== -1) this.#waiters.splice(index, 1);
+    });
   }
 
   #take(message: TestMessage): void {

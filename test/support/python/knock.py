@@ -13,7 +13,6 @@ url = options.pop("url")
 try:
     conn = create_connection(url, timeout=10, **options)
 except WebSocketBadStatusException as refusal:
-    # websocket-client 1.2.3 reads no body, but says what it was in the text of the exception from 1.6 on.
     print(json.dumps({"status": refusal.status_code, "headers": refusal.resp_headers}))
 else:
     first = json.loads(conn.recv())

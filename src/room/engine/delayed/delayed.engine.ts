@@ -9,7 +9,9 @@ import type { Position, Publication, PublishOptions } from '../publication.js';
 export class DelayedEngine extends RoomEngine {
   readonly #inner = new MemoryEngine();
   readonly #lanes = new Map<string, Promise<unknown>>();
+  /** How often each key was unsubscribed, and how often it had been when the subscription that now carries it was asked for. */
   readonly #unsubscribed = new Map<EngineKey, number>();
+  readonly #carried = new Map<EngineKey, number>();
   #state: number;
 
   constructor(
@@ -23,9 +25,9 @@ export class DelayedEngine extends RoomEngine {
   start(sink: EngineSink): void {
     this.#inner.start({
       deliver: (key: EngineKey, publication: Publication) => {
-        const generation = this.#unsubscribed.get(key);
+        const generation = this.#carried.get(key);
         void this.#later(`out ${key}`, () => {
-          if (this.#unsubscribed.get(key) === generation) sink.deliver(key, publication);
+          if (this.#generation(key) === generation) sink.deliver(key, publication);
         });
       },
       interrupted: (key: EngineKey) => void this.#later(`out ${key}`, () => sink.interrupted(key)),
@@ -37,17 +39,25 @@ export class DelayedEngine extends RoomEngine {
   }
 
   subscribe(key: EngineKey): Promise<Position> {
-    return this.#later(`in ${key}`, () => this.#inner.subscribe(key));
+    const generation = this.#generation(key);
+    return this.#later(`in ${key}`, () => {
+      this.#carried.set(key, generation);
+      return this.#inner.subscribe(key);
+    });
   }
 
   unsubscribe(key: EngineKey): Promise<void> {
-    this.#unsubscribed.set(key, (this.#unsubscribed.get(key) ?? 0) + 1);
+    this.#unsubscribed.set(key, this.#generation(key) + 1);
     return this.#later(`in ${key}`, () => this.#inner.unsubscribe(key));
   }
 
   async stop(): Promise<void> {
     await Promise.allSettled(this.#lanes.values());
     this.#inner.stop();
+  }
+
+  #generation(key: EngineKey): number {
+    return this.#unsubscribed.get(key) ?? 0;
   }
 
   /** Each lane keeps its order; lanes overtake each other. */

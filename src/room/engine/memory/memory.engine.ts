@@ -3,18 +3,20 @@ import { type EngineKey, type EngineSink, RoomEngine } from '../engine.js';
 import type { Position, Publication, PublishOptions } from '../publication.js';
 import { RecentIds } from './recent-ids.js';
 
+/** Made small: a server may have a room for each of its connections, in most of which nobody ever speaks. */
 interface Channel {
   readonly epoch: string;
   offset: number;
-  readonly recent: RecentIds;
-  /** Publications that wait because one is being delivered. */
-  waiting: Publication[];
-  isDelivering: boolean;
+  recent: RecentIds | undefined;
+  /** Publications that wait because one is being delivered; undefined while none is. */
+  waiting: Publication[] | undefined;
 }
 
 /** The default engine: one node, nothing leaves the process. Delivery happens before `publish` returns, unless inside another one. */
 export class MemoryEngine extends RoomEngine {
   readonly #channels = new Map<EngineKey, Channel>();
+  readonly #life = randomBytes(8).toString('base64url');
+  #epochs = 0;
   #sink: EngineSink | undefined;
 
   constructor(private readonly now: () => number = Date.now) {
@@ -28,11 +30,12 @@ export class MemoryEngine extends RoomEngine {
   publish(key: EngineKey, body: string, { publicationId, except }: PublishOptions): Position {
     const channel = this.#channels.get(key);
     // Nobody listens and nothing is kept: a server that speaks to empty rooms must not fill the memory with them.
-    if (!channel) return { offset: 1, epoch: newEpoch() };
-    const known = channel.recent.find(publicationId, this.now());
+    if (!channel) return { offset: 1, epoch: this.#newEpoch() };
+    const recent = (channel.recent ??= new RecentIds());
+    const known = recent.find(publicationId, this.now());
     if (known !== undefined) return { offset: known, epoch: channel.epoch };
     const offset = ++channel.offset;
-    channel.recent.add(publicationId, offset, this.now());
+    recent.add(publicationId, offset, this.now());
     this.#deliver(key, channel, { publicationId, offset, body, except });
     return { offset, epoch: channel.epoch };
   }
@@ -53,31 +56,30 @@ export class MemoryEngine extends RoomEngine {
   }
 
   #deliver(key: EngineKey, channel: Channel, publication: Publication): void {
-    channel.waiting.push(publication);
-    if (channel.isDelivering) return;
-    channel.isDelivering = true;
-    for (let next = channel.waiting.shift(); next; next = channel.waiting.shift()) {
+    if (channel.waiting) {
+      channel.waiting.push(publication);
+      return;
+    }
+    const waiting = (channel.waiting = [publication]);
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
       if (this.#channels.get(key) === channel) this.#sink?.deliver(key, next);
     }
-    channel.isDelivering = false;
+    channel.waiting = undefined;
   }
 
   #channel(key: EngineKey): Channel {
     let channel = this.#channels.get(key);
     if (!channel) {
-      channel = {
-        epoch: newEpoch(),
-        offset: 0,
-        recent: new RecentIds(),
-        waiting: [],
-        isDelivering: false,
-      };
+      const epoch = this.#newEpoch();
+      channel = { epoch, offset: 0, recent: undefined, waiting: undefined };
       this.#channels.set(key, channel);
     }
     return channel;
   }
-}
 
-function newEpoch(): string {
-  return randomBytes(8).toString('base64url');
+  /** Never the same again, in this process or another; random bytes for each room would cost more than the room. */
+  #newEpoch(): string {
+    this.#epochs += 1;
+    return `${this.#life}.${this.#epochs.toString(36)}`;
+  }
 }

@@ -1,0 +1,178 @@
+import { KeysUnavailableError } from '../../src/admission/token-verifier.js';
+import type { Admitted } from '../../src/admission/admission.js';
+import { Refusal, type RefusalCode } from '../../src/admission/refusals.js';
+import { type Behind, Door, knocking, ROOM, TOKEN } from '../support/door.js';
+
+const no = (): boolean => false;
+const fail = (): never => {
+  throw new Error('canary');
+};
+
+/** One thing wrong, and what is said to it, in the order of the verdict table. */
+interface Row {
+  readonly row: number;
+  readonly code: RefusalCode;
+  readonly reason: string;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly query?: string;
+  readonly behind?: Behind;
+  /** What was asked before the answer was known. */
+  readonly steps: readonly string[];
+}
+
+const VERIFIED = ['verify'];
+const ROWS: readonly Row[] = [
+  {
+    row: 4,
+    code: 'host_not_allowed',
+    reason: 'host_not_allowed',
+    headers: { host: 'evil.test' },
+    steps: [],
+  },
+  {
+    row: 4,
+    code: 'origin_not_allowed',
+    reason: 'origin_not_allowed',
+    headers: { origin: 'http://evil.test' },
+    steps: [],
+  },
+  { row: 6, code: 'token_in_query', reason: 'token_in_query', query: 'token=a.b.c', steps: [] },
+  {
+    row: 6,
+    code: 'multiple_credentials',
+    reason: 'multiple_credentials',
+    headers: { authorization: ['Bearer a', 'Bearer b'] },
+    steps: [],
+  },
+  { row: 7, code: 'no_token', reason: 'no_token', headers: { authorization: [] }, steps: [] },
+  {
+    row: 8,
+    code: 'token_invalid',
+    reason: 'token_parts',
+    headers: { authorization: 'Bearer a' },
+    steps: [],
+  },
+  {
+    row: 9,
+    code: 'keys_unavailable',
+    reason: 'keys_unavailable',
+    behind: {
+      verify: () => {
+        throw new KeysUnavailableError();
+      },
+    },
+    steps: VERIFIED,
+  },
+  {
+    row: 8,
+    code: 'token_invalid',
+    reason: 'claim_sub',
+    behind: { verify: () => ({ ...new Door().claims(), sub: '' }) },
+    steps: VERIFIED,
+  },
+  {
+    row: 10,
+    code: 'insufficient_scope',
+    reason: 'insufficient_scope',
+    behind: { scopes: ['a', 'c'] },
+    steps: VERIFIED,
+  },
+  {
+    row: 12,
+    code: 'room_forbidden',
+    reason: 'room_forbidden',
+    behind: { join: no },
+    steps: [...VERIFIED, 'join'],
+  },
+  {
+    row: 13,
+    code: 'engine_unavailable',
+    reason: 'engine_unavailable',
+    behind: { hold: fail },
+    steps: [...VERIFIED, 'join', 'publish', `hold orders/${ROOM}`],
+  },
+];
+const hostRules = { options: { allowedHosts: ['chat.test'] } };
+
+/** What is wrong in all of the rows; where two rows need the same thing, the earlier one has it. */
+const together = (rows: readonly Row[]): Row =>
+  rows.reduceRight((later, row) => ({
+    ...row,
+    headers: { ...later.headers, ...row.headers },
+    query: row.query ?? later.query,
+    behind: { ...later.behind, ...row.behind },
+  }));
+const knock = async ({
+  headers,
+  query,
+  behind,
+}: Row): Promise<{ verdict: Admitted | Refusal; steps: string[] }> => {
+  const door = new Door({ ...hostRules, ...behind });
+  return { verdict: await door.knock(knocking(headers, query)), steps: door.steps };
+};
+
+describe('Admission', () => {
+  it('admits, having asked everybody once and in order', async () => {
+    const door = new Door();
+    const verdict = (await door.knock()) as Admitted;
+    expect(door.steps).toEqual(['verify', 'join', 'publish', `hold orders/${ROOM}`]);
+    expect(verdict).toMatchObject({
+      principal: { issuer: 'https://id.test', subject: 'alice', scopes: ['a', 'b'] },
+      room: ROOM,
+      key: `orders/${ROOM}`,
+      rights: { publish: true },
+    });
+    expect(verdict.principal.expiresAt).toBe(door.clock.now() + 3_605_000);
+    expect(JSON.stringify(verdict)).not.toContain(TOKEN);
+    verdict.release();
+    expect(door.steps.at(-1)).toBe('release');
+  });
+
+  it.each(ROWS)('row $row: says $code ($reason), and asks nobody further', async (row) => {
+    const { verdict, steps } = await knock(row);
+    expect(verdict).toBeInstanceOf(Refusal);
+    expect(verdict).toMatchObject({ code: row.code, reason: row.reason });
+    expect(steps).toEqual(row.steps);
+  });
+
+  it.each(ROWS.map((row, index) => ({ ...row, index })))(
+    'row $row, $code, comes before all the rows below it',
+    async ({ index, code, reason, steps: expected }) => {
+      const { verdict, steps } = await knock(together(ROWS.slice(index)));
+      expect(verdict).toMatchObject({ code, reason });
+      expect(steps).toEqual(expected);
+    },
+  );
+
+  it('names the scopes that are needed, all of them', async () => {
+    const verdict = await new Door({ scopes: ['c', 'a'] }).knock();
+    expect(verdict).toMatchObject({
+      code: 'insufficient_scope',
+      scope: 'c a',
+      row: { status: 403 },
+    });
+    expect(await new Door({ scopes: ['b', 'a'] }).knock()).not.toBeInstanceOf(Refusal);
+  });
+
+  it('hides rooms by option: the answer is that of an address where nothing is', async () => {
+    const door = new Door({ join: no, options: { hideRooms: true } });
+    expect(await door.knock()).toEqual(new Refusal('not_found', 'room_forbidden'));
+  });
+
+  it('lets a member in who may only listen', async () => {
+    expect(await new Door({ publish: no }).knock()).toMatchObject({ rights: { publish: false } });
+  });
+
+  it('tells a policy who wants into which room', async () => {
+    const asked: unknown[] = [];
+    const door = new Door();
+    const policy = {
+      join: (access: unknown) => asked.push(access) > 0,
+      publish: (access: unknown) => asked.push(access) > 0,
+    };
+    const rules = { roomName: 'orders', policy, scopes: [] };
+    const verdict = (await door.admission.admit(knocking(), { room: ROOM, rules })) as Admitted;
+    const access = { roomName: 'orders', room: ROOM, principal: verdict.principal };
+    expect(asked).toEqual([access, access]);
+  });
+});

@@ -1,0 +1,57 @@
+import type { IssuerKey } from '../../src/index.js';
+import { loadKey } from '../../src/admission/verification-key.js';
+import { refused } from '../support/caught.js';
+import { ecPair, rsaPair, toPem } from '../support/key-ring.js';
+
+const NAMED = 'of issuer "https://id.test"';
+const ec = ecPair();
+const rsa = rsaPair();
+
+const fail = (key: unknown): ReturnType<typeof refused> =>
+  refused(() => loadKey(key as IssuerKey, ['HS256'], NAMED));
+
+describe('loadKey, given a secret', () => {
+  it.each<[string, unknown]>([
+    ['nothing, as from an absent variable', undefined],
+    ['null', null],
+    ['a number', 12_345_678],
+    ['a list of bytes', Array.from({ length: 32 }, () => 65)],
+    ['an object', { canary: 'canary' }],
+    ['a public KeyObject', ec.publicKey],
+    ['a private KeyObject', ec.privateKey],
+  ])('says so when it is %s, without quoting it', (_name, secret) => {
+    expect(fail({ secret })).toEqual({
+      code: 'invalid_options',
+      message: `Expected the secret of a key ${NAMED} to be text, bytes or a secret KeyObject.`,
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ['a public EC key', toPem(ec.publicKey)],
+    ['a public RSA key', toPem(rsa.publicKey)],
+    ['a private key', toPem(ec.privateKey)],
+    ['a public key as bytes', Buffer.from(toPem(rsa.publicKey))],
+    ['a public key behind a line break', `\n${toPem(rsa.publicKey)}`],
+  ])('refuses the text of %s, which others know or must not', (_name, secret) => {
+    expect(fail({ secret })).toEqual({
+      code: 'unsafe_options',
+      message: `A secret ${NAMED} is a PEM key, which is no shared secret. Give a public key as it is, without { secret }.`,
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ['is empty', ''],
+    ['has 129 bytes', 'k'.repeat(129)],
+    ['is a number', 7],
+    ['is null', null],
+  ])('refuses a kid that %s', (_name, kid) => {
+    expect(fail({ kid, secret: 'x'.repeat(32) })?.code).toBe('invalid_options');
+    expect(fail({ kid, secret: 'x'.repeat(32) })?.message).toMatch(
+      `Expected "kid" of a key ${NAMED} to be a string of 1 to 128 bytes, got `,
+    );
+  });
+
+  it('takes a kid of 128 bytes', () => {
+    expect(fail({ kid: 'ä'.repeat(64), secret: 'x'.repeat(32) })).toBeUndefined();
+  });
+});

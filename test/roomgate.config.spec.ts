@@ -1,0 +1,187 @@
+import { loadIssuers } from '../src/admission/issuer.js';
+import { ENV_VARIABLES, readEnv, roomgateConfig, withRoomgateEnv } from '../src/roomgate.config.js';
+import { refused } from './support/caught.js';
+import { setEnv } from './support/env.js';
+import { ecPair, toPem } from './support/key-ring.js';
+import { TempFiles } from './support/temp-files.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const { publicKey } = ecPair();
+const PEM = toPem(publicKey);
+const SECRET = 'canary-canary-canary-canary-canary';
+const ES = {
+  ROOMGATE_ISSUER: 'https://id.test',
+  ROOMGATE_AUDIENCE: 'chat',
+  ROOMGATE_ALGORITHMS: 'ES256',
+};
+const HS = { ...ES, ROOMGATE_ALGORITHMS: 'HS256' };
+
+describe('readEnv', () => {
+  const files = new TempFiles();
+  const pemFile = files.write('public.pem', PEM);
+  const secretFile = files.write('secret', `${SECRET}\n`);
+  const emptyFile = files.write('empty', '');
+  afterAll(() => files.remove());
+
+  const issuerOf = (env: Env): unknown => readEnv(env).issuers?.[0];
+  const problem = (env: Env): string | undefined => refused(() => readEnv(env))?.message;
+
+  it('sets nothing when nothing is set', () => {
+    expect(readEnv({})).toEqual({});
+    expect(readEnv(Object.fromEntries(ENV_VARIABLES.map(({ name }) => [name, ''])))).toEqual({});
+    expect(readEnv({ ROOMGATE_UNKNOWN: 'x', PATH: 'y' })).toEqual({});
+  });
+
+  it.each<[string, Env, object]>([
+    ['a public key', { ...ES, ROOMGATE_PUBLIC_KEY: PEM }, { key: PEM }],
+    [
+      'a public key in one line',
+      { ...ES, ROOMGATE_PUBLIC_KEY: PEM.replaceAll('\n', '\\n') },
+      { key: PEM },
+    ],
+    ['a public key in a file', { ...ES, ROOMGATE_PUBLIC_KEY_FILE: pemFile }, { key: PEM }],
+    ['a secret', { ...HS, ROOMGATE_SECRET: SECRET }, { secret: SECRET }],
+    [
+      'a secret in a file, without its line break',
+      { ...HS, ROOMGATE_SECRET_FILE: secretFile },
+      { secret: SECRET },
+    ],
+    [
+      'a key file beside an empty key',
+      { ...ES, ROOMGATE_PUBLIC_KEY: '', ROOMGATE_SECRET: '', ROOMGATE_PUBLIC_KEY_FILE: pemFile },
+      { key: PEM },
+    ],
+    [
+      'a secret file beside an empty secret',
+      { ...HS, ROOMGATE_SECRET: '', ROOMGATE_PUBLIC_KEY: '', ROOMGATE_SECRET_FILE: secretFile },
+      { secret: SECRET },
+    ],
+  ])('makes an issuer of %s', (_name, env, key) => {
+    const algorithms = [env['ROOMGATE_ALGORITHMS']];
+    expect(readEnv(env).issuers).toEqual([
+      { issuer: 'https://id.test', audience: ['chat'], algorithms, keys: [key] },
+    ]);
+    expect(loadIssuers(readEnv(env).issuers ?? [], true).size).toBe(1);
+  });
+
+  it('reads lists of audiences and algorithms, and the key id', () => {
+    const env = {
+      ...ES,
+      ROOMGATE_AUDIENCE: 'chat, mail',
+      ROOMGATE_ALGORITHMS: 'ES256 ,ES384',
+      ROOMGATE_PUBLIC_KEY: PEM,
+      ROOMGATE_KEY_ID: 'k1',
+    };
+    expect(issuerOf(env)).toMatchObject({
+      audience: ['chat', 'mail'],
+      algorithms: ['ES256', 'ES384'],
+      keys: [{ kid: 'k1', key: PEM }],
+    });
+    expect(issuerOf({ ...env, ROOMGATE_KEY_ID: '' })).toMatchObject({ keys: [{ kid: undefined }] });
+    expect(issuerOf({ ...env, ROOMGATE_AUDIENCE: '' })).not.toHaveProperty('audience');
+  });
+
+  it.each<[Env, string]>([
+    [
+      { ...ES, ROOMGATE_PUBLIC_KEY: PEM, ROOMGATE_SECRET: SECRET },
+      'Set only one of ROOMGATE_PUBLIC_KEY and ROOMGATE_SECRET.',
+    ],
+    [
+      { ...ES, ROOMGATE_PUBLIC_KEY: PEM, ROOMGATE_PUBLIC_KEY_FILE: 'x', ROOMGATE_SECRET_FILE: 'y' },
+      'Set only one of ROOMGATE_PUBLIC_KEY and ROOMGATE_PUBLIC_KEY_FILE and ROOMGATE_SECRET_FILE.',
+    ],
+    [
+      ES,
+      'ROOMGATE_ISSUER is set, but none of ROOMGATE_PUBLIC_KEY, ROOMGATE_PUBLIC_KEY_FILE, ROOMGATE_SECRET, ROOMGATE_SECRET_FILE is.',
+    ],
+    [
+      { ...HS, ROOMGATE_ISSUER: '', ROOMGATE_SECRET: SECRET },
+      'ROOMGATE_SECRET is set, but ROOMGATE_ISSUER is not.',
+    ],
+    [
+      { ...ES, ROOMGATE_ALGORITHMS: '', ROOMGATE_PUBLIC_KEY: PEM },
+      'ROOMGATE_PUBLIC_KEY is set, but ROOMGATE_ALGORITHMS is not: name what the issuer signs with, for example ES256.',
+    ],
+    [
+      { ...ES, ROOMGATE_PUBLIC_KEY_FILE: '/nowhere/key.pem' },
+      'ROOMGATE_PUBLIC_KEY_FILE names "/nowhere/key.pem", which cannot be read (ENOENT).',
+    ],
+    [
+      { ...HS, ROOMGATE_SECRET_FILE: '/' },
+      'ROOMGATE_SECRET_FILE names "/", which cannot be read (EISDIR).',
+    ],
+  ])('refuses %p in a sentence', (env, message) => {
+    expect(refused(() => readEnv(env))).toEqual({ code: 'invalid_options', message });
+    expect(problem(env)).not.toContain('canary');
+  });
+
+  it.each<[string, Env, string]>([
+    [
+      'an unknown algorithm',
+      { ...ES, ROOMGATE_ALGORITHMS: 'none', ROOMGATE_PUBLIC_KEY: PEM },
+      'Expected "algorithms" of issuer',
+    ],
+    [
+      'no algorithm but a comma',
+      { ...ES, ROOMGATE_ALGORITHMS: ',', ROOMGATE_PUBLIC_KEY: PEM },
+      'Expected "algorithms" of issuer',
+    ],
+    [
+      'no audience but a comma',
+      { ...ES, ROOMGATE_AUDIENCE: ',', ROOMGATE_PUBLIC_KEY: PEM },
+      'Expected "audience" of issuer',
+    ],
+    ['a short secret', { ...HS, ROOMGATE_SECRET: 'canary' }, 'has 6 bytes; at least 32'],
+    [
+      'an empty secret file',
+      { ...HS, ROOMGATE_SECRET_FILE: emptyFile },
+      'has 0 bytes; at least 32',
+    ],
+    [
+      'an empty key file',
+      { ...ES, ROOMGATE_PUBLIC_KEY_FILE: emptyFile },
+      'could not be read as a PEM public key',
+    ],
+    [
+      'a public key as a secret',
+      { ...HS, ROOMGATE_SECRET: PEM },
+      'is a PEM key, which is no shared secret',
+    ],
+    [
+      'a secret as a public key',
+      { ...ES, ROOMGATE_PUBLIC_KEY: SECRET },
+      'could not be read as a PEM public key',
+    ],
+  ])('leaves %s to the issuer, who refuses it', (_name, env, sentence) => {
+    const refusal = refused(() => loadIssuers(readEnv(env).issuers ?? [], true));
+    expect(refusal?.message).toContain(sentence);
+    expect(refusal?.message).not.toContain('canary');
+  });
+});
+
+describe('roomgateConfig', () => {
+  it('reads the environment when it is asked, under the name roomgate', () => {
+    const restore = setEnv({ ROOMGATE_REALM: 'chat' });
+    expect(roomgateConfig()).toMatchObject({ realm: 'chat' });
+    restore();
+    expect(roomgateConfig()).toEqual({});
+    expect(roomgateConfig.KEY).toBe('CONFIGURATION(roomgate)');
+  });
+});
+
+describe('withRoomgateEnv', () => {
+  it('is a Standard Schema that hands the environment on', async () => {
+    const { validate, ...standard } = withRoomgateEnv()['~standard'];
+    expect(standard).toEqual({ version: 1, vendor: 'nestjs-roomgate' });
+    const env = { PORT: '3000', ROOMGATE_REALM: 'chat' };
+    expect(await validate(env)).toEqual({ value: env });
+  });
+
+  it('names the variable that is wrong', async () => {
+    const result = await withRoomgateEnv()['~standard'].validate({ ROOMGATE_HIDE_ROOMS: 'yes' });
+    expect(result).toEqual({
+      issues: [{ message: 'Expected ROOMGATE_HIDE_ROOMS to be true or false, got "yes".' }],
+    });
+  });
+});

@@ -1,0 +1,113 @@
+import { ENV_VARIABLES, readEnv } from '../src/roomgate.config.js';
+import { DEFAULTS, resolveOptions, type RoomgateModuleOptions } from '../src/roomgate.options.js';
+import { ENV_OPTIONS, splitList } from '../src/roomgate.variables.js';
+import { refused } from './support/caught.js';
+
+type Option = keyof RoomgateModuleOptions;
+
+/** Every variable that sets an option: what may stand in it, what it means, and what may not. */
+const TABLE: [string, Option, string, unknown, string[]][] = [
+  ['ROOMGATE_REALM', 'realm', 'chat', 'chat', ['a"b', 'a\nb']],
+  [
+    'ROOMGATE_CLOCK_TOLERANCE_MS',
+    'clockToleranceMs',
+    '0',
+    0,
+    ['-1', '300001', '5s', '0x10', '1e3'],
+  ],
+  [
+    'ROOMGATE_MAX_TOKEN_LIFE_MS',
+    'maxTokenLifeMs',
+    '3600000',
+    3_600_000,
+    ['1h', '99999999999999999999'],
+  ],
+  ['ROOMGATE_MAX_TOKEN_BYTES', 'maxTokenBytes', '16384', 16_384, ['16385', '8k']],
+  ['ROOMGATE_VERDICT_DEADLINE_MS', 'verdictDeadlineMs', '100', 100, ['0', ' ', '1.5']],
+  [
+    'ROOMGATE_ALLOWED_HOSTS',
+    'allowedHosts',
+    ' a.test, b.test:81 ,',
+    ['a.test', 'b.test:81'],
+    ['https://a.test', 'A.test', 'a.test b.test'],
+  ],
+  [
+    'ROOMGATE_ALLOWED_ORIGINS',
+    'allowedOrigins',
+    'https://a.test,http://b.test',
+    ['https://a.test', 'http://b.test'],
+    ['*', 'null', 'a.test'],
+  ],
+  ['ROOMGATE_ALLOW_WILDCARD_ROOMS', 'allowWildcardRooms', 'true', true, ['TRUE', '1', 'yes']],
+  ['ROOMGATE_HIDE_ROOMS', 'hideRooms', 'false', false, ['False', '0', 'no']],
+  ['ROOMGATE_USE_GLOBAL_PREFIX', 'useGlobalPrefix', 'true', true, ['on']],
+  ['ROOMGATE_FOREIGN_UPGRADE_MS', 'foreignUpgradeMs', '1', 1, ['0']],
+  ['ROOMGATE_RETRY_AFTER_MS', 'retryAfterMs', '0', 0, ['-1']],
+  ['ROOMGATE_MAX_MESSAGE_BYTES', 'maxMessageBytes', '1024', 1_024, ['1', '1_024']],
+  ['ROOMGATE_MAX_FRAGMENTS', 'maxFragments', '1', 1, ['0']],
+  ['ROOMGATE_MAX_BUFFERED_CHUNKS', 'maxBufferedChunks', '16', 16, ['15']],
+  ['ROOMGATE_MAX_PENDING_AUTO_PONGS', 'maxPendingAutoPongs', '1', 1, ['0']],
+  [
+    'ROOMGATE_CARRIED_HEADERS',
+    'carriedHeaders',
+    'user-agent,x-tenant',
+    ['user-agent', 'x-tenant'],
+    ['cookie', 'User-Agent'],
+  ],
+  ['ROOMGATE_MAX_INBOX_MESSAGES', 'maxInboxMessages', '1', 1, ['0']],
+  ['ROOMGATE_MAX_OUTBOX_BYTES', 'maxOutboxBytes', '65536', 65_536, ['65535']],
+  ['ROOMGATE_HANDLER_TIMEOUT_MS', 'handlerTimeoutMs', '2147483647', 2_147_483_647, ['2147483648']],
+  ['ROOMGATE_CLOSE_TIMEOUT_MS', 'closeTimeoutMs', '0', 0, ['-1']],
+  ['ROOMGATE_MAX_STRIKES', 'maxStrikes', '1', 1, ['0']],
+  ['ROOMGATE_MAX_STREAMS', 'maxStreams', '1', 1, ['0']],
+];
+
+describe('the variables of the options', () => {
+  it('are all in the table above, and there is one for every option that text can hold', () => {
+    expect(TABLE.map(([name]) => name).toSorted()).toEqual(
+      ENV_OPTIONS.map(({ name }) => name).toSorted(),
+    );
+    const options = [...TABLE.map(([, option]) => option), 'issuers', 'allowPlainGateways'];
+    expect(options.toSorted()).toEqual(Object.keys(DEFAULTS).toSorted());
+  });
+
+  it.each(TABLE)('%s sets %s', (name, option, text, value) => {
+    const options = readEnv({ [name]: text });
+    expect(options).toEqual({ [option]: value });
+    expect(resolveOptions(options, false)).toHaveProperty(option, value);
+  });
+
+  it.each(TABLE)('%s, empty or absent, leaves the default', (name) => {
+    expect(readEnv({ [name]: '' })).toEqual({});
+    expect(readEnv({ [name]: undefined })).toEqual({});
+  });
+
+  it.each(TABLE)(
+    '%s refuses nonsense in a sentence that names it',
+    (name, _option, _text, _value, odd) => {
+      const { expected } = ENV_OPTIONS.find((variable) => variable.name === name) ?? {};
+      for (const text of odd) {
+        expect(refused(() => readEnv({ [name]: text }))).toEqual({
+          code: 'invalid_options',
+          message: `Expected ${name} to be ${expected}, got ${JSON.stringify(text)}.`,
+        });
+      }
+    },
+  );
+
+  it('say what they expect in words of their own', () => {
+    for (const { name, expected } of ENV_VARIABLES) {
+      expect(name).toMatch(/^ROOMGATE_[A-Z_]+$/);
+      expect(expected).toMatch(/^[a-z]/);
+      expect(expected).not.toMatch(/undefined|Symbol/);
+    }
+    expect(new Set(ENV_VARIABLES.map(({ name }) => name)).size).toBe(ENV_VARIABLES.length);
+  });
+});
+
+describe('splitList', () => {
+  it('splits at commas and drops what is empty', () => {
+    expect(splitList(' a ,b,, c d ,')).toEqual(['a', 'b', 'c d']);
+    expect(splitList(' , ')).toEqual([]);
+  });
+});

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import type { RoomId, RoomKey } from '../../src/admission/room-id.js';
+import type { RoomConnection } from '../../src/connection/connection.js';
+import type { Membership } from '../../src/connection/connection-ports.js';
+import type { Turn } from '../../src/connection/turn.js';
+import type { Memberships } from '../../src/room/membership.js';
+import { FakeOwner } from './outbox-owner.js';
+
+/** The part of a connection that rooms see. */
+export class FakeMember extends FakeOwner {
+  readonly memberships: Membership[] = [];
+
+  constructor(turn?: Turn, id: string = randomUUID()) {
+    super(turn, id);
+  }
+
+  get asConnection(): RoomConnection {
+    return this as unknown as RoomConnection;
+  }
+
+  /** Holds the room, then becomes a member of it. */
+  async join(rooms: Memberships, key: RoomKey): Promise<void> {
+    const release = await rooms.hold(key);
+    const room = key.slice(key.indexOf('/') + 1) as RoomId;
+    rooms.join(this.asConnection, { key, room, rights: { publish: true }, release });
+  }
+
+  /** Closes in the ordinary way: what was sent so far is handed over, then it leaves. */
+  close(rooms: Memberships): void {
+    this.outbox.finish(0);
+    this.isOpen = false;
+    rooms.leaveAll(this.asConnection);
+  }
+}
