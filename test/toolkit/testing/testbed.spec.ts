@@ -1,12 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
-import { CurrentPrincipal, CurrentRoom, RoomGateway, type Principal, type Room } from 'nestjs-roomgate';
+import {
+  CurrentPrincipal,
+  CurrentRoom,
+  RoomGateway,
+  type Principal,
+  type Room,
+} from 'nestjs-roomgate';
 import { createRoomgateTestbed, type RoomgateTestbed } from 'nestjs-roomgate/testing';
 
 @RoomGateway('/:room')
 class ChatGateway {
   @SubscribeMessage('say')
-  async say(@CurrentRoom() room: Room, @CurrentPrincipal() principal: Principal, @MessageBody() data: unknown): Promise<void> {
+  async say(
+    @CurrentRoom() room: Room,
+    @CurrentPrincipal() principal: Principal,
+    @MessageBody() data: unknown,
+  ): Promise<void> {
     await room.broadcast('said', { from: principal.subject, data });
   }
 
@@ -29,11 +39,23 @@ describe('createRoomgateTestbed', () => {
     const rooms = [randomUUID()];
     const alice = await testbed.connectAs({ sub: 'alice', rooms });
     const bob = await testbed.connectAs({ sub: 'bob', rooms });
-    expect(alice.hello).toMatchObject({ room: rooms[0], sub: 'alice', ttlMs: 3_600_000, serverTime: testbed.clock.now() });
-    expect(await alice.request('add', { a: 1, b: 2 })).toEqual({ event: 'ack', data: 3, id: 'test-1' });
+    expect(alice.hello).toMatchObject({
+      room: rooms[0],
+      sub: 'alice',
+      ttlMs: 3_600_000,
+      serverTime: testbed.clock.now(),
+    });
+    expect(await alice.request('add', { a: 1, b: 2 })).toEqual({
+      event: 'ack',
+      data: 3,
+      id: 'test-1',
+    });
     alice.send('say', 'hi');
     expect(await bob.next('said')).toEqual({ event: 'said', data: { from: 'alice', data: 'hi' } });
-    expect(await alice.next('said')).toEqual({ event: 'said', data: { from: 'alice', data: 'hi' } });
+    expect(await alice.next('said')).toEqual({
+      event: 'said',
+      data: { from: 'alice', data: 'hi' },
+    });
   });
 
   it('closes an idle connection when its token expires', async () => {

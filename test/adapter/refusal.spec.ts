@@ -1,0 +1,142 @@
+import { STATUS_CODES } from 'node:http';
+import { Duplex } from 'node:stream';
+import { jest } from '@jest/globals';
+import { renderRefusal, writeRefusal } from '../../src/adapter/refusal.js';
+import { Refusal, type RefusalCode, REFUSALS } from '../../src/admission/refusals.js';
+import { parseAnswer } from '../support/raw-http.js';
+
+const OPTIONS = { realm: 'chat room', retryAfterMs: 1_000 };
+const CODES = Object.keys(REFUSALS) as RefusalCode[];
+
+/** A socket that keeps what is written to it and can be told what its peer does. */
+class FakeSocket extends Duplex {
+  written = '';
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.written += chunk.toString();
+    done();
+  }
+
+  override _read(): void {}
+}
+
+describe('renderRefusal', () => {
+  it.each(CODES)('says %s by status, headers and body alike', (code) => {
+    const { status, headers, body } = renderRefusal(new Refusal(code), OPTIONS);
+    const problem = JSON.parse(body) as Record<string, unknown>;
+    expect(status).toBe(REFUSALS[code].status);
+    expect(headers).toMatchObject({
+      Connection: 'close',
+      'Cache-Control': 'no-store',
+      'Content-Type': 'application/problem+json',
+      'Content-Length': String(Buffer.byteLength(body)),
+      'X-Request-Id': problem.requestId,
+    });
+    expect(problem).toEqual({
+      type: 'about:blank',
+      title: STATUS_CODES[status],
+      status,
+      code,
+      detail: REFUSALS[code].detail,
+      requestId: expect.any(String) as string,
+    });
+    for (const value of Object.values(headers)) expect(value).toMatch(/^[\x20-\x7e]+$/);
+    expect('Retry-After' in headers).toBe(status === 503);
+    expect('WWW-Authenticate' in headers).toBe('challenge' in REFUSALS[code]);
+  });
+
+  it.each<[RefusalCode, string]>([
+    ['no_token', 'Bearer realm="chat room"'],
+    ['token_in_query', 'Bearer realm="chat room", error="invalid_request"'],
+    ['token_expired', 'Bearer realm="chat room", error="invalid_token"'],
+  ])('challenges %s with %s', (code, challenge) => {
+    const { headers } = renderRefusal(new Refusal(code), OPTIONS);
+    expect(headers['WWW-Authenticate']).toBe(challenge);
+  });
+
+  it('names the scopes that are needed', () => {
+    const refusal = new Refusal('insufficient_scope', undefined, undefined, 'a b');
+    expect(renderRefusal(refusal, OPTIONS).headers['WWW-Authenticate']).toBe(
+      'Bearer realm="chat room", error="insufficient_scope", scope="a b"',
+    );
+  });
+
+  it.each<[RefusalCode, string, string]>([
+    ['method_not_allowed', 'Allow', 'GET'],
+    ['upgrade_required', 'Upgrade', 'websocket'],
+    ['bad_upgrade', 'Sec-WebSocket-Version', '13'],
+  ])('adds to %s the header that its status asks for', (code, name, value) => {
+    expect(renderRefusal(new Refusal(code), OPTIONS).headers[name]).toBe(value);
+  });
+
+  it('tells the reason for the log to nobody', () => {
+    const { headers, body } = renderRefusal(new Refusal('token_invalid', 'the-reason'), OPTIONS);
+    expect(JSON.stringify(headers) + body).not.toContain('the-reason');
+  });
+
+  it('gives every refusal a request id of its own', () => {
+    const ids = Array.from({ length: 50 }, () => {
+      const { headers } = renderRefusal(new Refusal('no_token'), OPTIONS);
+      return headers['X-Request-Id'];
+    });
+    expect(new Set(ids).size).toBe(50);
+  });
+
+  it.each([
+    [0, 0, 0],
+    [1_000, 1, 2],
+    [1_500, 2, 3],
+    [30_000, 30, 60],
+  ])('spreads Retry-After for %d ms over %d to %d seconds', (retryAfterMs, from, to) => {
+    const seconds = Array.from({ length: 100 }, () =>
+      Number(
+        renderRefusal(new Refusal('draining'), { realm: 'x', retryAfterMs }).headers['Retry-After'],
+      ),
+    );
+    expect(Math.min(...seconds)).toBeGreaterThanOrEqual(from);
+    expect(Math.max(...seconds)).toBeLessThanOrEqual(to);
+    if (to - from > 5) expect(new Set(seconds).size).toBeGreaterThan(5);
+  });
+});
+
+describe('writeRefusal', () => {
+  afterEach(() => void jest.useRealTimers());
+
+  it('writes one HTTP response and ends the socket', () => {
+    const socket = new FakeSocket();
+    writeRefusal(socket, new Refusal('no_token'), OPTIONS);
+    const { statusLine, headers, body } = parseAnswer(Buffer.from(socket.written));
+    expect(statusLine).toBe('HTTP/1.1 401 Unauthorized');
+    expect(headers['content-length']).toBe(String(body.length));
+    expect(socket.writableEnded).toBe(true);
+    socket.destroy();
+  });
+
+  it('destroys a socket that cannot be written to', () => {
+    const socket = new FakeSocket();
+    socket.end();
+    writeRefusal(socket, new Refusal('no_token'), OPTIONS);
+    expect([socket.destroyed, socket.written]).toEqual([true, '']);
+  });
+
+  it('goes on reading, or a reset would take the answer away, but not for longer than a second', () => {
+    jest.useFakeTimers();
+    const socket = new FakeSocket();
+    writeRefusal(socket, new Refusal('no_token'), OPTIONS);
+    expect(socket.isPaused()).toBe(false);
+    jest.advanceTimersByTime(999);
+    expect(socket.destroyed).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(socket.destroyed).toBe(true);
+  });
+
+  it('is done with the socket when the peer is, and keeps no timer for it', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+    const socket = new FakeSocket();
+    writeRefusal(socket, new Refusal('no_token'), OPTIONS);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.push(null);
+    await closed;
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});

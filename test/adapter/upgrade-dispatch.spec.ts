@@ -1,0 +1,144 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { PassThrough } from 'node:stream';
+import { createRoomgateTestbed, type RoomgateTestbed } from 'nestjs-roomgate/testing';
+import type { AdapterPorts } from '../../src/adapter/ports.js';
+import type { RefusalLog } from '../../src/adapter/refusal-log.js';
+import { RoomServer } from '../../src/adapter/room-server.js';
+import { type PlainServer, UpgradeDispatch } from '../../src/adapter/upgrade-dispatch.js';
+import { ROOMGATE_ADAPTER_PORTS } from '../../src/roomgate.constants.js';
+
+const ROOM = 'a3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d';
+
+class PlainDouble extends EventEmitter {
+  readonly path = '/plain';
+  readonly clients: unknown[] = [];
+  handleUpgrade = (...args: Parameters<PlainServer['handleUpgrade']>): void =>
+    args[3](this as never);
+}
+
+describe('UpgradeDispatch', () => {
+  let testbed: RoomgateTestbed;
+  let ports: AdapterPorts;
+  let isAlone: boolean;
+  let socket: PassThrough;
+  const plain = new PlainDouble();
+  const log = { add: () => {} } as unknown as RefusalLog;
+
+  beforeEach(async () => {
+    testbed = await createRoomgateTestbed({ defaultGateway: '/:room' });
+    ports = testbed.get<AdapterPorts>(ROOMGATE_ADAPTER_PORTS);
+    isAlone = true;
+    socket = new PassThrough();
+  });
+
+  afterEach(() => testbed.close());
+
+  function dispatchWith(changes: Partial<AdapterPorts> = {}): UpgradeDispatch {
+    const all = { ...ports, ...changes };
+    const dispatch = new UpgradeDispatch(
+      all,
+      log,
+      () => [plain as never],
+      () => isAlone,
+    );
+    for (const route of all.routes.values()) dispatch.rooms.push(new RoomServer(route, ''));
+    return dispatch;
+  }
+
+  function request(url: string | undefined, headers: Record<string, string> = {}): IncomingMessage {
+    const all: Record<string, string> = {
+      host: 'chat.test',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      ...headers,
+    };
+    const headersDistinct = Object.fromEntries(
+      Object.entries(all).map(([name, value]) => [name, [value]]),
+    );
+    return {
+      method: 'GET',
+      httpVersion: '1.1',
+      url,
+      headers: all,
+      headersDistinct,
+      socket,
+    } as never;
+  }
+
+  const upgrade = (dispatch: UpgradeDispatch, message: IncomingMessage): void =>
+    dispatch.onUpgrade(message, socket, Buffer.alloc(0));
+
+  it('survives a reset before anything else was done', () => {
+    isAlone = false;
+    upgrade(dispatchWith(), request('/other'));
+    expect(() => socket.emit('error', new Error('ECONNRESET'))).not.toThrow();
+    expect(socket.destroyed).toBe(true);
+  });
+
+  it('destroys the socket when anything throws, without a word', () => {
+    const drain = {
+      get isDraining(): boolean {
+        throw new Error('This fails.');
+      },
+    };
+    const dispatch = dispatchWith({ drain: drain as never });
+    expect(() => upgrade(dispatch, request(`/${ROOM}`))).not.toThrow();
+    expect([socket.destroyed, socket.read()]).toEqual([true, null]);
+  });
+
+  it('refuses a request without a target', () => {
+    upgrade(dispatchWith(), request(undefined));
+    expect(String(socket.read())).toContain('HTTP/1.1 400 ');
+  });
+
+  it('finds the room server of a target by its path alone', () => {
+    const dispatch = dispatchWith();
+    expect(dispatch.find(`/${ROOM}?x=/y`)?.route.path).toBe('/:room');
+    expect(dispatch.find('/x')).toBeUndefined();
+  });
+
+  it('hands a plain path to its server, which tells its listeners', () => {
+    const message = request('/plain?x=1');
+    const seen: unknown[][] = [];
+    plain.once('connection', (...args: unknown[]) => seen.push(args));
+    upgrade(dispatchWith(), message);
+    expect(seen).toEqual([[plain, message]]);
+  });
+
+  it('destroys the socket when a listener of a plain server throws', () => {
+    plain.once('connection', () => {
+      throw new Error('This fails.');
+    });
+    upgrade(dispatchWith(), request('/plain'));
+    expect(socket.destroyed).toBe(true);
+  });
+
+  it('destroys what waits for a verdict or a claim when it is destroyed, and nothing else', () => {
+    isAlone = false;
+    const dispatch = dispatchWith();
+    upgrade(dispatch, request('/other'));
+    const waiting = socket;
+    socket = new PassThrough();
+    upgrade(dispatch, request('/plain'));
+    dispatch.destroy();
+    expect([waiting.destroyed, socket.destroyed]).toEqual([true, false]);
+  });
+
+  it('forgets a socket that has closed', async () => {
+    isAlone = false;
+    const dispatch = dispatchWith();
+    upgrade(dispatch, request('/other'));
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.destroy();
+    await closed;
+    let destroyed = 0;
+    socket.destroy = () => {
+      destroyed += 1;
+      return socket;
+    };
+    dispatch.destroy();
+    expect(destroyed).toBe(0);
+  });
+});

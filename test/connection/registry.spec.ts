@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import type { RoomConnection } from '../../src/connection/connection.js';
+import { Registry } from '../../src/connection/registry.js';
+import { propertyRuns } from '../support/property-runs.js';
+
+const connection = (id: string, identity: string): RoomConnection =>
+  ({ id, principal: { identity } }) as RoomConnection;
+
+describe('Registry', () => {
+  it('knows every connection by its id and by its principal, and nothing of those that are gone', () => {
+    const step = fc.record({ isAdd: fc.boolean(), id: fc.nat(6), who: fc.nat(2) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const registry = new Registry();
+        const model = new Map<string, RoomConnection>();
+        for (const { isAdd, id, who } of steps) {
+          const name = `${id}-${who}`;
+          const one = model.get(name) ?? connection(name, String(who));
+          if (isAdd) {
+            registry.add(one);
+            model.set(name, one);
+          } else {
+            registry.remove(one);
+            model.delete(name);
+          }
+          // Not even an empty set is left of a principal that is gone.
+          for (const identity of ['0', '1', '2'])
+            expect(registry.ofSubject(identity) instanceof Set).toBe(
+              [...model.values()].some(({ principal }) => principal.identity === identity),
+            );
+          expect(registry.size).toBe(model.size);
+          expect(registry.get(name)).toBe(model.get(name));
+          expect(new Set(registry.all())).toEqual(new Set(model.values()));
+          for (const identity of ['0', '1', '2'])
+            expect(new Set(registry.ofSubject(identity))).toEqual(
+              new Set(
+                [...model.values()].filter(({ principal }) => principal.identity === identity),
+              ),
+            );
+        }
+      }),
+      propertyRuns(50),
+    );
+  });
+});

@@ -1,0 +1,41 @@
+import { DelayedEngine } from '../../../../src/room/engine/delayed/delayed.engine.js';
+import { propertyRuns } from '../../../support/property-runs.js';
+import { testEngineContract } from '../engine.contract.js';
+
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+const seeds = Array.from(
+  { length: Math.min(propertyRuns(10).numRuns, 1_000) },
+  (_, index) => index + 1,
+);
+
+describe.each(seeds)('DelayedEngine with seed %d', (seed) => {
+  testEngineContract(() => ({ engine: new DelayedEngine(seed), settle: () => turns(160) }));
+});
+
+describe('DelayedEngine', () => {
+  it('answers and delivers later, and in ways that differ with the seed', async () => {
+    const orders = new Set<string>();
+    for (const seed of seeds) {
+      const engine = new DelayedEngine(seed);
+      const seen: string[] = [];
+      engine.start({
+        deliver: (key, { body }) => seen.push(key + body),
+        interrupted: () => undefined,
+      });
+      await Promise.all([engine.subscribe('a'), engine.subscribe('b')]);
+      for (let n = 0; n < 5; n++) {
+        void engine.publish('a', String(n), { publicationId: String(n) });
+        void engine.publish('b', String(n), { publicationId: String(n) });
+      }
+      expect(seen).toEqual([]);
+      await turns(40);
+      expect(seen).toHaveLength(10);
+      orders.add(seen.join());
+      await engine.stop();
+    }
+    expect(orders.size).toBeGreaterThan(seeds.length / 3);
+  });
+});
