@@ -28,6 +28,8 @@ export { JwtTokenVerifier } from './admission/jwt-token-verifier.service.js';
 export type { Claims, Principal, Register, RegisteredClaims } from './admission/principal.js';
 export { Refusal, type RefusalCode, REFUSALS } from './admission/refusals.js';
 export { parseRoomId, type RoomId } from './admission/room-id.js';
+export { MemoryRevocationStore, type Revocation, RevocationStore } from './admission/revocation.js';
+export { RevocationService, type SubjectRef } from './admission/revocation.service.js';
 export {
   type RoomAccess,
   RoomPolicy,
@@ -65,6 +67,7 @@ export { RoomgateFilter } from './gateway/roomgate.filter.js';
 
 // Room
 export type { MembershipListener } from './room/membership.js';
+export type { Reauthorized } from './room/authority.js';
 export { Room } from './room/room.js';
 export { type BroadcastOptions, NamedRooms, RoomHandle, RoomService } from './room/room.service.js';
 export { type EngineKey, type EngineSink, RoomEngine } from './room/engine/engine.js';

@@ -1,23 +1,14 @@
-import { EXCEPTION_FILTERS_METADATA, INTERCEPTORS_METADATA } from '@nestjs/common/internal';
-import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import {
-  GATEWAY_METADATA,
-  GATEWAY_OPTIONS,
-  MESSAGE_MAPPING_METADATA,
-  MESSAGE_METADATA,
-  PORT_METADATA,
-} from '@nestjs/websockets/internal';
+import type { ModulesContainer } from '@nestjs/core';
+import { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } from '@nestjs/websockets/internal';
 import { parsePattern } from './adapter/request-target.js';
 import { isRoomName } from './admission/room-id.js';
 import type { GatewayHooks, HandlerInfo } from './connection/handler-table.js';
-import { isReserved } from './connection/message.js';
 import { hasHook } from './gateway/connect-hook.js';
-import { passThrough } from './gateway/pass-through.interceptor.js';
 import { isScope } from './gateway/require.decorator.js';
 import type { RoomGatewayMetadata } from './gateway/room-gateway.decorator.js';
-import { RoomgateFilter } from './gateway/roomgate.filter.js';
-import { ROOM_GATEWAY_METADATA, UNORDERED_METADATA } from './roomgate.constants.js';
+import { ROOM_GATEWAY_METADATA } from './roomgate.constants.js';
 import { RoomgateError } from './roomgate.errors.js';
+import { readHandlers } from './roomgate.handlers.js';
 import { quote } from './roomgate.rules.js';
 
 type GatewayClass = new (...args: never[]) => object;
@@ -160,42 +151,6 @@ function checkNames(plans: readonly GatewayPlan[]): void {
       `${other.classes[0]?.name} and ${classes[0]?.name} both serve rooms named "${metadata.rooms}". Name them with @RoomGateway(path, { rooms }); two paths share a name only with the same policy and scope.`,
     );
   }
-}
-
-function readHandlers(gateway: GatewayClass): Map<string, HandlerInfo> {
-  const prototype = gateway.prototype as Record<string, object>;
-  const handlers = new Map<string, HandlerInfo>();
-  const classFilters = (Reflect.getMetadata(EXCEPTION_FILTERS_METADATA, gateway) ??
-    []) as unknown[];
-  for (const name of new MetadataScanner().getAllMethodNames(prototype)) {
-    const method = prototype[name] as object;
-    if (!Reflect.hasMetadata(MESSAGE_MAPPING_METADATA, method)) continue;
-    const event = String(Reflect.getMetadata(MESSAGE_METADATA, method));
-    if (isReserved(event))
-      conflict(
-        `${gateway.name}.${name} handles the reserved event ${quote(event)}, which never reaches a handler.`,
-      );
-    if (handlers.has(event)) conflict(`${gateway.name} handles the event ${quote(event)} twice.`);
-    const hasUserFilters =
-      classFilters.some((filter) => filter !== RoomgateFilter) ||
-      Reflect.hasMetadata(EXCEPTION_FILTERS_METADATA, method);
-    if (hasUserFilters) addPassThrough(method);
-    const isIntercepted = [gateway, method].some((target) =>
-      Reflect.hasMetadata(INTERCEPTORS_METADATA, target),
-    );
-    handlers.set(event, {
-      isUnordered: Reflect.getMetadata(UNORDERED_METADATA, method) === true,
-      hasUserFilters,
-      isIntercepted,
-    });
-  }
-  return handlers;
-}
-
-function addPassThrough(method: object): void {
-  const present = (Reflect.getMetadata(INTERCEPTORS_METADATA, method) ?? []) as unknown[];
-  if (!present.includes(passThrough))
-    Reflect.defineMetadata(INTERCEPTORS_METADATA, [...present, passThrough], method);
 }
 
 function conflict(message: string): never {

@@ -4,8 +4,13 @@ import type { Duplex } from 'node:stream';
 import type { RoomServer } from './adapter/room-server.js';
 import { Admission, type Admitted } from './admission/admission.js';
 import type { TokenExtractor } from './admission/bearer-token.js';
+import type { Principal } from './admission/principal.js';
+import { type Revocation, Revocations, type RevocationStore } from './admission/revocation.js';
+import { RevocationService } from './admission/revocation.service.js';
 import type { TokenVerifier } from './admission/token-verifier.js';
 import { ConnectGate } from './connection/connect-gate.js';
+import { carryHeaders } from './connection/carried-headers.js';
+import { CLOSE_CODES } from './connection/close-codes.js';
 import { RoomConnection } from './connection/connection.js';
 import type { ConnectionPorts } from './connection/connection-ports.js';
 import { Drain } from './connection/drain.js';
@@ -16,6 +21,8 @@ import type { RoomSocket } from './connection/room-socket.js';
 import { TimingWheel } from './connection/timing-wheel.js';
 import { Turn } from './connection/turn.js';
 import { Dispatch } from './gateway/dispatch.js';
+import { Refresh } from './gateway/refresh.js';
+import { Authority } from './room/authority.js';
 import { Delivery } from './room/delivery.js';
 import type { RoomEngine } from './room/engine/engine.js';
 import { Memberships } from './room/membership.js';
@@ -30,12 +37,11 @@ export interface Seams {
   readonly extractor: TokenExtractor;
   readonly verifier: TokenVerifier;
   readonly engine: RoomEngine;
+  readonly revocationStore: RevocationStore;
   /** Whether interceptors of the app stand around every handler. */
   readonly hasGlobalInterceptors: () => boolean;
   readonly logger: { warn(line: string): void; error(line: string): void };
 }
-
-const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
 /** One running process: the stages, wired to each other. Nothing in here knows of dependency injection. */
 export class RoomgateNode {
@@ -47,6 +53,7 @@ export class RoomgateNode {
   readonly admission: Admission;
   readonly memberships: Memberships;
   readonly rooms: RoomService;
+  readonly revocation: RevocationService;
   readonly #watch: HandlerWatch;
   readonly #dispatch: Dispatch;
   readonly #ports: ConnectionPorts;
@@ -64,15 +71,26 @@ export class RoomgateNode {
     this.memberships = new Memberships(engine, this.turn, (line, error) =>
       this.seams.logger.warn(`${line}: ${describeError(error)}`),
     );
-    this.rooms = new RoomService(this.memberships, engine, this.registry);
+    const revocations = new Revocations(clock, options);
+    const isRevoked = (principal: Principal): boolean => revocations.covers(principal);
+    this.revocation = new RevocationService({
+      clock,
+      store: seams.revocationStore,
+      revocations,
+      onlyIssuer: options.issuers.length === 1 ? options.issuers[0]?.issuer : undefined,
+      kick: (revocation) => this.#kick(revocation, revocations),
+    });
     this.admission = new Admission(
       {
         ...seams,
         isDraining: () => this.drain.isDraining,
+        isRevoked,
         holdRoom: (key) => this.memberships.hold(key),
       },
       options,
     );
+    const authority = new Authority(this.admission, this.memberships);
+    this.rooms = new RoomService(this.memberships, engine, this.registry, authority);
     this.#watch = new HandlerWatch(clock, options.handlerTimeoutMs);
     this.#dispatch = new Dispatch({
       clock,
@@ -80,13 +98,27 @@ export class RoomgateNode {
       hasGlobalInterceptors: seams.hasGlobalInterceptors,
       rooms: this.rooms,
       maxStrikes: options.maxStrikes,
+      refresh: new Refresh({
+        admission: this.admission,
+        authority,
+        clock,
+        deadlineMs: options.verdictDeadlineMs,
+        identityClaims: options.identityClaims,
+        isRevoked,
+      }),
       maxStreams: options.maxStreams,
       report: (event, error) => this.#report(`The handler of ${JSON.stringify(event)}`, error),
       warnUnsent: (event) => this.#warnUnsent(event),
     });
     this.#ports = {
       clock,
-      wheel: this.wheel,
+      lifetime: {
+        wheel: this.wheel,
+        now: () => clock.now(),
+        expiryWarningMs: options.expiryWarningMs,
+        refreshGraceMs: options.refreshGraceMs,
+        maxConnectionMs: options.maxConnectionMs,
+      },
       turn: this.turn,
       maxInboxMessages: options.maxInboxMessages,
       maxOutboxBytes: options.maxOutboxBytes,
@@ -98,12 +130,14 @@ export class RoomgateNode {
   }
 
   async start(): Promise<void> {
+    await this.revocation.start();
     await this.seams.engine.start(new Delivery(this.memberships));
   }
 
   async stop(): Promise<void> {
     this.wheel.stop();
     this.#watch.stop();
+    await this.revocation.stop();
     await this.seams.engine.stop();
   }
 
@@ -118,11 +152,11 @@ export class RoomgateNode {
     const init = {
       id: randomUUID(),
       ip: request.socket.remoteAddress,
-      headers: this.#carry(request),
+      headers: carryHeaders(request.headers, this.options.carriedHeaders),
       principal: admitted.principal,
-      roomName: server.route.rules.roomName,
       roomId: admitted.room,
       table: server.route.table,
+      rules: server.route.rules,
     };
     const connection = new RoomConnection(init, client, socket, this.#ports);
     client.bind(connection);
@@ -138,18 +172,18 @@ export class RoomgateNode {
     server.greet(connection);
   }
 
+  /** Whoever lives by what was revoked goes at once, with nothing more to read. */
+  #kick(revocation: Revocation, revocations: Revocations): void {
+    const candidates =
+      'identity' in revocation ? this.registry.ofSubject(revocation.identity) : this.registry.all();
+    for (const connection of [...candidates])
+      if (revocations.concerns(revocation, connection.principal))
+        connection.end(CLOSE_CODES.signedOut, { drop: true });
+  }
+
   #forget(connection: RoomConnection): void {
     this.registry.remove(connection);
     this.memberships.leaveAll(connection);
-  }
-
-  #carry({ headers }: IncomingMessage): Readonly<Record<string, string>> {
-    const carried: [string, string][] = [];
-    for (const name of this.options.carriedHeaders) {
-      const value = headers[name];
-      if (typeof value === 'string') carried.push([name, value]);
-    }
-    return carried.length === 0 ? NO_HEADERS : Object.freeze(Object.fromEntries(carried));
   }
 
   #report(what: string, error: unknown): void {

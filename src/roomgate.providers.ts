@@ -4,6 +4,8 @@ import type { AdapterPorts } from './adapter/ports.js';
 import { AuthorizationHeaderExtractor, TokenExtractor } from './admission/bearer-token.js';
 import { loadIssuers } from './admission/issuer.js';
 import { JwtTokenVerifier } from './admission/jwt-token-verifier.service.js';
+import { MemoryRevocationStore, RevocationStore } from './admission/revocation.js';
+import { RevocationService } from './admission/revocation.service.js';
 import { RoomPolicy, RoomsClaimPolicy } from './admission/room-policy.js';
 import { TokenVerifier } from './admission/token-verifier.js';
 import { defaultRoomGateway } from './gateway/default-room.gateway.js';
@@ -33,6 +35,8 @@ export interface RoomgateModuleExtras {
   verifier?: Type<TokenVerifier>;
   /** Replaces the policy of gateways without one of their own. Default: the `rooms` claim. */
   policy?: Type<RoomPolicy>;
+  /** Replaces where revocations are kept. Default: `MemoryRevocationStore`, one node, forgotten with the process. */
+  revocationStore?: Type<RevocationStore>;
   /** Replaces what carries publications. Default: `MemoryEngine`, one node. */
   engine?: Type<RoomEngine>;
   /** Replaces the clock; for tests. */
@@ -46,6 +50,7 @@ export const EXTRAS: RoomgateModuleExtras = {
   extractor: undefined,
   verifier: undefined,
   policy: undefined,
+  revocationStore: undefined,
   engine: undefined,
   clock: undefined,
 };
@@ -53,6 +58,8 @@ export const EXTRAS: RoomgateModuleExtras = {
 export const EXPORTS: InjectionToken[] = [
   ROOMGATE_OPTIONS,
   RoomService,
+  RevocationService,
+  RevocationStore,
   RoomEngine,
   RoomPolicy,
   TokenVerifier,
@@ -76,6 +83,7 @@ export function provideRoomgate(
     extras.engine
       ? { provide: RoomEngine, useClass: extras.engine }
       : make(RoomEngine, (clock: Clock) => new MemoryEngine(() => clock.now()), Clock),
+    { provide: RevocationStore, useClass: extras.revocationStore ?? MemoryRevocationStore },
     make(
       RoomgateNode,
       createNode,
@@ -84,8 +92,10 @@ export function provideRoomgate(
       TokenExtractor,
       TokenVerifier,
       RoomEngine,
+      RevocationStore,
       ApplicationConfig,
     ),
+    make(RevocationService, (node: RoomgateNode) => node.revocation, RoomgateNode),
     make(RoomService, (node: RoomgateNode) => node.rooms, RoomgateNode),
     make(
       ROOMGATE_ADAPTER_PORTS,
@@ -129,6 +139,7 @@ function createNode(
   extractor: TokenExtractor,
   verifier: TokenVerifier,
   engine: RoomEngine,
+  revocationStore: RevocationStore,
   config: ApplicationConfig,
 ): RoomgateNode {
   return new RoomgateNode(options, {
@@ -136,6 +147,7 @@ function createNode(
     extractor,
     verifier,
     engine,
+    revocationStore,
     hasGlobalInterceptors: () =>
       config.getGlobalInterceptors().length + config.getGlobalRequestInterceptors().length > 0,
     logger: new Logger('Roomgate'),

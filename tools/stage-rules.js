@@ -7,7 +7,7 @@ import { manifest } from './common.js';
 const root = (/** @type {string} */ names) => names.split(' ').map((it) => `roomgate.${it}.ts`);
 /** What everybody may use, and the shell: the files that wire the stages to Nest. */
 const BASE = root('errors constants options clock rules');
-const SHELL = root('module config variables boot routes providers node');
+const SHELL = root('module config variables boot handlers routes providers node');
 const STAGES = ['adapter/', 'admission/', 'connection/', 'gateway/', 'room/'];
 const ENGINE_SEAM = ['room/engine/engine.ts', 'room/engine/publication.ts'];
 /** From admission on everybody speaks of room ids and the principal's type; the decision stays there. */
@@ -25,11 +25,14 @@ export const MAY_IMPORT = {
   'gateway/': [
     ...AFTER_ADMISSION,
     'admission/principal.ts',
+    // A refresh is a second verdict on a connection that exists.
+    'admission/renewal.ts',
     'connection/',
     'type room/',
     'room/room.service.ts',
   ],
-  'room/': [...AFTER_ADMISSION, 'connection/', ...ENGINE_SEAM],
+  // Rights that are lost come as refusals.
+  'room/': [...AFTER_ADMISSION, 'admission/refusals.ts', 'connection/', ...ENGINE_SEAM],
   'room/engine/': [],
   'redis/': [...BASE, 'admission/', ...ENGINE_SEAM],
   'toolkit/': [...BASE, ...STAGES, ...SHELL, 'index.ts', 'redis/'],

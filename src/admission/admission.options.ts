@@ -83,6 +83,11 @@ export interface AdmissionOptions {
    */
   allowedOrigins: string[];
   /**
+   * Claims, besides issuer and subject, that a refreshed token has to repeat, for example a tenant.
+   * @default []
+   */
+  identityClaims: string[];
+  /**
    * Lets the element `*` of the `rooms` claim stand for every room. Absent, `*` grants nothing.
    * @default false
    */
@@ -118,6 +123,7 @@ export const ADMISSION_RULES: Record<keyof AdmissionOptions, Rule> = {
     'origins in lower case such as "https://app.example.com" ("*" and "null" can never be listed)',
     isOrigin,
   ),
+  identityClaims: listOf('claim names', isText),
   allowWildcardRooms: flag,
   hideRooms: flag,
 };

@@ -42,6 +42,7 @@ export interface AdmissionPorts {
   readonly extractor: TokenExtractor;
   readonly verifier: TokenVerifier;
   readonly isDraining: () => boolean;
+  readonly isRevoked: (principal: Principal) => boolean;
   /** Has the engine carry the room to this node; returns how to let it go again. */
   readonly holdRoom: (key: RoomKey) => MaybePromise<() => void>;
 }
@@ -65,29 +66,23 @@ export class Admission {
     if (token instanceof Refusal) return token;
     const principal = await this.identify(token);
     if (principal instanceof Refusal) return principal;
-    const missing = destination.rules.scopes.some((scope) => !principal.scopes.includes(scope));
-    if (missing)
-      return new Refusal(
-        'insufficient_scope',
-        undefined,
-        undefined,
-        destination.rules.scopes.join(' '),
-      );
-    const rights = await this.decide(principal, destination);
+    const scope = this.checkScopes(principal, destination.rules);
+    if (scope) return scope;
+    const rights = await this.rightsIn(principal, destination);
     if (rights instanceof Refusal) return rights;
     return this.hold(principal, destination, rights);
   }
 
-  /** Who the token speaks for: shape, verifier, claims and times, in this order. */
+  /** Who the token speaks for: shape, verifier, claims and times, revocation, in this order. Never rejects. */
   async identify(text: string): Promise<Principal | Refusal> {
     const token = parseToken(text, this.rules.maxTokenBytes);
     if (token instanceof Refusal) return token;
     try {
       const raw = await this.ports.verifier.verify(token);
       const claims = checkClaims(raw, this.ports.clock.now(), this.rules);
-      return claims instanceof Refusal
-        ? claims
-        : createPrincipal(claims, this.rules.clockToleranceMs);
+      if (claims instanceof Refusal) return claims;
+      const principal = createPrincipal(claims, this.rules.clockToleranceMs);
+      return this.ports.isRevoked(principal) ? new Refusal('token_revoked') : principal;
     } catch (error) {
       if (error instanceof KeysUnavailableError) return new Refusal('keys_unavailable');
       return new Refusal(
@@ -101,20 +96,19 @@ export class Admission {
   lastLook(admitted: Admitted): Refusal | undefined {
     if (this.ports.clock.now() >= admitted.principal.expiresAt)
       return new Refusal('token_expired', 'expired_at_the_door');
+    if (this.ports.isRevoked(admitted.principal))
+      return new Refusal('token_revoked', 'revoked_at_the_door');
     return this.ports.isDraining() ? new Refusal('draining') : undefined;
   }
 
-  private extract(request: UpgradeRequest): string | Refusal {
-    try {
-      const token: unknown = this.ports.extractor.extract(request);
-      if (typeof token === 'string' || token instanceof Refusal) return token;
-    } catch {
-      // Applications bring extractors of their own; a broken one opens nothing and says nothing.
-    }
-    return new Refusal('unavailable', 'extractor_failed');
+  /** Whether the principal lacks a scope that the gateway asks for. */
+  checkScopes({ scopes }: Principal, rules: GatewayRules): Refusal | undefined {
+    if (rules.scopes.every((scope) => scopes.includes(scope))) return undefined;
+    return new Refusal('insufficient_scope', undefined, undefined, rules.scopes.join(' '));
   }
 
-  private async decide(
+  /** What the room policy allows the principal. Never rejects. */
+  async rightsIn(
     principal: Principal,
     { room, rules }: Destination,
   ): Promise<RoomRights | Refusal> {
@@ -126,6 +120,16 @@ export class Admission {
     } catch {
       return new Refusal('unavailable', 'policy_failed');
     }
+  }
+
+  private extract(request: UpgradeRequest): string | Refusal {
+    try {
+      const token: unknown = this.ports.extractor.extract(request);
+      if (typeof token === 'string' || token instanceof Refusal) return token;
+    } catch {
+      // Applications bring extractors of their own; a broken one opens nothing and says nothing.
+    }
+    return new Refusal('unavailable', 'extractor_failed');
   }
 
   private async hold(

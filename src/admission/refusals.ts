@@ -56,6 +56,11 @@ export const REFUSALS = {
     detail: 'The token is not valid yet.',
     challenge: 'invalid_token',
   },
+  token_revoked: {
+    status: 401,
+    detail: 'The token is no longer valid.',
+    challenge: 'invalid_token',
+  },
   keys_unavailable: {
     status: 503,
     detail: 'The token cannot be checked at the moment.',

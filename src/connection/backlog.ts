@@ -27,6 +27,7 @@ export class Backlog {
   #held: Held[] = [];
   #bytes = 0;
   #isWriting = false;
+  #missed: Set<RoomKey> | undefined;
 
   constructor(private readonly owner: BacklogOwner) {}
 
@@ -42,6 +43,19 @@ export class Backlog {
     }
   }
 
+  /** Drops everything but control frames, because the connection is muted, and remembers of which rooms. */
+  mute(): void {
+    for (const { key } of this.#held) if (key) (this.#missed ??= new Set()).add(key);
+    this.filter((entry) => entry.isControl);
+  }
+
+  /** The rooms of which publications were dropped since it was last asked. */
+  takeMissed(): Iterable<RoomKey> {
+    const missed = this.#missed ?? [];
+    this.#missed = undefined;
+    return missed;
+  }
+
   filter(stays: (entry: Held) => boolean): void {
     this.#held = this.#held.filter(stays);
     this.#bytes = this.#held.reduce((sum, entry) => sum + entry.bytes.length, 0);
@@ -50,7 +64,7 @@ export class Backlog {
   /** Hands over the next chunk, unless one is still with the socket. Rights may have ended since it was put in here. */
   pump(): void {
     if (this.#held.length === 0 || this.#isWriting || !this.owner.isWritable()) return;
-    if (!this.owner.isLive()) this.filter((entry) => entry.isControl);
+    if (!this.owner.isLive()) this.mute();
     if (this.#held.length === 0) return;
     this.#isWriting = true;
     this.owner.socket.write(this.#take(MAX_CHUNK_BYTES), () => {

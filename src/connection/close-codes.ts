@@ -17,7 +17,12 @@ export const CLOSE_CODES = {
     reconnect: 'no',
     meaning: 'The application closed the connection, or the client did.',
   },
-  goingAway: { code: 1001, reason: 'going away', reconnect: 'yes', meaning: 'The server leaves.' },
+  goingAway: {
+    code: 1001,
+    reason: 'going away',
+    reconnect: 'yes',
+    meaning: 'The server leaves, or the connection reached `maxConnectionMs`.',
+  },
   tooBig: {
     code: 1009,
     reason: 'message too big',
@@ -52,7 +57,7 @@ export const CLOSE_CODES = {
     code: 4401,
     reason: 'token expired',
     reconnect: 'new-token',
-    meaning: 'The token expired.',
+    meaning: 'The token expired and was not refreshed.',
   },
   roomForbidden: {
     code: 4403,
@@ -76,11 +81,17 @@ export const CLOSE_CODES = {
     code: 4440,
     reason: 'signed out',
     reconnect: 'no',
-    meaning: 'The application disconnected this principal.',
+    meaning: 'The token was revoked, the subject blocked, or signed out by the application.',
   },
 } as const satisfies Record<string, CloseRow>;
 
 export type CloseName = keyof typeof CLOSE_CODES;
+
+/** @throws RangeError unless an application may close with it (RFC 6455 §7.4.2): 1000, or 4000 to 4999. */
+export function checkCloseCode(code: number): void {
+  if (code === 1000 || (Number.isInteger(code) && code >= 4000 && code <= 4999)) return;
+  throw new RangeError(`Expected the close code to be 1000 or from 4000 to 4999, got ${code}.`);
+}
 
 const MAX_REASON_BYTES = 123;
 

@@ -1,3 +1,4 @@
+import type { GatewayRules } from '../admission/admission.js';
 import type { Principal } from '../admission/principal.js';
 import type { RoomId, RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
@@ -5,14 +6,14 @@ import type { Clock } from '../roomgate.clock.js';
 import type { RoomConnection } from './connection.js';
 import type { HandlerTable } from './handler-table.js';
 import type { Message } from './message.js';
-import type { TimingWheel } from './timing-wheel.js';
+import type { LifetimeRules } from './lifetime.js';
 import type { Turn } from './turn.js';
 
 /** A connection in a room. */
 export interface Membership {
   readonly key: RoomKey;
   readonly room: RoomId;
-  readonly rights: RoomRights;
+  rights: RoomRights;
   /** Lets go of the engine subscription the membership holds. */
   readonly release: () => void;
 }
@@ -20,7 +21,7 @@ export interface Membership {
 /** What all connections of a node share. */
 export interface ConnectionPorts {
   readonly clock: Clock;
-  readonly wheel: TimingWheel;
+  readonly lifetime: LifetimeRules;
   readonly turn: Turn;
   readonly maxInboxMessages: number;
   readonly maxOutboxBytes: number;
@@ -34,12 +35,19 @@ export interface ConnectionPorts {
   closed(connection: RoomConnection): void;
 }
 
+export interface EndOptions {
+  /** Forgets what waits to be read. */
+  readonly drop?: boolean;
+  /** When to come back. */
+  readonly retryAfterMs?: number;
+}
+
 export interface ConnectionInit {
   readonly id: string;
   readonly ip: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly principal: Principal;
-  readonly roomName: string;
   readonly roomId: RoomId;
   readonly table: HandlerTable;
+  readonly rules: GatewayRules;
 }

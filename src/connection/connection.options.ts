@@ -23,6 +23,22 @@ export interface ConnectionOptions {
    */
   handlerTimeoutMs: number;
   /**
+   * Milliseconds before the expiry of its token at which a connection is sent `auth.expiring`; at half of its life for a shorter token.
+   * @default 60000
+   */
+  expiryWarningMs: number;
+  /**
+   * Milliseconds that a connection stays, muted, after the expiry of its token: only `auth.refresh` is read, nothing is
+   * delivered. Zero closes it at once with 4401.
+   * @default 25000
+   */
+  refreshGraceMs: number;
+  /**
+   * Milliseconds that a connection may last whatever its tokens say; after them it is closed with 1001. Zero: no limit.
+   * @default 0
+   */
+  maxConnectionMs: number;
+  /**
    * Milliseconds that clients get at shutdown to answer the close before their sockets are destroyed.
    * @default 2000
    */
@@ -45,5 +61,8 @@ export const CONNECTION_RULES: Record<keyof ConnectionOptions, Rule> = {
   maxInboxMessages: integer(1, 65_536),
   maxOutboxBytes: integer(65_536, 1024 * 1024 * 1024),
   handlerTimeoutMs: integer(1, MAX_TIMER_MS),
+  expiryWarningMs: integer(0, MAX_TIMER_MS),
+  refreshGraceMs: integer(0, MAX_TIMER_MS),
+  maxConnectionMs: integer(0, Number.MAX_SAFE_INTEGER),
   closeTimeoutMs: integer(0, MAX_TIMER_MS),
 };

@@ -1,36 +1,36 @@
 import type { Duplex } from 'node:stream';
 import type { Principal } from '../admission/principal.js';
-import type { RoomId } from '../admission/room-id.js';
-import { CLOSE_CODES, type CloseRow, cutReason } from './close-codes.js';
+import { checkCloseCode, CLOSE_CODES, type CloseRow, cutReason } from './close-codes.js';
 import type { ConnectGate } from './connect-gate.js';
-import type { ConnectionInit, ConnectionPorts, Membership } from './connection-ports.js';
+import { ConnectionFacts } from './connection-facts.js';
+import type {
+  ConnectionInit,
+  ConnectionPorts,
+  EndOptions,
+  Membership,
+} from './connection-ports.js';
 import { encodeTextFrame } from './frame.js';
-import type { HandlerTable, MessageHandler } from './handler-table.js';
+import type { MessageHandler } from './handler-table.js';
 import { encodeGoodbye } from './greetings.js';
 import { Inbox, type InboxOwner } from './inbox.js';
+import { Lifetime, type LifetimeOwner } from './lifetime.js';
 import { encodeMessage, type Message, refuseReserved } from './message.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { RoomSocket } from './room-socket.js';
-import type { Deadline } from './timing-wheel.js';
+
+const NO_HANDLERS: readonly MessageHandler[] = [];
 
 /** One admitted WebSocket with its principal: what guards, handlers and hooks of a room gateway get as their client. */
-export class RoomConnection implements InboxOwner, OutboxOwner {
-  /** A random UUID, ours; safe to log. */
-  readonly id: string;
-  /** The address of the peer; undefined when the socket has none. */
-  readonly ip: string | undefined;
-  /** Those request headers that `carriedHeaders` lists; never a credential. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** The name that all rooms of this connection have. */
-  readonly roomName: string;
-  /** The room of its URL. */
-  readonly roomId: RoomId;
+export class RoomConnection
+  extends ConnectionFacts
+  implements InboxOwner, LifetimeOwner, OutboxOwner
+{
   /** @internal */
-  readonly table: HandlerTable;
-  /** @internal */
-  handlers: readonly MessageHandler[] = [];
+  handlers = NO_HANDLERS;
   /** @internal */
   memberships: Membership[] = [];
+  /** @internal Grows with every change of its rights; an answer asked for before is stale. */
+  generation = 0;
   /** @internal Holds the inbox shut while `handleConnection` hooks run. */
   gate: ConnectGate | undefined;
   /** @internal */
@@ -39,7 +39,7 @@ export class RoomConnection implements InboxOwner, OutboxOwner {
   #state: 'open' | 'closing' | 'closed' = 'open';
   #inbox: Inbox | undefined;
   #outbox: Outbox | undefined;
-  #expiry: Deadline;
+  readonly #lifetime: Lifetime;
   #onDisconnect: ((code: number) => void)[] | undefined;
 
   /** @internal */
@@ -50,16 +50,9 @@ export class RoomConnection implements InboxOwner, OutboxOwner {
     readonly socket: Duplex,
     private readonly ports: ConnectionPorts,
   ) {
-    this.id = init.id;
-    this.ip = init.ip;
-    this.headers = init.headers;
-    this.roomName = init.roomName;
-    this.roomId = init.roomId;
-    this.table = init.table;
+    super(init);
     this.#principal = init.principal;
-    this.#expiry = ports.wheel.add(init.principal.expiresAt, () =>
-      this.end(CLOSE_CODES.tokenExpired, { drop: true }),
-    );
+    this.#lifetime = new Lifetime(this, ports.lifetime);
   }
 
   /** Who this connection acts as. Read it anew for each message: a refresh replaces it. */
@@ -67,9 +60,21 @@ export class RoomConnection implements InboxOwner, OutboxOwner {
     return this.#principal;
   }
 
-  /** The principal, under the name that guards made for HTTP look for. */
+  /** The same, under the name that guards made for HTTP look for. */
   get user(): Principal {
     return this.#principal;
+  }
+
+  /** @internal Acts as the principal from now on; the same subject with other rights. */
+  renew(principal: Principal): void {
+    this.#principal = principal;
+    this.generation += 1;
+    this.#lifetime.renew();
+  }
+
+  /** @internal */
+  get isPaused(): boolean {
+    return this.ws.isPaused;
   }
 
   get isOpen(): boolean {
@@ -99,17 +104,12 @@ export class RoomConnection implements InboxOwner, OutboxOwner {
 
   /** Closes with a code of the application (default 1000, or 4000 to 4999) after everything sent so far. */
   close(code: number = CLOSE_CODES.normal.code, reason = ''): void {
-    if (code !== 1000 && !(Number.isInteger(code) && code >= 4000 && code <= 4999)) {
-      throw new RangeError(`Expected the close code to be 1000 or from 4000 to 4999, got ${code}.`);
-    }
+    checkCloseCode(code);
     this.#close(code, reason);
   }
 
   /** @internal Closes with a `goodbye` first. `drop` forgets what waits to be read: a kick leaves nothing of ours behind. */
-  end(
-    row: CloseRow,
-    { drop = false, retryAfterMs }: { drop?: boolean; retryAfterMs?: number } = {},
-  ): void {
+  end(row: CloseRow, { drop = false, retryAfterMs }: EndOptions = {}): void {
     if (this.#state !== 'open') return;
     if (drop) this.#outbox?.drop();
     this.sendText(encodeGoodbye(row, retryAfterMs), true);
@@ -201,6 +201,6 @@ export class RoomConnection implements InboxOwner, OutboxOwner {
   #stop(state: 'closing' | 'closed'): void {
     this.#state = state;
     this.#inbox?.clear();
-    this.ports.wheel.cancel(this.#expiry);
+    this.#lifetime.stop();
   }
 }

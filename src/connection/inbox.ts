@@ -16,6 +16,8 @@ export class Inbox {
   #isBusy = true;
   #isPaused = false;
   #run = 0;
+  /** What is to happen when no message is being handled. */
+  #between: (() => void)[] | undefined;
 
   constructor(
     private readonly owner: InboxOwner,
@@ -44,6 +46,16 @@ export class Inbox {
     }
   }
 
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Calls back when no message is being handled: at once, or before the next one is. */
+  between(act: () => void): void {
+    if (this.#isBusy) (this.#between ??= []).push(act);
+    else act();
+  }
+
   /** Goes on without the message that is being handled; what it still does is no longer waited for. */
   skip(): void {
     this.#next();
@@ -51,6 +63,7 @@ export class Inbox {
 
   clear(): void {
     this.#waiting = [];
+    this.#between = undefined;
     this.#isBusy = true;
     this.#run += 1;
     // A paused socket would never read the answer to our close.
@@ -70,6 +83,7 @@ export class Inbox {
   #next(): void {
     this.#run += 1;
     this.#isBusy = false;
+    for (const act of this.#between?.splice(0) ?? []) act();
     while (!this.#isBusy && this.#waiting.length > 0) this.#start(this.#waiting.shift() as Message);
     if (this.#waiting.length < this.maxMessages / 2) this.#resume();
   }

@@ -25,6 +25,7 @@ export class Outbox implements Flushable, BatchReader {
   #frameBytes = 0;
   /** Whether there may be batches among the entries that are still growing. */
   #hasBatches = false;
+  #missed: Set<RoomKey> | undefined;
   #backlog: Backlog | undefined;
 
   constructor(
@@ -71,13 +72,20 @@ export class Outbox implements Flushable, BatchReader {
     this.#hasBatches = false;
     if (!this.owner.isWritable()) return;
     const live = this.owner.isLive(now);
-    if (!live) this.#backlog?.filter((entry) => entry.isControl);
-    const ready = live ? entries : entries.filter((entry) => entry.isControl);
+    const ready = live ? entries : this.#mute(entries);
     if (ready.length === 0) return;
     const bytes = ready.reduce((sum, entry) => sum + entry.bytes, 0);
     if (!this.#isClear() || bytes > MAX_WRITE_BYTES) this.#hold(ready);
     // Who was left out of all that a room said in the turn holds a slice of nothing.
     else if (bytes > 0) this.owner.socket.write(join(ready, bytes));
+  }
+
+  /** The rooms of which publications were dropped since it was last asked. */
+  takeMissed(): Iterable<RoomKey> {
+    for (const key of this.#backlog?.takeMissed() ?? []) this.#miss(key);
+    const missed = this.#missed ?? [];
+    this.#missed = undefined;
+    return missed;
   }
 
   /** Hands over all that waits, however slow the reader, before a close frame. */
@@ -94,6 +102,17 @@ export class Outbox implements Flushable, BatchReader {
   #add(entry: Outgoing): void {
     if (this.#entries.length === 0) this.limits.turn.add(this);
     this.#entries.push(entry);
+  }
+
+  /** What passes although the connection is muted. The rooms of the rest are remembered, for it is missing from then on. */
+  #mute(entries: readonly Outgoing[]): Outgoing[] {
+    this.#backlog?.mute();
+    for (const { key } of entries) if (key) this.#miss(key);
+    return entries.filter((entry) => entry.isControl);
+  }
+
+  #miss(key: RoomKey): void {
+    (this.#missed ??= new Set()).add(key);
   }
 
   #detachAll(): void {

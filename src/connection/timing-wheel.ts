@@ -1,12 +1,16 @@
 import type { Clock } from '../roomgate.clock.js';
 
-/** A deadline in the wheel; cancel it with the wheel that made it. */
-export interface Deadline {
+/** Something that is due once; the wheel keeps its two numbers. */
+export interface WheelEntry {
   /** Milliseconds since the epoch. */
-  readonly dueAt: number;
-  readonly slot: number;
-  readonly onDue: () => void;
+  dueAt: number;
+  /** Where it is in the wheel; -1 when it is not. */
+  slot: number;
+  onDue(): void;
 }
+
+/** A deadline in the wheel; cancel it with the wheel that made it. */
+export type Deadline = Readonly<WheelEntry>;
 
 const TICK_MS = 250;
 const SLOTS = 512;
@@ -16,7 +20,7 @@ const SLOTS = 512;
  * the thousand and fire at once beyond 2^31 ms; here a deadline years away waits through as many rounds as it takes.
  */
 export class TimingWheel {
-  readonly #slots: (Set<Deadline> | undefined)[] = Array.from({ length: SLOTS });
+  readonly #slots: (Set<WheelEntry> | undefined)[] = Array.from({ length: SLOTS });
   #size = 0;
   #tick = 0;
   #cancelTimer: (() => void) | undefined;
@@ -28,19 +32,25 @@ export class TimingWheel {
   }
 
   add(dueAt: number, onDue: () => void): Deadline {
+    const entry = { dueAt, slot: -1, onDue };
+    this.schedule(entry, dueAt);
+    return entry;
+  }
+
+  /** Puts an entry that is not in the wheel into it. */
+  schedule(entry: WheelEntry, dueAt: number): void {
     const nowTick = Math.floor(this.clock.now() / TICK_MS);
     // Also when the clock was set back: a slot counted from the old time would come a whole round late.
     if (this.#size === 0 || nowTick < this.#tick) this.#tick = nowTick;
-    const slot = Math.max(Math.ceil(dueAt / TICK_MS), this.#tick + 1) % SLOTS;
-    const deadline = { dueAt, slot, onDue };
-    (this.#slots[slot] ??= new Set()).add(deadline);
+    entry.dueAt = dueAt;
+    entry.slot = Math.max(Math.ceil(dueAt / TICK_MS), this.#tick + 1) % SLOTS;
+    (this.#slots[entry.slot] ??= new Set()).add(entry);
     this.#size += 1;
     this.#arm();
-    return deadline;
   }
 
-  cancel(deadline: Deadline): void {
-    if (this.#slots[deadline.slot]?.delete(deadline)) this.#size -= 1;
+  cancel(entry: Deadline): void {
+    if (this.#slots[entry.slot]?.delete(entry as WheelEntry)) this.#size -= 1;
   }
 
   stop(): void {

@@ -7,6 +7,7 @@ import { isControl, type Message, parseMessage } from '../connection/message.js'
 import type { RoomService } from '../room/room.service.js';
 import type { Clock } from '../roomgate.clock.js';
 import { MessageContext } from './message-context.js';
+import type { Refresh } from './refresh.js';
 import { settleFiltered, settleReply } from './reply.js';
 import { type StreamPorts, Streams } from './streams.js';
 
@@ -18,6 +19,7 @@ export interface DispatchPorts extends StreamPorts {
   readonly watch: HandlerWatch;
   readonly rooms: RoomService;
   readonly maxStrikes: number;
+  readonly refresh: Refresh;
 }
 
 /** From a frame to a handler and back: parse, control lane or inbox, is it live, Nest's pipeline, reply. */
@@ -32,9 +34,15 @@ export class Dispatch {
   receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void {
     const message = isBinary ? undefined : parseMessage(bytes);
     if (message && !isControl(message.event)) return connection.inbox.push(message);
-    const code = message ? 'unknown_event' : 'bad_message';
-    const now = this.ports.clock.now();
-    this.#strike(this.#context(connection, message ?? NO_MESSAGE, now), code);
+    const context = this.#context(connection, message ?? NO_MESSAGE, this.ports.clock.now());
+    context.isControl = true;
+    const token = message?.event === 'auth.refresh' ? tokenOf(message.data) : undefined;
+    if (token !== undefined) void this.ports.refresh.handle(context, token);
+    else
+      this.#strike(
+        context,
+        !message || message.event === 'auth.refresh' ? 'bad_message' : 'unknown_event',
+      );
   }
 
   /** Handles one message; undefined, or a promise that never rejects, when the next of its connection may follow. */
@@ -95,4 +103,9 @@ export class Dispatch {
     strikes.lastAt = now;
     if (strikes.count >= this.ports.maxStrikes) connection.end(CLOSE_CODES.badMessages);
   }
+}
+
+function tokenOf(data: unknown): string | undefined {
+  const token = (data as { token?: unknown } | null | undefined)?.token;
+  return typeof token === 'string' ? token : undefined;
 }

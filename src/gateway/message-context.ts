@@ -12,6 +12,8 @@ import { type ExceptionBody, exceptionBody } from './exceptions.js';
 export class MessageContext implements Run {
   /** @internal */
   isUnordered = false;
+  /** @internal Its reply passes although the connection is muted. */
+  isControl = false;
   #isSettled = false;
 
   constructor(
@@ -60,8 +62,8 @@ export class MessageContext implements Run {
   fail(given: ExceptionBody | string): void {
     const body = typeof given === 'string' ? exceptionBody(given) : given;
     // As a control frame: what else it would say is dropped for the very reason that this one tells.
-    const isControl = body.code === 'token_expired';
-    this.#settle(() => encodeMessage('exception', body, this.id), isControl);
+    if (body.code === 'token_expired') this.isControl = true;
+    this.#settle(() => encodeMessage('exception', body, this.id));
   }
 
   /** @internal Answers, and lets the next message of the connection pass. */
@@ -70,10 +72,10 @@ export class MessageContext implements Run {
     if (!this.isUnordered) this.connection.inbox.skip();
   }
 
-  #settle(text: () => string | undefined, isControl = false): void {
+  #settle(text: () => string | undefined): void {
     if (this.#isSettled) return;
     const encoded = text();
     this.#isSettled = true;
-    if (encoded !== undefined) this.connection.sendText(encoded, isControl);
+    if (encoded !== undefined) this.connection.sendText(encoded, this.isControl);
   }
 }

@@ -49,7 +49,8 @@ export class Memberships {
       isHeld = false;
     };
     try {
-      await (held.subscribed ??= Promise.resolve(this.engine.subscribe(key)));
+      const position = await (held.subscribed ??= Promise.resolve(this.engine.subscribe(key)));
+      held.epoch = position.epoch;
     } catch (error) {
       held.subscribed = undefined;
       release();

@@ -6,6 +6,7 @@ import type { RoomConnection } from '../connection/connection.js';
 import { encodeMessage, refuseReserved } from '../connection/message.js';
 import type { Registry } from '../connection/registry.js';
 import { RoomgateError } from '../roomgate.errors.js';
+import type { Authority, Reauthorized } from './authority.js';
 import type { RoomEngine } from './engine/engine.js';
 import type { Position } from './engine/publication.js';
 import type { MembershipListener, Memberships } from './membership.js';
@@ -35,6 +36,14 @@ export class RoomHandle {
     return this.rooms.members(this.id);
   }
 
+  /**
+   * Asks the policy anew about every member on this node, after their rights changed somewhere else. Who is no longer granted
+   * leaves (`room.left`), and is closed with 4403 when it was its only room; so does who the policy gives no answer about.
+   */
+  reauthorize(): Promise<Reauthorized> {
+    return this.rooms.reauthorize(this.id);
+  }
+
   /** Closes every connection that is in the room on this node with 4404; returns how many. */
   close(): number {
     return this.rooms.close(this.id);
@@ -52,6 +61,7 @@ export class NamedRooms {
     readonly name: string,
     private readonly memberships: Memberships,
     private readonly engine: RoomEngine,
+    private readonly authority: Authority,
   ) {}
 
   room(id: string): RoomHandle {
@@ -91,6 +101,10 @@ export class NamedRooms {
     );
   }
 
+  async reauthorize(id: string): Promise<Reauthorized> {
+    return this.authority.reauthorize(this.members(id), this.#key(id));
+  }
+
   #key(id: string): ReturnType<typeof roomKey> {
     return roomKey(this.name, toRoomId(id));
   }
@@ -116,12 +130,13 @@ export class RoomService {
     private readonly memberships: Memberships,
     private readonly engine: RoomEngine,
     private readonly registry: Registry,
+    private readonly authority: Authority,
   ) {}
 
   /** @internal The names come from the gateways, before anybody can ask for one. */
   addName(name: string): void {
     if (!this.#named.has(name))
-      this.#named.set(name, new NamedRooms(name, this.memberships, this.engine));
+      this.#named.set(name, new NamedRooms(name, this.memberships, this.engine, this.authority));
   }
 
   /** @throws RoomgateError `unknown_room_name`, listing the known ones. */
@@ -151,6 +166,11 @@ export class RoomService {
       send: (event, data) =>
         connections.filter((connection) => connection.send(event, data)).length,
     };
+  }
+
+  /** Asks the policies anew about all rooms of a principal's connections on this node. @see RoomHandle.reauthorize */
+  async reauthorize({ identity }: { readonly identity: string }): Promise<Reauthorized> {
+    return this.authority.reauthorize([...this.registry.ofSubject(identity)]);
   }
 
   /** Calls back when a connection of this node joins or leaves a room. */

@@ -42,7 +42,12 @@ export function itVerifiesTokens(factory: VerifierFactory): void {
       extractor: new AuthorizationHeaderExtractor(),
     };
     const admission = new Admission(
-      { ...ports, isDraining: () => false, holdRoom: () => () => undefined },
+      {
+        ...ports,
+        isDraining: () => false,
+        isRevoked: () => false,
+        holdRoom: () => () => undefined,
+      },
       options,
     );
     return (token) => admission.identify(token);

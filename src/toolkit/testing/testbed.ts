@@ -9,7 +9,7 @@ import { Clock } from '../../roomgate.clock.js';
 import { ROOMGATE_ADAPTER_PORTS } from '../../roomgate.constants.js';
 import { RoomgateModule } from '../../roomgate.module.js';
 import type { RoomgateModuleOptions } from '../../roomgate.options.js';
-import type { RoomgateModuleExtras } from '../../roomgate.providers.js';
+import { EXTRAS, type RoomgateModuleExtras } from '../../roomgate.providers.js';
 import { FakeClock } from './fake-clock.js';
 import { TestConnection } from './test-connection.js';
 import { TestIssuer, type TokenRequest } from './test-issuer.js';
@@ -40,18 +40,7 @@ export interface RefusalResult {
 export async function createRoomgateTestbed(
   options: TestbedOptions = {},
 ): Promise<RoomgateTestbed> {
-  const {
-    roomgate,
-    configure,
-    isGlobal,
-    defaultGateway,
-    extractor,
-    verifier,
-    policy,
-    engine,
-    imports = [],
-    ...metadata
-  } = options;
+  const { roomgate, configure, imports = [], ...rest } = options;
   const clock = new FakeClock();
   const issuer = new TestIssuer(() => clock.now());
   class TestClock extends Clock {
@@ -59,23 +48,20 @@ export async function createRoomgateTestbed(
     setTimer = (callback: () => void, delayMs: number): (() => void) =>
       clock.setTimer(callback, delayMs);
   }
-  const given = {
-    issuers: [issuer.options],
-    ...roomgate,
-    isGlobal,
-    defaultGateway,
-    extractor,
-    verifier,
-    policy,
-    engine,
-    clock: TestClock,
-  };
-  const present = Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  );
+  // What shapes roomgate goes to its module, the rest is the metadata of the testing module.
+  const extras = Object.entries(rest).filter(([name]) => Object.hasOwn(EXTRAS, name));
+  const metadata = Object.entries(rest).filter(([name]) => !Object.hasOwn(EXTRAS, name));
   const module = await Test.createTestingModule({
-    ...metadata,
-    imports: [RoomgateModule.forRoot(present), ...imports],
+    ...(Object.fromEntries(metadata) as ModuleMetadata),
+    imports: [
+      RoomgateModule.forRoot({
+        issuers: [issuer.options],
+        ...roomgate,
+        ...Object.fromEntries(extras.filter(([, value]) => value !== undefined)),
+        clock: TestClock,
+      }),
+      ...imports,
+    ],
   }).compile();
   const app = module.createNestApplication({ logger: false });
   configure?.(app);

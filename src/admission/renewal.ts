@@ -1,0 +1,44 @@
+import type { Admission, Destination } from './admission.js';
+import type { Principal } from './principal.js';
+import { Refusal } from './refusals.js';
+import type { RoomRights } from './room-policy.js';
+
+/** What a connection may be from now on: the same subject, with what its new token says. */
+export interface Renewed {
+  readonly principal: Principal;
+  /** In the order of the rooms that were asked about; a refusal is a room that is lost. */
+  readonly rights: readonly (RoomRights | Refusal)[];
+}
+
+/** Why a token does not refresh a connection: a code of `exception`. */
+export type RenewalFailure = Refusal['code'] | 'identity_changed' | 'token_older';
+
+/**
+ * A fresh token for a connection that exists (auth.refresh). It has to speak for the same issuer and subject, and not to be
+ * older than the one it replaces; then every room and right is decided anew. Never rejects.
+ */
+export async function renew(
+  admission: Admission,
+  text: string,
+  current: Principal,
+  rooms: readonly Destination[],
+  identityClaims: readonly string[],
+): Promise<Renewed | RenewalFailure> {
+  const principal = await admission.identify(text);
+  if (principal instanceof Refusal) return principal.code;
+  if (principal.identity !== current.identity) return 'identity_changed';
+  const differs = (claim: string): boolean =>
+    JSON.stringify(principal.claims[claim]) !== JSON.stringify(current.claims[claim]);
+  if (identityClaims.some(differs)) return 'identity_changed';
+  if (principal.claims.iat < current.claims.iat) return 'token_older';
+  const rights: (RoomRights | Refusal)[] = [];
+  for (const room of rooms) {
+    const scope = admission.checkScopes(principal, room.rules);
+    if (scope) return scope.code;
+    const decided = await admission.rightsIn(principal, room);
+    // No answer is not a no: the old authority goes on until it expires.
+    if (decided instanceof Refusal && decided.code === 'unavailable') return decided.code;
+    rights.push(decided);
+  }
+  return { principal, rights };
+}

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import type { Clock } from '../roomgate.clock.js';
+import { RoomgateError } from '../roomgate.errors.js';
+import { identityOf } from './principal.js';
+import type { Revocation, Revocations, RevocationStore } from './revocation.js';
+
+/** A principal, or who it is: its subject, and its issuer where more than one is configured. */
+export type SubjectRef =
+  { readonly identity: string } | { readonly subject: string; readonly issuer?: string };
+
+export interface RevocationPorts {
+  readonly clock: Clock;
+  readonly store: RevocationStore;
+  readonly revocations: Revocations;
+  /** The issuer, where there is only one. */
+  readonly onlyIssuer: string | undefined;
+  /** Closes the connections of this node that the revocation concerns. */
+  readonly kick: (revocation: Revocation) => void;
+}
+
+/**
+ * Ends authority before its time, injectable anywhere. What is revoked is refused at the door from then on, and connections
+ * that live by it are closed with 4440, with nothing else of ours left for them to read. Each method resolves when the store
+ * has it; `issuer` may be left out where only one is configured, and is needed otherwise (RoomgateError `invalid_options`).
+ */
+@Injectable()
+export class RevocationService {
+  constructor(private readonly ports: RevocationPorts) {}
+
+  /** @internal Loads what is in force, before anybody is admitted. */
+  async start(): Promise<void> {
+    await this.ports.store.start((revocation) => {
+      this.ports.revocations.apply(revocation);
+      this.ports.kick(revocation);
+    });
+  }
+
+  /** @internal */
+  async stop(): Promise<void> {
+    await this.ports.store.stop();
+  }
+
+  /** One token, by its `jti`. Tokens without one can only be revoked by subject or session. */
+  async revokeToken(jti: string, issuer?: string): Promise<void> {
+    await this.ports.store.add({ kind: 'token', issuer: this.#issuer(issuer), jti });
+  }
+
+  /** The tokens of one sign-in, by their `sid` (OpenID Connect). */
+  async revokeSession(sid: string, issuer?: string): Promise<void> {
+    await this.ports.store.add({ kind: 'session', issuer: this.#issuer(issuer), sid });
+  }
+
+  /**
+   * What a subject was issued until a time, in milliseconds since the epoch; default now. Tokens issued within
+   * `clockToleranceMs` after it are caught too, since `iat` has whole seconds of another clock.
+   */
+  async revokeSubject(
+    subject: SubjectRef,
+    issuedBefore: number = this.ports.clock.now(),
+  ): Promise<void> {
+    if (!Number.isFinite(issuedBefore))
+      throw new RoomgateError(
+        'invalid_options',
+        'Expected "issuedBefore" to be milliseconds since the epoch.',
+      );
+    await this.ports.store.add({
+      kind: 'subject',
+      identity: this.#identity(subject),
+      issuedBefore,
+    });
+  }
+
+  /** A subject altogether, whatever token it brings, until it is unblocked. */
+  async block(subject: SubjectRef): Promise<void> {
+    await this.ports.store.add({ kind: 'block', identity: this.#identity(subject) });
+  }
+
+  async unblock(subject: SubjectRef): Promise<void> {
+    await this.ports.store.add({ kind: 'unblock', identity: this.#identity(subject) });
+  }
+
+  #identity(subject: SubjectRef): string {
+    if ('identity' in subject) return subject.identity;
+    return identityOf(this.#issuer(subject.issuer), subject.subject);
+  }
+
+  #issuer(issuer: string | undefined = this.ports.onlyIssuer): string {
+    if (issuer === undefined)
+      throw new RoomgateError('invalid_options', 'Name the issuer: more than one is configured.');
+    return issuer;
+  }
+}

@@ -1,0 +1,34 @@
+import type { GatewayRules } from '../admission/admission.js';
+import type { RoomId } from '../admission/room-id.js';
+import type { ConnectionInit } from './connection-ports.js';
+import type { HandlerTable } from './handler-table.js';
+
+/** What stays the same about a connection from its first frame to its last. */
+export abstract class ConnectionFacts {
+  /** A random UUID, ours; safe to log. */
+  readonly id: string;
+  /** The address of the peer; undefined when the socket has none. */
+  readonly ip: string | undefined;
+  /** Those request headers that `carriedHeaders` lists; never a credential. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The room of its URL. */
+  readonly roomId: RoomId;
+  /** @internal What its gateway asks of those who come in. */
+  readonly rules: GatewayRules;
+  /** @internal */
+  readonly table: HandlerTable;
+
+  constructor(init: ConnectionInit) {
+    this.id = init.id;
+    this.ip = init.ip;
+    this.headers = init.headers;
+    this.roomId = init.roomId;
+    this.rules = init.rules;
+    this.table = init.table;
+  }
+
+  /** The name that all rooms of this connection have. */
+  get roomName(): string {
+    return this.rules.roomName;
+  }
+}

@@ -1,0 +1,97 @@
+import type { Admission } from '../admission/admission.js';
+import type { Principal } from '../admission/principal.js';
+import type { Refusal } from '../admission/refusals.js';
+import { renew, type Renewed } from '../admission/renewal.js';
+import type { RoomKey } from '../admission/room-id.js';
+import type { RoomRights } from '../admission/room-policy.js';
+import type { RoomConnection } from '../connection/connection.js';
+import type { Clock } from '../roomgate.clock.js';
+import type { Authority } from '../room/authority.js';
+import type { MessageContext } from './message-context.js';
+
+export interface RefreshPorts {
+  readonly admission: Admission;
+  readonly authority: Authority;
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+  readonly identityClaims: readonly string[];
+  readonly isRevoked: (principal: Principal) => boolean;
+}
+
+/** A verdict that was overtaken this often by other changes is given up; the client may try again. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * `auth.refresh { token }`: a new token for a connection that is open, also for one that is muted. A failure changes nothing:
+ * it neither extends a life nor ends one. What was decided while we waited is only used if nothing else changed meanwhile.
+ */
+export class Refresh {
+  readonly #running = new WeakSet<RoomConnection>();
+
+  constructor(private readonly ports: RefreshPorts) {}
+
+  async handle(context: MessageContext, token: string): Promise<void> {
+    const { connection } = context;
+    if (this.#running.has(connection)) return context.fail('refresh_in_progress');
+    this.#running.add(connection);
+    try {
+      await this.#refresh(context, token);
+    } catch {
+      context.fail('unavailable');
+    } finally {
+      this.#running.delete(connection);
+    }
+  }
+
+  async #refresh(context: MessageContext, token: string): Promise<void> {
+    const { connection } = context;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const { generation, memberships, rules } = connection;
+      const held = [...memberships];
+      const rooms = held.map(({ room }) => ({ room, rules }));
+      const { admission, identityClaims } = this.ports;
+      const verdict = await this.#inTime(
+        renew(admission, token, connection.principal, rooms, identityClaims),
+      );
+      if (typeof verdict === 'string') return context.fail(verdict);
+      await new Promise<void>((resolve) => connection.inbox.between(resolve));
+      if (!connection.isOpen) return;
+      if (connection.generation !== generation) continue;
+      return this.#apply(
+        context,
+        verdict,
+        new Map(held.map(({ key }, i) => [key, verdict.rights[i] as RoomRights | Refusal])),
+      );
+    }
+    context.fail('unavailable');
+  }
+
+  /** In the turn of the last check, with nothing awaited since. */
+  #apply(
+    context: MessageContext,
+    { principal }: Renewed,
+    rights: ReadonlyMap<RoomKey, RoomRights | Refusal>,
+  ): void {
+    const { connection } = context;
+    const now = this.ports.clock.now();
+    if (now >= principal.expiresAt) return context.fail('token_expired');
+    if (this.ports.isRevoked(principal)) return context.fail('token_revoked');
+    const missed = connection.outbox.takeMissed();
+    connection.renew(principal);
+    context.reply('auth.refreshed', { ttlMs: Math.max(0, principal.claims.exp * 1000 - now) });
+    this.ports.authority.change(connection, rights);
+    this.ports.authority.tellGaps(connection, missed);
+  }
+
+  async #inTime<T>(verdict: Promise<T>): Promise<T | 'verdict_timeout'> {
+    let cancel = (): void => {};
+    const late = new Promise<'verdict_timeout'>((resolve) => {
+      cancel = this.ports.clock.setTimer(() => resolve('verdict_timeout'), this.ports.deadlineMs);
+    });
+    try {
+      return await Promise.race([verdict, late]);
+    } finally {
+      cancel();
+    }
+  }
+}

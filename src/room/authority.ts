@@ -1,0 +1,79 @@
+import type { Admission } from '../admission/admission.js';
+import { Refusal } from '../admission/refusals.js';
+import type { RoomKey } from '../admission/room-id.js';
+import type { RoomRights } from '../admission/room-policy.js';
+import { CLOSE_CODES } from '../connection/close-codes.js';
+import type { RoomConnection } from '../connection/connection.js';
+import { encodeMessage } from '../connection/message.js';
+import type { Memberships } from './membership.js';
+
+/** What became of those who were asked about. */
+export interface Reauthorized {
+  readonly kept: number;
+  readonly left: number;
+}
+
+/** Rights that change while a connection is open: a room that is no longer granted is left, before anything else is delivered. */
+export class Authority {
+  constructor(
+    private readonly admission: Admission,
+    private readonly memberships: Memberships,
+  ) {}
+
+  /** Gives a member new rights, room by room. One that is left without a room is closed. */
+  change(connection: RoomConnection, rights: ReadonlyMap<RoomKey, RoomRights | Refusal>): void {
+    connection.generation += 1;
+    for (const membership of [...connection.memberships]) {
+      const decided = rights.get(membership.key);
+      if (decided instanceof Refusal) this.#leave(connection, membership.key, membership.room);
+      else if (decided) membership.rights = decided;
+    }
+    if (connection.memberships.length === 0)
+      connection.end(CLOSE_CODES.roomForbidden, { drop: true });
+  }
+
+  /** Tells of rooms in which publications were dropped while the connection was muted. */
+  tellGaps(connection: RoomConnection, missed: Iterable<RoomKey>): void {
+    for (const key of missed) {
+      const membership = connection.memberships.find((held) => held.key === key);
+      if (!membership) continue;
+      const { epoch } = this.memberships.get(key) ?? {};
+      connection.sendText(encodeMessage('gap', { room: membership.room, epoch }), true);
+    }
+  }
+
+  /** Asks the policy anew about the rooms of these connections; without an answer nobody stays. */
+  async reauthorize(connections: readonly RoomConnection[], key?: RoomKey): Promise<Reauthorized> {
+    const results = await Promise.all(
+      connections.map((connection) => this.#reauthorize(connection, key)),
+    );
+    const left = results.filter((stays) => !stays).length;
+    return { kept: results.length - left, left };
+  }
+
+  async #reauthorize(connection: RoomConnection, only: RoomKey | undefined): Promise<boolean> {
+    while (connection.isOpen) {
+      const { generation, principal, rules } = connection;
+      const asked = connection.memberships.filter(({ key }) => only === undefined || key === only);
+      const answers = await Promise.all(
+        asked.map(
+          async ({ key, room }) =>
+            [key, await this.admission.rightsIn(principal, { room, rules })] as const,
+        ),
+      );
+      // A refresh or another reauthorization was decided meanwhile: this answer is stale.
+      if (connection.generation !== generation) continue;
+      const rights = new Map(answers);
+      this.change(connection, rights);
+      return answers.every(([, decided]) => !(decided instanceof Refusal));
+    }
+    return false;
+  }
+
+  #leave(connection: RoomConnection, key: RoomKey, room: string): void {
+    connection.outbox.drop(key);
+    this.memberships.leave(connection, key);
+    const { code } = CLOSE_CODES.roomForbidden;
+    connection.sendText(encodeMessage('room.left', { room, code }), true);
+  }
+}
