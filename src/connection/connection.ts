@@ -12,7 +12,7 @@ import type {
 import { encodeTextFrame } from './frame.js';
 import type { MessageHandler } from './handler-table.js';
 import { encodeGoodbye } from './greetings.js';
-import { Inbox, type InboxOwner } from './inbox.js';
+import { Inbox } from './inbox.js';
 import { Lifetime, type LifetimeOwner } from './lifetime.js';
 import { encodeMessage, type Message, refuseReserved } from './message.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
@@ -21,10 +21,7 @@ import type { RoomSocket } from './room-socket.js';
 const NO_HANDLERS: readonly MessageHandler[] = [];
 
 /** One admitted WebSocket with its principal: what guards, handlers and hooks of a room gateway get as their client. */
-export class RoomConnection
-  extends ConnectionFacts
-  implements InboxOwner, LifetimeOwner, OutboxOwner
-{
+export class RoomConnection extends ConnectionFacts implements LifetimeOwner, OutboxOwner {
   /** @internal */
   handlers = NO_HANDLERS;
   /** @internal */
@@ -146,7 +143,10 @@ export class RoomConnection
   /** @internal */
   get inbox(): Inbox {
     if (this.#inbox) return this.#inbox;
-    this.#inbox = new Inbox(this, this.ports.maxInboxMessages);
+    const handle = (message: Message): Promise<void> | undefined =>
+      this.ports.handle(this, message);
+    const setPaused = (isPaused: boolean): void => (isPaused ? this.ws.pause() : this.ws.resume());
+    this.#inbox = new Inbox({ handle, setPaused }, this.ports.maxInboxMessages);
     if (!this.gate) this.#inbox.open();
     return this.#inbox;
   }
@@ -159,17 +159,6 @@ export class RoomConnection
   /** @internal Later than the turn that found it full: leaving rooms may publish, and a turn takes nothing while it hands over. */
   onOutboxFull(): void {
     queueMicrotask(() => this.end(CLOSE_CODES.slowConsumer, { drop: true }));
-  }
-
-  /** @internal */
-  handle(message: Message): Promise<void> | undefined {
-    return this.ports.handle(this, message);
-  }
-
-  /** @internal */
-  setPaused(isPaused: boolean): void {
-    if (isPaused) this.ws.pause();
-    else this.ws.resume();
   }
 
   /** @internal */
