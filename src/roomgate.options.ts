@@ -28,6 +28,8 @@ export const DEFAULTS: Readonly<Required<RoomgateModuleOptions>> = Object.freeze
   clockToleranceMs: 5_000,
   maxTokenLifeMs: 86_400_000,
   maxTokenBytes: 8_192,
+  maxCachedSignatures: 10_000,
+  maxVerdictsPerTurn: 32,
   verdictDeadlineMs: 5_000,
   allowedHosts: [],
   allowedOrigins: [],

@@ -7,6 +7,7 @@ import { JwtTokenVerifier } from './admission/jwt-token-verifier.service.js';
 import { MemoryRevocationStore, RevocationStore } from './admission/revocation.js';
 import { RevocationService } from './admission/revocation.service.js';
 import { RoomPolicy, RoomsClaimPolicy } from './admission/room-policy.js';
+import { SignatureCache } from './admission/signature-cache.js';
 import { TokenVerifier } from './admission/token-verifier.js';
 import { defaultRoomGateway } from './gateway/default-room.gateway.js';
 import { RoomEngine } from './room/engine/engine.js';
@@ -119,14 +120,15 @@ function make(
   return { provide, useFactory: useFactory as (...parts: unknown[]) => unknown, inject };
 }
 
-function createVerifier({ issuers, strict }: RoomgateOptions): TokenVerifier {
+function createVerifier({ issuers, strict, maxCachedSignatures }: RoomgateOptions): TokenVerifier {
   if (issuers.length === 0) {
     throw new RoomgateError(
       'unsafe_options',
       'Option "issuers" is empty and no "verifier" is given: nobody could get in. List at least one issuer with its keys.',
     );
   }
-  return new JwtTokenVerifier(loadIssuers(issuers, strict), strict);
+  const cache = new SignatureCache(maxCachedSignatures);
+  return new JwtTokenVerifier(loadIssuers(issuers, strict), strict, cache);
 }
 
 function createPolicy({ allowWildcardRooms }: RoomgateOptions): RoomPolicy {

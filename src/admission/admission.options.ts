@@ -67,6 +67,18 @@ export interface AdmissionOptions {
    */
   maxTokenBytes: number;
   /**
+   * Tokens whose good signature is remembered, by their SHA-256, for clients that reconnect. Zero: none. Everything else
+   * about a token is checked every time.
+   * @default 10000
+   */
+  maxCachedSignatures: number;
+  /**
+   * Tokens checked per turn of the event loop (one turn serves what is ready on all sockets); the others wait for the next
+   * turns, so that a storm of reconnects does not hold up those who are connected.
+   * @default 32
+   */
+  maxVerdictsPerTurn: number;
+  /**
    * Milliseconds for the whole verdict; after them the answer is 503.
    * @default 5000
    */
@@ -114,6 +126,8 @@ export const ADMISSION_RULES: Record<keyof AdmissionOptions, Rule> = {
   clockToleranceMs: integer(0, 300_000),
   maxTokenLifeMs: integer(1_000, Number.MAX_SAFE_INTEGER),
   maxTokenBytes: integer(256, 16_384),
+  maxCachedSignatures: integer(0, 10_000_000),
+  maxVerdictsPerTurn: integer(1, 100_000),
   verdictDeadlineMs: integer(1, MAX_TIMER_MS),
   allowedHosts: listOf(
     'hosts in lower case such as "chat.example.com" or "localhost:3000"',

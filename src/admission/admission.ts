@@ -7,6 +7,7 @@ import { roomKey, type RoomId, type RoomKey } from './room-id.js';
 import type { RoomPolicy, RoomRights } from './room-policy.js';
 import { checkClaims, type TimeRules } from './token-claims.js';
 import { parseToken } from './token-shape.js';
+import { Turnstile } from './turnstile.js';
 import {
   KeysUnavailableError,
   type MaybePromise,
@@ -48,14 +49,22 @@ export interface AdmissionPorts {
 }
 
 export type AdmissionRules = OriginRules &
-  TimeRules & { readonly maxTokenBytes: number; readonly hideRooms: boolean };
+  TimeRules & {
+    readonly maxTokenBytes: number;
+    readonly maxVerdictsPerTurn: number;
+    readonly hideRooms: boolean;
+  };
 
 /** The whole sequence at the door, in the order of the verdict table; every step is one decision in a file of its own. */
 export class Admission {
+  private readonly turnstile: Turnstile;
+
   constructor(
     private readonly ports: AdmissionPorts,
     private readonly rules: AdmissionRules,
-  ) {}
+  ) {
+    this.turnstile = new Turnstile(rules.maxVerdictsPerTurn);
+  }
 
   /** Never rejects: whatever an extractor, a verifier, a policy or an engine throws becomes a refusal. */
   async admit(request: UpgradeRequest, destination: Destination): Promise<Admitted | Refusal> {
@@ -77,6 +86,8 @@ export class Admission {
   async identify(text: string): Promise<Principal | Refusal> {
     const token = parseToken(text, this.rules.maxTokenBytes);
     if (token instanceof Refusal) return token;
+    const turn = this.turnstile.pass();
+    if (turn) await turn;
     try {
       const raw = await this.ports.verifier.verify(token);
       const claims = checkClaims(raw, this.ports.clock.now(), this.rules);

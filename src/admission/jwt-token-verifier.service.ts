@@ -1,6 +1,7 @@
 import { JwtService, type JwtVerifyOptions } from '@nestjs/jwt';
 import type { Algorithm } from 'jsonwebtoken';
 import { isDevelopmentKid, type Issuer } from './issuer.js';
+import { SignatureCache } from './signature-cache.js';
 import type { UnverifiedToken } from './token-shape.js';
 import { TokenRefusedError, TokenVerifier } from './token-verifier.js';
 import type { VerificationKey } from './verification-key.js';
@@ -16,6 +17,7 @@ export class JwtTokenVerifier extends TokenVerifier {
   constructor(
     private readonly issuers: ReadonlyMap<string, Issuer>,
     private readonly strict: boolean,
+    private readonly cache = new SignatureCache(0),
   ) {
     super();
   }
@@ -30,7 +32,12 @@ export class JwtTokenVerifier extends TokenVerifier {
     if (this.strict && isDevelopmentKid(header.kid)) throw new TokenRefusedError('development_key');
     const keys = candidates(issuer.keys, token);
     if (keys.length === 0) throw new TokenRefusedError('key');
-    for (const key of keys) if (this.isSignedBy(token, key, issuer)) return claims;
+    // Whose it is, with which algorithm, type and audience, is part of what was signed, and the records never change.
+    if (this.cache.has(token.text)) return claims;
+    if (keys.some((key) => this.isSignedBy(token, key, issuer))) {
+      this.cache.add(token.text);
+      return claims;
+    }
     throw new TokenRefusedError('signature_or_audience');
   }
 

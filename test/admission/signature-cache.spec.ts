@@ -1,0 +1,54 @@
+import { loadIssuers } from '../../src/admission/issuer.js';
+import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.service.js';
+import { Refusal } from '../../src/admission/refusals.js';
+import { SignatureCache } from '../../src/admission/signature-cache.js';
+import { parseToken, type UnverifiedToken } from '../../src/admission/token-shape.js';
+import { TestIssuer } from '../../src/testing.js';
+
+function parsed(text: string): UnverifiedToken {
+  const token = parseToken(text, 8_192);
+  if (token instanceof Refusal) throw new Error(token.reason);
+  return token;
+}
+
+describe('SignatureCache', () => {
+  it('remembers the newest, and nothing when it may hold nothing', () => {
+    const cache = new SignatureCache(2);
+    for (const text of ['a', 'b', 'c']) cache.add(text);
+    expect(['a', 'b', 'c', 'd'].map((text) => cache.has(text))).toEqual([false, true, true, false]);
+    expect(cache.size).toBe(2);
+    const none = new SignatureCache(0);
+    none.add('a');
+    expect([none.has('a'), none.size]).toEqual([false, 0]);
+  });
+
+  describe('behind the verifier', () => {
+    const issuer = new TestIssuer();
+    const cache = new SignatureCache(10);
+    const verifier = new JwtTokenVerifier(loadIssuers([issuer.options], true), true, cache);
+
+    it('holds good tokens, and believes them again', () => {
+      const token = parsed(issuer.mint({ sub: 'alice' }));
+      expect(verifier.verify(token).sub).toBe('alice');
+      expect(cache.size).toBe(1);
+      expect(verifier.verify(token).sub).toBe('alice');
+      expect(cache.size).toBe(1);
+    });
+
+    it('never holds a bad one, and believes no other token for a good one', () => {
+      const good = issuer.mint({ sub: 'bob' });
+      verifier.verify(parsed(good));
+      const size = cache.size;
+      const [header, claims] = good.split('.') as [string, string];
+      const [, , signature] = issuer.mint({ sub: 'mallory' }).split('.') as [
+        string,
+        string,
+        string,
+      ];
+      const [, forged] = issuer.mint({ sub: 'root' }).split('.') as [string, string];
+      expect(() => verifier.verify(parsed(`${header}.${claims}.${signature}`))).toThrow();
+      expect(() => verifier.verify(parsed(`${header}.${forged}.${good.split('.')[2]}`))).toThrow();
+      expect(cache.size).toBe(size);
+    });
+  });
+});

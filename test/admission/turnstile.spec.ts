@@ -1,0 +1,36 @@
+import { Turnstile } from '../../src/admission/turnstile.js';
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('Turnstile', () => {
+  it('lets so many through at once, and as many in each turn after it, in order', async () => {
+    const turnstile = new Turnstile(2);
+    const passed: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const wait = turnstile.pass();
+      if (wait) void wait.then(() => passed.push(i));
+      else passed.push(i);
+    }
+    expect(passed).toEqual([0, 1]);
+    await turn();
+    expect(passed).toEqual([0, 1, 2, 3]);
+    await turn();
+    expect(passed).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('does not let a newcomer overtake those who wait', async () => {
+    const turnstile = new Turnstile(1);
+    expect(turnstile.pass()).toBeUndefined();
+    const first = turnstile.pass();
+    expect(first).toBeDefined();
+    await first;
+    expect(turnstile.pass()).toBeDefined();
+  });
+
+  it('is open again after a turn in which nobody waited', async () => {
+    const turnstile = new Turnstile(1);
+    expect(turnstile.pass()).toBeUndefined();
+    await turn();
+    expect(turnstile.pass()).toBeUndefined();
+  });
+});
