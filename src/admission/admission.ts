@@ -4,7 +4,7 @@ import { checkOrigin, type OriginRules } from './origin.js';
 import { createPrincipal, type Principal } from './principal.js';
 import { Refusal } from './refusals.js';
 import { roomKey, type RoomId, type RoomKey } from './room-id.js';
-import type { RoomPolicy, RoomRights } from './room-policy.js';
+import { RIGHTS, type RoomPolicy, type RoomRights } from './room-policy.js';
 import { checkClaims, type TimeRules } from './token-claims.js';
 import { parseToken } from './token-shape.js';
 import { Turnstile } from './turnstile.js';
@@ -127,7 +127,7 @@ export class Admission {
     try {
       if ((await rules.policy.join(access)) !== true)
         return new Refusal(this.rules.hideRooms ? 'not_found' : 'room_forbidden', 'room_forbidden');
-      return { publish: (await rules.policy.publish(access)) === true };
+      return (await rules.policy.publish(access)) === true ? RIGHTS.member : RIGHTS.reader;
     } catch {
       return new Refusal('unavailable', 'policy_failed');
     }

@@ -34,6 +34,7 @@ export interface Principal {
   readonly identity: string;
 }
 
+const NO_SCOPES: readonly string[] = Object.freeze([]);
 const MAX_DEPTH = 32;
 
 /** Copies JSON into objects without a prototype and freezes them all. Undefined when it is nested deeper than 32 levels. */
@@ -41,9 +42,13 @@ export function freezeJson(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth === MAX_DEPTH) return undefined;
   if (Array.isArray(value)) return Object.freeze(value.map((item) => freezeJson(item, depth + 1)));
-  const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const key of Object.keys(value))
-    copy[key] = freezeJson((value as Record<string, unknown>)[key], depth + 1);
+  const copy = { ...(value as Record<string, unknown>) };
+  for (const key of Object.keys(copy)) {
+    const item = copy[key];
+    if (typeof item === 'object') copy[key] = freezeJson(item, depth + 1);
+  }
+  // Not created without one: such objects are hash tables to the engine, and every connection keeps one.
+  Object.setPrototypeOf(copy, null);
   return Object.freeze(copy);
 }
 
@@ -59,7 +64,8 @@ export function createPrincipal(claims: RegisteredClaims, clockToleranceMs: numb
     issuer: claims.iss,
     subject: claims.sub,
     claims: claims as Claims,
-    scopes: Object.freeze(scope.split(' ').filter((part) => part !== '')),
+    scopes:
+      scope === '' ? NO_SCOPES : Object.freeze(scope.split(' ').filter((part) => part !== '')),
     expiresAt: claims.exp * 1000 + clockToleranceMs,
     identity: identityOf(claims.iss, claims.sub),
   });

@@ -14,6 +14,12 @@ export interface RoomRights {
   readonly publish: boolean;
 }
 
+/** Shared by all who have them: every connection holds some. */
+export const RIGHTS = {
+  member: Object.freeze({ publish: true }),
+  reader: Object.freeze({ publish: false }),
+} as const satisfies Record<string, RoomRights>;
+
 /**
  * Who may enter which room. The policy of a gateway, `@RoomGateway(path, { policy })`, is an ordinary provider of the
  * app; the default one for all gateways is replaced through `RoomgateModule.forRoot({ policy })`. Only `true` is a yes;

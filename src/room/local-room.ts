@@ -2,7 +2,6 @@ import type { RoomKey } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
 import { RoomBatch } from '../connection/outgoing.js';
 import type { Flushable, Turn } from '../connection/turn.js';
-import type { Position } from './engine/publication.js';
 
 /** A turn's batch is handed over early at this size, so that a handler that broadcasts in a loop cannot fill the memory. */
 const MAX_BATCH_BYTES = 1_048_576;
@@ -16,7 +15,7 @@ export class LocalRoom implements Flushable {
   /** The life of the room's offsets that the engine told of when it was subscribed. */
   epoch: string | undefined;
   /** Resolves when the engine carries the room to this node. */
-  subscribed: Promise<Position> | undefined;
+  subscribed: Promise<void> | undefined;
   /** What this turn has said so far. */
   #batch: RoomBatch | undefined;
 

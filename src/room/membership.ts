@@ -11,6 +11,8 @@ export interface MembershipListener {
   onLeave?(connection: RoomConnection, key: RoomKey): void;
 }
 
+const SUBSCRIBED = Promise.resolve();
+
 /**
  * Who is in which room on this node: the index from rooms to connections; its other way is `connection.memberships`. Keeps
  * the engine subscribed to exactly those rooms that somebody is in, or about to enter.
@@ -49,14 +51,20 @@ export class Memberships {
       isHeld = false;
     };
     try {
-      const position = await (held.subscribed ??= Promise.resolve(this.engine.subscribe(key)));
-      held.epoch = position.epoch;
+      await (held.subscribed ??= this.#subscribe(held));
     } catch (error) {
       held.subscribed = undefined;
       release();
       throw error;
     }
     return release;
+  }
+
+  async #subscribe(room: LocalRoom): Promise<void> {
+    const { epoch } = await this.engine.subscribe(room.key);
+    room.epoch = epoch;
+    // Most rooms are quiet and many: none has to keep the promise of its beginning.
+    room.subscribed = SUBSCRIBED;
   }
 
   /** Makes the connection a member. The caller holds the room; the membership takes the hold over. */
