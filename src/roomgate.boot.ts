@@ -76,7 +76,7 @@ function checkGateway(
     conflict(
       `${gateway.name} has @WebSocketGateway besides @RoomGateway. A room gateway runs on the app's own port and needs only @RoomGateway.`,
     );
-  if (!parsePattern(path))
+  if (typeof path !== 'string' || !parsePattern(path))
     invalid(
       `Expected the path of ${gateway.name} to be literal segments and one ":room" such as "/orders/:room", got ${quote(path)}.`,
     );
@@ -84,7 +84,7 @@ function checkGateway(
     invalid(
       `Expected "rooms" of ${gateway.name} to be a name of lower-case letters, digits, "-" and "_", got ${quote(rooms)}.`,
     );
-  if (scope !== undefined && !scope.split(' ').every(isScope))
+  if (scope !== undefined && !(typeof scope === 'string' && scope.split(' ').every(isScope)))
     invalid(
       `Expected "scope" of ${gateway.name} to be scopes separated by spaces, got ${quote(scope)}.`,
     );

@@ -70,6 +70,10 @@ function findProblem(env: Env): string | undefined {
   if (given.length > 1) return `Set only one of ${given.join(' and ')}.`;
   if (env['ROOMGATE_ISSUER'] && given.length === 0)
     return `ROOMGATE_ISSUER is set, but none of ${KEYS.join(', ')} is.`;
+  const orphan = ['ROOMGATE_AUDIENCE', 'ROOMGATE_ALGORITHMS', 'ROOMGATE_KEY_ID'].find(
+    (name) => env[name],
+  );
+  if (orphan && !env['ROOMGATE_ISSUER']) return `${orphan} is set, but ROOMGATE_ISSUER is not.`;
   if (given.length > 0 && !env['ROOMGATE_ISSUER'])
     return `${given[0]} is set, but ROOMGATE_ISSUER is not.`;
   if (given.length > 0 && !env['ROOMGATE_ALGORITHMS'])
@@ -110,7 +114,7 @@ function readFile(env: Env, name: string): string | undefined {
   } catch (error) {
     throw new RoomgateError(
       'invalid_options',
-      `${name} names ${quote(path)}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      `${name} names a file that cannot be read (${(error as NodeJS.ErrnoException).code}).`,
     );
   }
 }

@@ -97,7 +97,7 @@ describe('readEnv', () => {
     ],
     [
       { ...HS, ROOMGATE_ISSUER: '', ROOMGATE_SECRET: SECRET },
-      'ROOMGATE_SECRET is set, but ROOMGATE_ISSUER is not.',
+      'ROOMGATE_AUDIENCE is set, but ROOMGATE_ISSUER is not.',
     ],
     [
       { ...ES, ROOMGATE_ALGORITHMS: '', ROOMGATE_PUBLIC_KEY: PEM },
@@ -105,11 +105,11 @@ describe('readEnv', () => {
     ],
     [
       { ...ES, ROOMGATE_PUBLIC_KEY_FILE: '/nowhere/key.pem' },
-      'ROOMGATE_PUBLIC_KEY_FILE names "/nowhere/key.pem", which cannot be read (ENOENT).',
+      'ROOMGATE_PUBLIC_KEY_FILE names a file that cannot be read (ENOENT).',
     ],
     [
       { ...HS, ROOMGATE_SECRET_FILE: '/' },
-      'ROOMGATE_SECRET_FILE names "/", which cannot be read (EISDIR).',
+      'ROOMGATE_SECRET_FILE names a file that cannot be read (EISDIR).',
     ],
   ])('refuses %p in a sentence', (env, message) => {
     expect(refused(() => readEnv(env))).toEqual({ code: 'invalid_options', message });

@@ -23,6 +23,8 @@ const TABLE: [string, Option, string, unknown, string[]][] = [
     ['1h', '99999999999999999999'],
   ],
   ['ROOMGATE_MAX_TOKEN_BYTES', 'maxTokenBytes', '16384', 16_384, ['16385', '8k']],
+  ['ROOMGATE_MAX_CACHED_SIGNATURES', 'maxCachedSignatures', '0', 0, ['-1', 'none']],
+  ['ROOMGATE_MAX_VERDICTS_PER_TURN', 'maxVerdictsPerTurn', '1', 1, ['0', '1.5']],
   ['ROOMGATE_VERDICT_DEADLINE_MS', 'verdictDeadlineMs', '100', 100, ['0', ' ', '1.5']],
   [
     'ROOMGATE_ALLOWED_HOSTS',
@@ -47,6 +49,7 @@ const TABLE: [string, Option, string, unknown, string[]][] = [
   ['ROOMGATE_MAX_FRAGMENTS', 'maxFragments', '1', 1, ['0']],
   ['ROOMGATE_MAX_BUFFERED_CHUNKS', 'maxBufferedChunks', '16', 16, ['15']],
   ['ROOMGATE_MAX_PENDING_AUTO_PONGS', 'maxPendingAutoPongs', '1', 1, ['0']],
+  ['ROOMGATE_IDENTITY_CLAIMS', 'identityClaims', ' tenant, org ,', ['tenant', 'org'], []],
   [
     'ROOMGATE_CARRIED_HEADERS',
     'carriedHeaders',
@@ -57,6 +60,9 @@ const TABLE: [string, Option, string, unknown, string[]][] = [
   ['ROOMGATE_MAX_INBOX_MESSAGES', 'maxInboxMessages', '1', 1, ['0']],
   ['ROOMGATE_MAX_OUTBOX_BYTES', 'maxOutboxBytes', '65536', 65_536, ['65535']],
   ['ROOMGATE_HANDLER_TIMEOUT_MS', 'handlerTimeoutMs', '2147483647', 2_147_483_647, ['2147483648']],
+  ['ROOMGATE_EXPIRY_WARNING_MS', 'expiryWarningMs', '0', 0, ['-1', '2147483648', '60s']],
+  ['ROOMGATE_REFRESH_GRACE_MS', 'refreshGraceMs', '0', 0, ['-1', '2147483648', '25s']],
+  ['ROOMGATE_MAX_CONNECTION_MS', 'maxConnectionMs', '0', 0, ['-1', '1h', '9007199254740992']],
   ['ROOMGATE_CLOSE_TIMEOUT_MS', 'closeTimeoutMs', '0', 0, ['-1']],
   ['ROOMGATE_MAX_STRIKES', 'maxStrikes', '1', 1, ['0']],
   ['ROOMGATE_MAX_STREAMS', 'maxStreams', '1', 1, ['0']],

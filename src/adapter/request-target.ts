@@ -42,11 +42,3 @@ export function matchPath(pattern: PathPattern, path: string): RoomId | undefine
   }
   return room;
 }
-
-/** Whether one path can be both patterns'. A literal is never a room id, so only equal shapes can. */
-export function patternsOverlap(one: PathPattern, other: PathPattern): boolean {
-  return (
-    one.segments.length === other.segments.length &&
-    one.segments.every((segment, index) => segment === other.segments[index])
-  );
-}

@@ -19,7 +19,7 @@ export type TokenAlgorithm =
 /** A public key: PEM text, a JWK (RFC 7517) or a `KeyObject` of type `public`. */
 export type PublicKeyInput = string | Buffer | KeyObject | Record<string, unknown>;
 
-/** A key of an issuer. With `kid` it only verifies tokens that name it, without one it verifies any. */
+/** A key of an issuer. With `kid` it only verifies tokens that name it; without one, those that name no other key of the issuer. */
 export type IssuerKey =
   | PublicKeyInput
   | { kid?: string; key: PublicKeyInput }

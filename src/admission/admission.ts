@@ -2,16 +2,14 @@ import type { Clock } from '../roomgate.clock.js';
 import { refuseTokenInQuery, type TokenExtractor, type UpgradeRequest } from './bearer-token.js';
 import { checkOrigin, type OriginRules } from './origin.js';
 import { createPrincipal, type Principal } from './principal.js';
-import { Refusal } from './refusals.js';
+import { Refusal, refusalOf } from './refusals.js';
 import { roomKey, type RoomId, type RoomKey } from './room-id.js';
 import { RIGHTS, type RoomPolicy, type RoomRights } from './room-policy.js';
 import { checkClaims, type TimeRules } from './token-claims.js';
 import { parseToken } from './token-shape.js';
 import { Turnstile } from './turnstile.js';
 import {
-  KeysUnavailableError,
   type MaybePromise,
-  TokenRefusedError,
   type TokenVerifier,
 } from './token-verifier.js';
 
@@ -76,9 +74,9 @@ export class Admission {
     const principal = await this.identify(token);
     if (principal instanceof Refusal) return principal;
     const scope = this.checkScopes(principal, destination.rules);
-    if (scope) return scope;
+    if (scope) return scope.by(principal);
     const rights = await this.rightsIn(principal, destination);
-    if (rights instanceof Refusal) return rights;
+    if (rights instanceof Refusal) return rights.by(principal);
     return this.hold(principal, destination, rights);
   }
 
@@ -93,13 +91,10 @@ export class Admission {
       const claims = checkClaims(raw, this.ports.clock.now(), this.rules);
       if (claims instanceof Refusal) return claims;
       const principal = createPrincipal(claims, this.rules.clockToleranceMs);
-      return this.ports.isRevoked(principal) ? new Refusal('token_revoked') : principal;
+      const isRevoked = this.ports.isRevoked(principal);
+      return isRevoked ? new Refusal('token_revoked').by(principal) : principal;
     } catch (error) {
-      if (error instanceof KeysUnavailableError) return new Refusal('keys_unavailable');
-      return new Refusal(
-        'token_invalid',
-        error instanceof TokenRefusedError ? error.reason : 'verifier_failed',
-      );
+      return refusalOf(error);
     }
   }
 
@@ -152,7 +147,7 @@ export class Admission {
     try {
       return { principal, room, key, rights, release: await this.ports.holdRoom(key) };
     } catch {
-      return new Refusal('engine_unavailable');
+      return new Refusal('engine_unavailable').by(principal);
     }
   }
 }

@@ -14,6 +14,7 @@ export interface Issuer {
 
 const ALGORITHM = /^(HS|RS|PS|ES)(256|384|512)$/;
 const MAX_KEYS = 16;
+const MEMBERS = ['issuer', 'audience', 'algorithms', 'keys', 'typ'];
 const DEFAULT_TYPES = ['at+jwt', 'JWT'];
 const DEVELOPMENT_ISSUER = 'urn:roomgate:dev';
 
@@ -38,6 +39,10 @@ function loadIssuer(options: IssuerOptions, strict: boolean): Issuer {
   if (!isText(options?.issuer))
     fail(`Expected "issuer" to be a non-empty string, got ${quote(options?.issuer)}.`);
   const named = `of issuer ${quote(options.issuer)}`;
+  // A misspelt "audience" would silently be none.
+  const unknown = Object.keys(options).find((member) => !MEMBERS.includes(member));
+  if (unknown !== undefined)
+    fail(`Unknown member ${quote(unknown)} ${named}. Known members: ${MEMBERS.join(', ')}.`);
   const audience = loadAudience(options.audience, named);
   const algorithms = loadAlgorithms(options.algorithms, named);
   const types = options.typ ?? DEFAULT_TYPES;

@@ -1,3 +1,6 @@
+import type { AuditReason } from './audit-reasons.js';
+import type { Principal } from './principal.js';
+
 /** The `error` attribute of `WWW-Authenticate` (RFC 6750 §3); `none` is a challenge without one. */
 export type Challenge = 'none' | 'invalid_request' | 'invalid_token' | 'insufficient_scope';
 
@@ -85,12 +88,27 @@ export type RefusalCode = keyof typeof REFUSALS;
 
 /** A "no" before the 101. `reason` is the exact cause for log and metric; it never carries what the client sent. */
 export class Refusal {
+  #principal: Principal | undefined;
+
   constructor(
     readonly code: RefusalCode,
-    readonly reason: string = code,
+    readonly reason: AuditReason = code,
     readonly detail: string = REFUSALS[code].detail,
     readonly scope?: string,
+    /** Words of the application's own verifier, for the log alone. */
+    readonly remark?: string,
   ) {}
+
+  /** Who was refused; undefined while no token is verified. */
+  get principal(): Principal | undefined {
+    return this.#principal;
+  }
+
+  /** Names who is refused, once it is known, for the log alone. */
+  by(principal: Principal): this {
+    this.#principal = principal;
+    return this;
+  }
 
   get row(): RefusalRow {
     return REFUSALS[this.code];

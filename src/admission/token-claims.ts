@@ -1,3 +1,4 @@
+import type { AuditReason } from './audit-reasons.js';
 import { freezeJson, type RegisteredClaims } from './principal.js';
 import { Refusal } from './refusals.js';
 
@@ -32,6 +33,7 @@ export function checkClaims(
   ) {
     return invalid('claim_type');
   }
+  if (isLogoutEvent(claims.events)) return invalid('logout_token');
   if (now >= exp * 1000 + rules.clockToleranceMs) return new Refusal('token_expired');
   if (nbf !== undefined && nbf * 1000 > now + rules.clockToleranceMs)
     return new Refusal('token_not_yet_valid', 'claim_nbf');
@@ -42,14 +44,22 @@ export function checkClaims(
 }
 
 /** Text that UTF-8 can hold: a lone surrogate has the bytes of every other one, so that two subjects would share an identity. */
-function isText(value: unknown): value is string {
+export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && !/\p{Surrogate}/u.test(value);
 }
 
-function isTime(value: unknown): value is number {
+export function isTime(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value < MAX_SECONDS;
 }
 
-function invalid(reason: string): Refusal {
+function invalid(reason: AuditReason): Refusal {
   return new Refusal('token_invalid', reason);
+}
+
+/** The member of the `events` claim that makes a JWT a logout token (OpenID Connect Back-Channel Logout 1.0, §2.4). */
+export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+
+/** Its issuer signs it with the same keys, and not every one says so in `typ`: it must not open a door. */
+function isLogoutEvent(events: unknown): boolean {
+  return typeof events === 'object' && events !== null && LOGOUT_EVENT in events;
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { AuditReason } from './audit-reasons.js';
 import { Refusal } from './refusals.js';
 
 /** A token taken apart but not believed: nothing in it is true until a `TokenVerifier` says so. */
@@ -39,7 +40,7 @@ export function parseToken(text: string, maxBytes: number): UnverifiedToken | Re
   return { text, header: { alg, typ, kid }, claims };
 }
 
-function refuse(reason: string): Refusal {
+function refuse(reason: AuditReason): Refusal {
   return new Refusal('token_invalid', reason);
 }
 

@@ -4,7 +4,6 @@ import {
   matchPath,
   parsePattern,
   type PathPattern,
-  patternsOverlap,
   splitTarget,
 } from '../../src/adapter/request-target.js';
 import { propertyRuns } from '../support/property-runs.js';
@@ -131,34 +130,6 @@ describe('matchPath', () => {
           expect(matchPath(pattern(text), text.replace(':room', room))).toBe(room);
         },
       ),
-      propertyRuns(200),
-    );
-  });
-});
-
-describe('patternsOverlap', () => {
-  it.each([
-    ['/:room', '/:room', true],
-    ['/:room', '/orders/:room', false],
-    ['/a/:room', '/b/:room', false],
-    ['/a/:room', '/:room/a', false],
-    ['/a/:room', '/A/:room', false],
-  ])('of %s and %s is %s', (one, other, expected) => {
-    expect(patternsOverlap(pattern(one), pattern(other))).toBe(expected);
-    expect(patternsOverlap(pattern(other), pattern(one))).toBe(expected);
-  });
-
-  it('is so exactly when one path is both', () => {
-    const segment = fc.constantFrom('a', 'b', ':room');
-    const text = fc
-      .array(segment, { minLength: 1, maxLength: 3 })
-      .filter((segments) => segments.filter((part) => part === ':room').length === 1)
-      .map((segments) => `/${segments.join('/')}`);
-    fc.assert(
-      fc.property(text, text, (one, other) => {
-        const isBoth = matchPath(pattern(other), one.replace(':room', ROOM)) !== undefined;
-        expect(patternsOverlap(pattern(one), pattern(other))).toBe(isBoth);
-      }),
       propertyRuns(200),
     );
   });

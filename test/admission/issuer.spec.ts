@@ -187,4 +187,10 @@ describe('isDevelopmentKid', () => {
   ])('of %j is %j', (kid, is) => {
     expect(isDevelopmentKid(kid)).toBe(is);
   });
+
+  it('refuses a misspelt member by name: a misspelt audience would silently be none', () => {
+    expect(fail({ audiance: 'chat' })?.message).toBe(
+      `Unknown member "audiance" ${NAMED}. Known members: issuer, audience, algorithms, keys, typ.`,
+    );
+  });
 });
