@@ -96,6 +96,14 @@ export const TABLES = {
         it.message,
       ]),
   },
+  'audit-reasons': {
+    document: 'SECURITY.md',
+    from: 'dist/admission/audit-reasons.js',
+    export: 'AUDIT_REASONS',
+    head: ['`reason`', 'Meaning'],
+    rows: (/** @type {Record<string, string>} */ reasons) =>
+      Object.entries(reasons).map(([name, meaning]) => [code(name), meaning]),
+  },
   refusals: {
     document: 'PROTOCOL.md',
     from: 'dist/admission/refusals.js',

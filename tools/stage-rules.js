@@ -53,7 +53,8 @@ for (const subpath of Object.keys(manifest.exports)) {
 }
 
 /** Suffixes that say "imports Nest". The shell may, and what is used beside the flow. */
-const NEST = /\.(module|adapter|guard|decorator|filter|interceptor|service|gateway|pipe)\.ts$/;
+const NEST =
+  /\.(module|adapter|controller|guard|decorator|filter|interceptor|service|gateway|pipe)\.ts$/;
 /** Suffixes that may name Nest's types. */
 const NEST_TYPES = /\.(config|constants|options)\.ts$/;
 

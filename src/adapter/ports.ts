@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Admission, Admitted } from '../admission/admission.js';
+import type { Audit } from '../admission/audit.js';
 import type { Drain } from '../connection/drain.js';
 import type { RoomSocket } from '../connection/room-socket.js';
 import type { Clock } from '../roomgate.clock.js';
@@ -13,6 +14,7 @@ export interface AdapterPorts {
   readonly options: RoomgateOptions;
   readonly clock: Clock;
   readonly admission: Admission;
+  readonly audit: Audit;
   readonly drain: Drain;
   /** Every room gateway path of the app, by its text. */
   readonly routes: ReadonlyMap<string, RoomRoute>;

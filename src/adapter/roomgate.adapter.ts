@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { type INestApplicationContext, Logger } from '@nestjs/common';
+import type { INestApplicationContext } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Refusal } from '../admission/refusals.js';
 import { RoomConnection } from '../connection/connection.js';
@@ -9,7 +9,7 @@ import { RoomgateError } from '../roomgate.errors.js';
 import { answerPlainGets } from './plain-get.js';
 import type { AdapterPorts } from './ports.js';
 import { renderRefusal } from './refusal.js';
-import { RefusalLog } from './refusal-log.js';
+import { refusalEvent } from './refusal-event.js';
 import { RoomServer } from './room-server.js';
 import { type PlainServer, UpgradeDispatch } from './upgrade-dispatch.js';
 
@@ -30,9 +30,20 @@ export class RoomgateAdapter extends WsAdapter {
       'open' in app ? app : app.get<AdapterPorts>(ROOMGATE_ADAPTER_PORTS, { strict: false });
   }
 
+  /** @internal Whether it was made of these parts, by the same import of the module. */
+  serves(ports: AdapterPorts): boolean {
+    return this.#ports === ports;
+  }
+
   override create(port: number, options: Record<string, unknown> = {}): unknown {
+    const httpAdapter = this.#ports.httpAdapter();
+    if (!httpAdapter)
+      throw new RoomgateError(
+        'adapter_conflict',
+        'Room gateways need the HTTP server of the app, and this app has none.',
+      );
     // The HTTP server was made after this adapter; Nest's field is read-only and set by its constructor only.
-    Object.assign(this, { httpServer: this.#ports.httpAdapter().getHttpServer() });
+    Object.assign(this, { httpServer: httpAdapter.getHttpServer() });
     // Nest makes the server of the room gateways before it registers routes and its "not found" handler.
     this.ensureHttpServerExists(APP_PORT, this.httpServer as Server);
     if (!options.roomGateway) return super.create(port, options as never) as unknown;
@@ -77,13 +88,10 @@ export class RoomgateAdapter extends WsAdapter {
     if (port !== APP_PORT || !httpServer)
       return super.ensureHttpServerExists(port, httpServer) as Server | undefined;
     if (this.#dispatch) return httpServer;
-    const logger = new Logger('Roomgate');
     const plain = (): readonly PlainServer[] =>
       (this.wsServersRegistry.get(APP_PORT) ?? []) as unknown as PlainServer[];
-    const log = new RefusalLog(this.#ports.clock, (line) => logger.warn(line));
     const dispatch = new UpgradeDispatch(
       this.#ports,
-      log,
       plain,
       () => httpServer.listenerCount('upgrade') === 1,
     );
@@ -91,10 +99,11 @@ export class RoomgateAdapter extends WsAdapter {
     httpServer.on('upgrade', dispatch.onUpgrade);
     this.httpServersRegistry.set(port, httpServer);
     answerPlainGets(this.#ports.httpAdapter(), (request) => {
-      const isRoom = request.method === 'GET' && dispatch.find(request.url ?? '') !== undefined;
-      return isRoom
-        ? renderRefusal(new Refusal('upgrade_required'), this.#ports.options)
-        : undefined;
+      const room = request.method === 'GET' ? dispatch.find(request.url ?? '') : undefined;
+      if (!room) return undefined;
+      const refusal = new Refusal('upgrade_required');
+      this.#ports.audit.record(refusalEvent(refusal, room.route.rules.roomName));
+      return renderRefusal(refusal, this.#ports.options);
     });
     return httpServer;
   }

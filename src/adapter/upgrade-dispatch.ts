@@ -6,7 +6,7 @@ import { RoomSocket } from '../connection/room-socket.js';
 import { awaitClaim } from './foreign-upgrade.js';
 import type { AdapterPorts } from './ports.js';
 import { writeRefusal } from './refusal.js';
-import type { RefusalLog } from './refusal-log.js';
+import { refusalEvent } from './refusal-event.js';
 import { matchPath, splitTarget } from './request-target.js';
 import type { RoomServer } from './room-server.js';
 import { checkUpgrade, isWebSocketUpgrade } from './upgrade-checks.js';
@@ -28,14 +28,13 @@ export interface PlainServer {
 export class UpgradeDispatch {
   readonly rooms: RoomServer[] = [];
   /** Sockets that are not yet connections; destroyed when the app closes. */
-  readonly #sockets = new Set<Duplex>();
+  readonly #sockets = new Map<Duplex, PendingUpgrade | undefined>();
   readonly #onClose: (this: Duplex) => void;
   readonly #pending = new WeakMap<IncomingMessage, PendingUpgrade>();
   readonly #server: WebSocketServer;
 
   constructor(
     private readonly ports: AdapterPorts,
-    private readonly log: RefusalLog,
     private readonly plain: () => readonly PlainServer[],
     private readonly isAlone: () => boolean,
   ) {
@@ -62,7 +61,8 @@ export class UpgradeDispatch {
         clock: ports.clock,
         verdictDeadlineMs,
         pending: this.#pending,
-        refuse: ({ socket }, refusal) => this.#refuse(socket, refusal),
+        refuse: ({ socket, destination }, refusal) =>
+          this.#refuse(socket, refusal, destination.rules.roomName),
       }),
     });
   }
@@ -71,7 +71,7 @@ export class UpgradeDispatch {
   readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // First of all: without a listener a reset would be an uncaught exception, and ws listens only later.
     socket.on('error', destroySocket);
-    this.#sockets.add(socket);
+    this.#sockets.set(socket, undefined);
     socket.on('close', this.#onClose);
     try {
       this.#dispatch(request, socket, head);
@@ -86,8 +86,13 @@ export class UpgradeDispatch {
     return this.rooms.find(({ pattern }) => matchPath(pattern, path));
   }
 
+  /** Answers those who still wait for a verdict, and lets everybody go who is not a connection. */
   destroy(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const [socket, upgrade] of this.#sockets) {
+      upgrade?.answer?.(new Refusal('draining'));
+      // One that was answered is on its way out, and would lose the answer.
+      if (!socket.writableEnded) socket.destroy();
+    }
     this.#server.close();
   }
 
@@ -97,8 +102,8 @@ export class UpgradeDispatch {
     const room = server && matchPath(server.pattern, path);
     if (!server || !room) return this.#passOn(request, socket, head, path);
     const refusal = this.ports.drain.isDraining ? new Refusal('draining') : checkUpgrade(request);
-    if (refusal) return this.#refuse(socket, refusal);
     const { rules } = server.route;
+    if (refusal) return this.#refuse(socket, refusal, rules.roomName);
     const encrypted = Boolean((socket as { encrypted?: boolean }).encrypted);
     const upgrade: PendingUpgrade = {
       socket,
@@ -106,6 +111,7 @@ export class UpgradeDispatch {
       destination: { room, rules },
     };
     this.#pending.set(request, upgrade);
+    this.#sockets.set(socket, upgrade);
     // ws would answer with the first one that was offered, and what was offered may be a credential.
     delete request.headers['sec-websocket-protocol'];
     this.#server.handleUpgrade(request, socket, head, (client) =>
@@ -145,8 +151,8 @@ export class UpgradeDispatch {
     socket.off('close', this.#onClose);
   }
 
-  #refuse(socket: Duplex, refusal: Refusal): void {
-    this.log.add(refusal.row.status, refusal.code, refusal.reason);
+  #refuse(socket: Duplex, refusal: Refusal, roomName?: string): void {
+    this.ports.audit.record(refusalEvent(refusal, roomName));
     writeRefusal(socket, refusal, this.ports.options);
   }
 }

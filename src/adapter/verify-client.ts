@@ -13,6 +13,8 @@ export interface PendingUpgrade {
   readonly destination: Destination;
   /** Set when the verdict is yes, before `ws` goes on. */
   admitted?: Admitted;
+  /** Decides it from outside; only the first verdict counts. */
+  answer?: (verdict: Refusal) => void;
 }
 
 export interface VerifyClientPorts {
@@ -48,6 +50,7 @@ export function createVerifyClient(
       cancel();
       // What listens keeps alive what it has seen, here the request with its token.
       upgrade.socket.off('close', gone);
+      upgrade.answer = undefined;
       try {
         settle(ports, upgrade, verdict, () => callback(true));
       } catch {
@@ -61,6 +64,7 @@ export function createVerifyClient(
       ports.verdictDeadlineMs,
     );
     upgrade.socket.on('close', gone);
+    upgrade.answer = answer;
     ports.admission
       .admit(upgrade.request, upgrade.destination)
       .then(answer, () => answer(new Refusal('unavailable', 'admission_failed')));
@@ -74,7 +78,8 @@ function settle(
   verdict: Admitted | Refusal,
   proceed: () => void,
 ): void {
-  const refusal = verdict instanceof Refusal ? verdict : admission.lastLook(verdict);
+  const refusal =
+    verdict instanceof Refusal ? verdict : admission.lastLook(verdict)?.by(verdict.principal);
   if (verdict instanceof Refusal || refusal) {
     if (!(verdict instanceof Refusal)) verdict.release();
     refuse(upgrade, refusal as Refusal);

@@ -37,6 +37,8 @@ export interface IssuerOptions {
   keys: IssuerKey[];
   /** Accepted `typ` headers, compared without case. Default `at+jwt` and `JWT`; a token without `typ` passes only when `audience` is set. */
   typ?: string[];
+  /** The `aud` one of which a back-channel logout token must carry, usually the client id. Default: `audience`. */
+  logoutAudience?: string | string[];
 }
 
 export interface AdmissionOptions {

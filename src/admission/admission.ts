@@ -2,16 +2,14 @@ import type { Clock } from '../roomgate.clock.js';
 import { refuseTokenInQuery, type TokenExtractor, type UpgradeRequest } from './bearer-token.js';
 import { checkOrigin, type OriginRules } from './origin.js';
 import { createPrincipal, type Principal } from './principal.js';
-import { Refusal, refusalOf } from './refusals.js';
+import { Refusal } from './refusals.js';
 import { roomKey, type RoomId, type RoomKey } from './room-id.js';
 import { RIGHTS, type RoomPolicy, type RoomRights } from './room-policy.js';
 import { checkClaims, type TimeRules } from './token-claims.js';
 import { parseToken } from './token-shape.js';
+import type { MaybePromise, TokenVerifier } from './token-verifier.js';
 import { Turnstile } from './turnstile.js';
-import {
-  type MaybePromise,
-  type TokenVerifier,
-} from './token-verifier.js';
+import { refusalOf } from './verifier-refusal.js';
 
 /** What a gateway asks of those who come in. */
 export interface GatewayRules {
@@ -39,7 +37,7 @@ export interface Admitted {
 export interface AdmissionPorts {
   readonly clock: Clock;
   readonly extractor: TokenExtractor;
-  readonly verifier: TokenVerifier;
+  readonly verifier: Pick<TokenVerifier, 'verify'>;
   readonly isDraining: () => boolean;
   readonly isRevoked: (principal: Principal) => boolean;
   /** Has the engine carry the room to this node; returns how to let it go again. */

@@ -3,13 +3,7 @@ import type { AuditReason } from './audit-reasons.js';
 
 /** What happened. `revoked` is a kick, `left` a right that was lost, `refused` a "no" before the 101 or to a logout token. */
 export type AuditKind =
-  | 'admitted'
-  | 'refused'
-  | 'closed'
-  | 'refreshed'
-  | 'refresh_refused'
-  | 'left'
-  | 'revoked';
+  'admitted' | 'refused' | 'closed' | 'refreshed' | 'refresh_refused' | 'left' | 'revoked';
 
 /** A decision about somebody's authority. It holds no token, no claims, no address and nothing that a stranger sent. */
 export interface AuditEvent {
@@ -56,7 +50,6 @@ export class Audit {
 
 /** Words of the application for an event, which may have been put together from a token: short, and one plain line. */
 export function cutRemark(text: unknown): string {
-  return String(text)
-    .slice(0, 64)
-    .replaceAll(/[^\x20-\x7e]/g, '?');
+  if (typeof text !== 'string') return typeof text;
+  return text.slice(0, 64).replaceAll(/[^\x20-\x7e]/g, '?');
 }

@@ -7,6 +7,7 @@ import { loadKey, type VerificationKey } from './verification-key.js';
 export interface Issuer {
   readonly issuer: string;
   readonly audience?: [string, ...string[]];
+  readonly logoutAudience?: [string, ...string[]];
   readonly algorithms: ReadonlySet<string>;
   readonly types: ReadonlySet<string>;
   readonly keys: readonly VerificationKey[];
@@ -14,7 +15,9 @@ export interface Issuer {
 
 const ALGORITHM = /^(HS|RS|PS|ES)(256|384|512)$/;
 const MAX_KEYS = 16;
-const MEMBERS = ['issuer', 'audience', 'algorithms', 'keys', 'typ'];
+const MEMBERS = ['issuer', 'audience', 'algorithms', 'keys', 'typ', 'logoutAudience'];
+/** The type of OpenID Connect Back-Channel Logout 1.0, accepted there and nowhere else. */
+export const LOGOUT_TYPE = 'logout+jwt';
 const DEFAULT_TYPES = ['at+jwt', 'JWT'];
 const DEVELOPMENT_ISSUER = 'urn:roomgate:dev';
 
@@ -43,11 +46,14 @@ function loadIssuer(options: IssuerOptions, strict: boolean): Issuer {
   const unknown = Object.keys(options).find((member) => !MEMBERS.includes(member));
   if (unknown !== undefined)
     fail(`Unknown member ${quote(unknown)} ${named}. Known members: ${MEMBERS.join(', ')}.`);
-  const audience = loadAudience(options.audience, named);
+  const audience = loadAudience(options.audience, 'audience', named);
+  const logoutAudience = loadAudience(options.logoutAudience, 'logoutAudience', named) ?? audience;
   const algorithms = loadAlgorithms(options.algorithms, named);
   const types = options.typ ?? DEFAULT_TYPES;
   if (!Array.isArray(types) || types.length === 0 || !types.every(isText))
     fail(`Expected "typ" ${named} to be a list of type names, got ${quote(types)}.`);
+  if (types.some((typ) => typ.toLowerCase() === LOGOUT_TYPE))
+    unsafe(`"typ" ${named} lists ${LOGOUT_TYPE}: a token that signs out must not let in.`);
   if (!Array.isArray(options.keys) || options.keys.length === 0 || options.keys.length > MAX_KEYS) {
     fail(`Expected "keys" ${named} to be a list of 1 to ${MAX_KEYS} keys.`);
   }
@@ -60,19 +66,24 @@ function loadIssuer(options: IssuerOptions, strict: boolean): Issuer {
   return Object.freeze({
     issuer: options.issuer,
     audience,
+    logoutAudience,
     algorithms: new Set<string>(algorithms),
     types: new Set(types.map((typ) => typ.toLowerCase())),
     keys,
   });
 }
 
-function loadAudience(given: unknown, named: string): [string, ...string[]] | undefined {
+function loadAudience(
+  given: unknown,
+  member: string,
+  named: string,
+): [string, ...string[]] | undefined {
   if (given === undefined) return undefined;
   const list: unknown[] = Array.isArray(given) ? given : [given];
   // jsonwebtoken skips an empty audience and matches a regular expression anywhere in the string.
   if (list.length === 0 || !list.every(isText))
     fail(
-      `Expected "audience" ${named} to be a non-empty string or a list of them, got ${quote(given)}.`,
+      `Expected "${member}" ${named} to be a non-empty string or a list of them, got ${quote(given)}.`,
     );
   return list as [string, ...string[]];
 }

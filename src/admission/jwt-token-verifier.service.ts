@@ -1,6 +1,6 @@
 import { JwtService, type JwtVerifyOptions } from '@nestjs/jwt';
 import type { Algorithm } from 'jsonwebtoken';
-import { isDevelopmentKid, type Issuer } from './issuer.js';
+import { isDevelopmentKid, type Issuer, LOGOUT_TYPE } from './issuer.js';
 import { SignatureCache } from './signature-cache.js';
 import type { UnverifiedToken } from './token-shape.js';
 import { TokenRefusedError, TokenVerifier } from './token-verifier.js';
@@ -23,25 +23,50 @@ export class JwtTokenVerifier extends TokenVerifier {
   }
 
   verify(token: UnverifiedToken): Readonly<Record<string, unknown>> {
-    const { header, claims } = token;
+    const issuer = this.issuerOf(token);
+    const typ = token.header.typ?.toLowerCase();
+    if (typ === undefined ? !issuer.audience : !issuer.types.has(typ))
+      throw new TokenRefusedError('type');
+    const keys = this.keysOf(token, issuer);
+    // Whose it is, with which algorithm, type and audience, is part of what was signed, and the records never change.
+    if (this.cache.has(token.text)) return token.claims;
+    if (!keys.some((key) => this.isSignedBy(token, key, issuer, issuer.audience)))
+      throw new TokenRefusedError('signature_or_audience');
+    this.cache.add(token.text);
+    return token.claims;
+  }
+
+  /** Remembers no signature: a logout token is good for one time, and what is remembered opens the door. */
+  override verifyLogout(token: UnverifiedToken): Readonly<Record<string, unknown>> {
+    const issuer = this.issuerOf(token);
+    if (token.header.typ?.toLowerCase() !== LOGOUT_TYPE) throw new TokenRefusedError('type');
+    const keys = this.keysOf(token, issuer);
+    if (!keys.some((key) => this.isSignedBy(token, key, issuer, issuer.logoutAudience)))
+      throw new TokenRefusedError('signature_or_audience');
+    return token.claims;
+  }
+
+  private issuerOf({ header, claims }: UnverifiedToken): Issuer {
     const issuer = typeof claims.iss === 'string' ? this.issuers.get(claims.iss) : undefined;
     if (!issuer) throw new TokenRefusedError('issuer');
     if (!issuer.algorithms.has(header.alg)) throw new TokenRefusedError('algorithm');
-    if (header.typ === undefined ? !issuer.audience : !issuer.types.has(header.typ.toLowerCase()))
-      throw new TokenRefusedError('type');
-    if (this.strict && isDevelopmentKid(header.kid)) throw new TokenRefusedError('development_key');
-    const keys = candidates(issuer.keys, token);
-    if (keys.length === 0) throw new TokenRefusedError('key');
-    // Whose it is, with which algorithm, type and audience, is part of what was signed, and the records never change.
-    if (this.cache.has(token.text)) return claims;
-    if (keys.some((key) => this.isSignedBy(token, key, issuer))) {
-      this.cache.add(token.text);
-      return claims;
-    }
-    throw new TokenRefusedError('signature_or_audience');
+    return issuer;
   }
 
-  private isSignedBy(token: UnverifiedToken, { key }: VerificationKey, issuer: Issuer): boolean {
+  private keysOf(token: UnverifiedToken, issuer: Issuer): readonly VerificationKey[] {
+    if (this.strict && isDevelopmentKid(token.header.kid))
+      throw new TokenRefusedError('development_key');
+    const keys = candidates(issuer.keys, token);
+    if (keys.length === 0) throw new TokenRefusedError('key');
+    return keys;
+  }
+
+  private isSignedBy(
+    token: UnverifiedToken,
+    { key }: VerificationKey,
+    issuer: Issuer,
+    audience: Issuer['audience'],
+  ): boolean {
     const options: JwtVerifyOptions = {
       algorithms: [token.header.alg as Algorithm],
       issuer: issuer.issuer,
@@ -49,7 +74,7 @@ export class JwtTokenVerifier extends TokenVerifier {
       ignoreExpiration: true,
       ignoreNotBefore: true,
     };
-    if (issuer.audience) options.audience = issuer.audience;
+    if (audience) options.audience = audience;
     // The types know only text and bytes; at run time a KeyObject is what jsonwebtoken works with in the end.
     const given = key as unknown as string;
     if (key.type === 'secret') options.secret = given;

@@ -33,9 +33,9 @@ export class LogAuditSink extends AuditSink {
   record(event: AuditEvent): void {
     const { kind, reason } = event;
     if (kind === 'refused' || kind === 'refresh_refused')
-      this.#warnings.add(`${kind} ${reason}`, lineOf(event));
+      this.#warnings.add(`${kind} ${reason}`, () => lineOf(event));
     else if (kind === 'revoked' || kind === 'left')
-      this.#notes.add(`${kind} ${reason}`, lineOf(event));
+      this.#notes.add(`${kind} ${reason}`, () => lineOf(event));
     // Most servers are not debugged, and the line would be put together for nobody.
     else if (Logger.isLevelEnabled('debug')) this.#logger.debug(`${lineOf(event)}.`);
   }

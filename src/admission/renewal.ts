@@ -11,7 +11,8 @@ export interface Renewed {
 }
 
 /** Why a token does not refresh a connection: a code of `exception`. */
-export type RenewalFailure = Refusal['code'] | 'identity_changed' | 'token_older';
+export type RenewalFailure =
+  Refusal['code'] | 'identity_changed' | 'token_older' | 'refresh_in_progress';
 
 /**
  * A fresh token for a connection that exists (auth.refresh). It has to speak for the same issuer and subject, and not to be

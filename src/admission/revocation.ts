@@ -5,8 +5,20 @@ import type { MaybePromise } from './token-verifier.js';
 /** Whose authority ends: one token, the tokens of one session, what a subject was issued until a time, or a subject altogether. */
 export type Revocation =
   | { readonly kind: 'token'; readonly issuer: string; readonly jti: string }
-  | { readonly kind: 'session'; readonly issuer: string; readonly sid: string }
-  | { readonly kind: 'subject'; readonly identity: string; readonly issuedBefore: number }
+  | {
+      readonly kind: 'session';
+      readonly issuer: string;
+      readonly sid: string;
+      /** Absent: whenever its tokens are issued. */
+      readonly issuedBefore?: number;
+    }
+  | {
+      readonly kind: 'subject';
+      readonly identity: string;
+      readonly issuedBefore: number;
+      /** Leaves out tokens that name a session. */
+      readonly isSessionless?: boolean;
+    }
   | { readonly kind: 'block'; readonly identity: string }
   | { readonly kind: 'unblock'; readonly identity: string };
 
@@ -24,18 +36,21 @@ export abstract class RevocationStore {
 
 /** One node, forgotten with the process: tokens that outlive a restart have to be revoked again. */
 export class MemoryRevocationStore extends RevocationStore {
-  #onRevoked: ((revocation: Revocation) => void) | undefined;
+  /** What was added before the start: hooks of other modules may run before ours. */
+  readonly #early: Revocation[] = [];
+  #onRevoked = (revocation: Revocation): void => void this.#early.push(revocation);
 
   start(onRevoked: (revocation: Revocation) => void): void {
     this.#onRevoked = onRevoked;
+    for (const revocation of this.#early.splice(0)) onRevoked(revocation);
   }
 
   add(revocation: Revocation): void {
-    this.#onRevoked?.(revocation);
+    this.#onRevoked(revocation);
   }
 
   stop(): void {
-    this.#onRevoked = undefined;
+    this.#onRevoked = () => {};
   }
 }
 
@@ -47,7 +62,7 @@ export interface RevocationRules {
 /** What is revoked, in memory, so that asking costs no I/O. Entries go when no token they cover can still be alive; blocks stay. */
 export class Revocations {
   readonly #until = new Map<string, number>();
-  readonly #subjects = new Map<string, { issuedBefore: number; until: number }>();
+  readonly #before = new Map<string, { issuedBefore: number; until: number }>();
   readonly #blocked = new Set<string>();
   #sweptSize = 64;
 
@@ -57,23 +72,25 @@ export class Revocations {
   ) {}
 
   get size(): number {
-    return this.#until.size + this.#subjects.size + this.#blocked.size;
+    return this.#until.size + this.#before.size + this.#blocked.size;
   }
 
   apply(revocation: Revocation): void {
-    const until = this.clock.now() + this.rules.maxTokenLifeMs + 2 * this.rules.clockToleranceMs;
+    const now = this.clock.now();
     switch (revocation.kind) {
       case 'token':
-        this.#until.set(tokenKey(revocation.issuer, revocation.jti), until);
+        this.#keep(tokenKey(revocation.issuer, revocation.jti), now);
         break;
       case 'session':
-        this.#until.set(sessionKey(revocation.issuer, revocation.sid), until);
+        this.#revokeBefore(
+          sessionKey(revocation.issuer, revocation.sid),
+          revocation.issuedBefore ?? Infinity,
+          now,
+        );
         break;
       case 'subject': {
-        // Revoking an earlier time again never takes a later one back.
-        const before = this.#subjects.get(revocation.identity)?.issuedBefore ?? -Infinity;
-        const issuedBefore = Math.max(before, revocation.issuedBefore);
-        this.#subjects.set(revocation.identity, { issuedBefore, until });
+        const { identity, issuedBefore, isSessionless } = revocation;
+        this.#revokeBefore(isSessionless ? sessionless(identity) : identity, issuedBefore, now);
         break;
       }
       case 'block':
@@ -89,12 +106,13 @@ export class Revocations {
   covers(principal: Principal): boolean {
     if (this.size === 0) return false;
     const { issuer, identity, claims } = principal;
-    const subject = this.#subjects.get(identity);
+    const session =
+      claims.sid === undefined ? sessionless(identity) : sessionKey(issuer, claims.sid);
     return (
       this.#blocked.has(identity) ||
-      (subject !== undefined && this.isIssuedBefore(principal, subject.issuedBefore)) ||
-      (claims.jti !== undefined && this.#until.has(tokenKey(issuer, claims.jti))) ||
-      (claims.sid !== undefined && this.#until.has(sessionKey(issuer, claims.sid)))
+      this.#isRevokedBefore(identity, principal) ||
+      this.#isRevokedBefore(session, principal) ||
+      (claims.jti !== undefined && this.#until.has(tokenKey(issuer, claims.jti)))
     );
   }
 
@@ -104,10 +122,15 @@ export class Revocations {
       case 'token':
         return revocation.jti === principal.claims.jti && revocation.issuer === principal.issuer;
       case 'session':
-        return revocation.sid === principal.claims.sid && revocation.issuer === principal.issuer;
+        return (
+          revocation.sid === principal.claims.sid &&
+          revocation.issuer === principal.issuer &&
+          this.isIssuedBefore(principal, revocation.issuedBefore ?? Infinity)
+        );
       case 'subject':
         return (
           revocation.identity === principal.identity &&
+          !(revocation.isSessionless && principal.claims.sid !== undefined) &&
           this.isIssuedBefore(principal, revocation.issuedBefore)
         );
       case 'block':
@@ -124,10 +147,35 @@ export class Revocations {
     );
   }
 
+  /** When the last token that was issued by the time is dead, whichever way its issuer's clock is wrong. */
+  #outlives(issuedAt: number): number {
+    return issuedAt + this.rules.maxTokenLifeMs + 2 * this.rules.clockToleranceMs;
+  }
+
+  /** The clock may have been set back since the same was revoked before. */
+  #keep(key: string, now: number): void {
+    this.#until.set(key, Math.max(this.#until.get(key) ?? 0, this.#outlives(now)));
+  }
+
+  /** Revoking an earlier time again never takes a later one back. */
+  #revokeBefore(key: string, time: number, now: number): void {
+    const before = this.#before.get(key);
+    const issuedBefore = Math.max(before?.issuedBefore ?? -Infinity, time);
+    // Tokens of a time to come begin their lives then.
+    const from = Number.isFinite(issuedBefore) ? Math.max(now, issuedBefore) : now;
+    const until = Math.max(before?.until ?? 0, this.#outlives(from));
+    this.#before.set(key, { issuedBefore, until });
+  }
+
+  #isRevokedBefore(key: string, principal: Principal): boolean {
+    const entry = this.#before.get(key);
+    return entry !== undefined && this.isIssuedBefore(principal, entry.issuedBefore);
+  }
+
   #sweep(): void {
     const now = this.clock.now();
     for (const [key, until] of this.#until) if (until <= now) this.#until.delete(key);
-    for (const [key, { until }] of this.#subjects) if (until <= now) this.#subjects.delete(key);
+    for (const [key, { until }] of this.#before) if (until <= now) this.#before.delete(key);
     this.#sweptSize = Math.max(64, this.size);
   }
 }
@@ -138,4 +186,9 @@ function tokenKey(issuer: string, jti: string): string {
 
 function sessionKey(issuer: string, sid: string): string {
   return `session ${identityOf(issuer, sid)}`;
+}
+
+/** What a subject has that names no session. */
+function sessionless(identity: string): string {
+  return `sessionless ${identity}`;
 }

@@ -2,7 +2,7 @@ import type { AuditReason } from './audit-reasons.js';
 import { freezeJson, type RegisteredClaims } from './principal.js';
 import { Refusal } from './refusals.js';
 
-const MAX_SUBJECT_BYTES = 255;
+export const MAX_SUBJECT_BYTES = 255;
 const MAX_SECONDS = 2 ** 53;
 
 export interface TimeRules {

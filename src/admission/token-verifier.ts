@@ -13,6 +13,14 @@ export abstract class TokenVerifier {
    * had at the moment (503). Anything else thrown counts as the former.
    */
   abstract verify(token: UnverifiedToken): MaybePromise<Readonly<Record<string, unknown>>>;
+
+  /**
+   * The same for a logout token (OpenID Connect Back-Channel Logout 1.0): its type is `logout+jwt` and no other, and its
+   * audience may be another one. What passes here must not pass `verify`, nor the other way round. Default: none passes.
+   */
+  verifyLogout(_token: UnverifiedToken): MaybePromise<Readonly<Record<string, unknown>>> {
+    throw new TokenRefusedError('type');
+  }
 }
 
 /** `reason` goes to log and metric; it must not carry anything the token contains. */

@@ -70,8 +70,8 @@ describe('renderRefusal', () => {
   });
 
   it('tells the reason for the log to nobody', () => {
-    const { headers, body } = renderRefusal(new Refusal('token_invalid', 'the-reason'), OPTIONS);
-    expect(JSON.stringify(headers) + body).not.toContain('the-reason');
+    const { headers, body } = renderRefusal(new Refusal('token_invalid', 'claim_sub'), OPTIONS);
+    expect(JSON.stringify(headers) + body).not.toContain('claim_sub');
   });
 
   it('gives every refusal a request id of its own', () => {

@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { createRoomgateTestbed, type RoomgateTestbed } from 'nestjs-roomgate/testing';
 import type { AdapterPorts } from '../../src/adapter/ports.js';
-import type { RefusalLog } from '../../src/adapter/refusal-log.js';
 import { RoomServer } from '../../src/adapter/room-server.js';
 import { type PlainServer, UpgradeDispatch } from '../../src/adapter/upgrade-dispatch.js';
 import { ROOMGATE_ADAPTER_PORTS } from '../../src/roomgate.constants.js';
@@ -23,7 +22,6 @@ describe('UpgradeDispatch', () => {
   let isAlone: boolean;
   let socket: PassThrough;
   const plain = new PlainDouble();
-  const log = { add: () => {} } as unknown as RefusalLog;
 
   beforeEach(async () => {
     testbed = await createRoomgateTestbed({ defaultGateway: '/:room' });
@@ -38,7 +36,6 @@ describe('UpgradeDispatch', () => {
     const all = { ...ports, ...changes };
     const dispatch = new UpgradeDispatch(
       all,
-      log,
       () => [plain as never],
       () => isAlone,
     );

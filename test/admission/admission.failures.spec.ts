@@ -10,7 +10,7 @@ const AT_ONCE: [string, () => unknown][] = [
   ['throws', () => thrown(new TypeError('canary'))],
   ['throws text', () => thrown('canary')],
   ['throws nothing', () => thrown(undefined)],
-  ['throws a refusal', () => thrown(new Refusal('not_found', 'canary'))],
+  ['throws a refusal', () => thrown(new Refusal('not_found', undefined, 'canary'))],
 ];
 const LATER: typeof AT_ONCE = [
   ['rejects', () => Promise.reject(new Error('canary'))],
@@ -44,11 +44,19 @@ describe('Admission, when something fails behind the door', () => {
     expect(JSON.stringify(verdict)).not.toContain('canary');
   });
 
-  it('hands on the reason that a verifier gives', async () => {
-    const verify = (): never => thrown(new TokenRefusedError('revoked_key'));
+  it.each([
+    ['key', 'key', undefined],
+    ['revoked_key', 'verifier_refused', 'revoked_key'],
+    ['constructor', 'verifier_refused', 'constructor'],
+    ['line\nline\u2028é', 'verifier_refused', 'line?line??'],
+    ['x'.repeat(1_000), 'verifier_refused', 'x'.repeat(64)],
+    [{ toString: () => thrown('canary') } as unknown as string, 'verifier_refused', 'object'],
+  ])('hands on the reason %j that a verifier gives as %s', async (given, reason, remark) => {
+    const verify = (): never => thrown(new TokenRefusedError(given));
     expect(await new Door({ verify }).knock()).toMatchObject({
       code: 'token_invalid',
-      reason: 'revoked_key',
+      reason,
+      remark,
     });
   });
 
@@ -62,7 +70,7 @@ describe('Admission, when something fails behind the door', () => {
   );
 
   it('hands on the refusal of an extractor', async () => {
-    const refusal = new Refusal('no_token', 'no_cookie');
+    const refusal = new Refusal('no_token', 'extractor_failed');
     expect(await new Door({ extract: () => refusal }).knock()).toBe(refusal);
   });
 

@@ -53,8 +53,8 @@ describe('Refusal', () => {
       detail: REFUSALS.no_token.detail,
       scope: undefined,
     });
-    expect(new Refusal('insufficient_scope', 'why', 'what', 'a b')).toMatchObject({
-      reason: 'why',
+    expect(new Refusal('insufficient_scope', 'claim_sub', 'what', 'a b')).toMatchObject({
+      reason: 'claim_sub',
       detail: 'what',
       scope: 'a b',
     });

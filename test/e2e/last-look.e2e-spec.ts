@@ -80,9 +80,10 @@ describe('Somebody who waits for the verdict', () => {
     await expectNobodyInAfterAll();
   });
 
-  it('is let go when the app closes meanwhile', async () => {
-    await app.app.close();
-    for (const client of clients) await client.closed;
+  it('is told to come back when the app closes meanwhile', async () => {
+    const closed = app.app.close();
+    for (const client of clients) expectProblem(await client.answer(), 503, 'draining');
+    await closed;
     await expectNobodyInAfterAll();
   });
 });

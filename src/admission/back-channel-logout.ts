@@ -1,0 +1,105 @@
+import type { Clock } from '../roomgate.clock.js';
+import type { Audit } from './audit.js';
+import type { AuditReason } from './audit-reasons.js';
+import { type Logout, readLogout } from './logout-token.js';
+import { identityOf } from './principal.js';
+import { Refusal } from './refusals.js';
+import { Replays } from './replays.js';
+import type { Revocation, RevocationStore } from './revocation.js';
+import type { TimeRules } from './token-claims.js';
+import { parseToken } from './token-shape.js';
+import { KeysUnavailableError, type TokenVerifier } from './token-verifier.js';
+import { refusalOf } from './verifier-refusal.js';
+
+export type LogoutStatus = 200 | 400 | 429 | 503;
+
+export interface LogoutPorts {
+  readonly clock: Clock;
+  readonly verifier: TokenVerifier;
+  readonly store: RevocationStore;
+  readonly audit: Audit;
+}
+
+export type LogoutRules = TimeRules & {
+  readonly maxTokenBytes: number;
+  readonly verdictDeadlineMs: number;
+};
+
+const MAX_IN_FLIGHT = 16;
+
+/**
+ * OpenID Connect Back-Channel Logout 1.0: an issuer tells us that somebody signed out. A logout token ends what was issued up
+ * to its own `iat`, so that one that is sent again, after a new sign-in, ends nothing that is newer.
+ */
+export class BackChannelLogout {
+  readonly #replays: Replays;
+  #inFlight = 0;
+
+  constructor(
+    private readonly ports: LogoutPorts,
+    private readonly rules: LogoutRules,
+  ) {
+    this.#replays = new Replays(ports.clock);
+  }
+
+  /** Obeys the logout token, or says with which status not; `undefined` is a request without one. Never rejects. */
+  async receive(text: string | undefined): Promise<LogoutStatus> {
+    if (text === undefined) return this.#refuse(400, 'logout_request');
+    if (this.#inFlight >= MAX_IN_FLIGHT) return this.#refuse(429, 'logout_busy');
+    this.#inFlight += 1;
+    let cancel = (): void => {};
+    const late = new Promise<LogoutStatus>((resolve) => {
+      const answer = (): void => resolve(this.#refuse(503, 'logout_unavailable'));
+      cancel = this.ports.clock.setTimer(answer, this.rules.verdictDeadlineMs);
+    });
+    try {
+      return await Promise.race([this.#obey(text), late]);
+    } finally {
+      cancel();
+      this.#inFlight -= 1;
+    }
+  }
+
+  async #obey(text: string): Promise<LogoutStatus> {
+    const { clock, verifier, store, audit } = this.ports;
+    const token = parseToken(text, this.rules.maxTokenBytes);
+    if (token instanceof Refusal) return this.#refuse(400, 'logout_refused', token.reason);
+    let logout: Logout | undefined;
+    try {
+      logout = readLogout(await verifier.verifyLogout(token), clock.now(), this.rules);
+    } catch (error) {
+      if (error instanceof KeysUnavailableError) return this.#refuse(503, 'logout_unavailable');
+      const { remark, reason } = refusalOf(error);
+      return this.#refuse(400, 'logout_refused', remark ?? reason);
+    }
+    if (!logout) return this.#refuse(400, 'logout_claims');
+    const { issuer, subject, jti, expiresAt } = logout;
+    const key = identityOf(issuer, jti);
+    if (this.#replays.has(key)) return this.#refuse(400, 'logout_replayed');
+    this.#replays.add(key, expiresAt * 1000 + this.rules.clockToleranceMs);
+    try {
+      for (const revocation of revocationsOf(logout)) await store.add(revocation);
+    } catch {
+      // Its issuer may send the same one again.
+      this.#replays.delete(key);
+      return this.#refuse(503, 'logout_unavailable');
+    }
+    audit.record({ kind: 'revoked', reason: 'logged_out', issuer, subject });
+    return 200;
+  }
+
+  #refuse<S extends LogoutStatus>(status: S, reason: AuditReason, remark?: string): S {
+    this.ports.audit.record({ kind: 'refused', reason, status, remark });
+    return status;
+  }
+}
+
+/** With `sid` one session is meant and others go on; what the subject holds without naming any session cannot be told apart from it. */
+function* revocationsOf({ issuer, issuedAt, subject, sid }: Logout): Iterable<Revocation> {
+  const issuedBefore = issuedAt * 1000;
+  if (sid !== undefined) yield { kind: 'session', issuer, sid, issuedBefore };
+  if (subject !== undefined) {
+    const identity = identityOf(issuer, subject);
+    yield { kind: 'subject', identity, issuedBefore, isSessionless: sid !== undefined };
+  }
+}

@@ -1,0 +1,41 @@
+import { type FormRequest, readLogoutForm } from '../../src/adapter/logout-form.js';
+
+const FORM = 'application/x-www-form-urlencoded';
+
+function form(body: unknown, headers: FormRequest['headers'] = {}): FormRequest {
+  return { headers: { 'content-type': FORM, ...headers }, body };
+}
+
+describe('readLogoutForm', () => {
+  it.each<[string, FormRequest]>([
+    ['a form', form({ logout_token: 'a.b.c' })],
+    [
+      'a form without a prototype',
+      form(Object.assign(Object.create(null), { logout_token: 'a.b.c' })),
+    ],
+    ['other members', form({ logout_token: 'a.b.c', state: 'x', more: ['y'] })],
+    ['a charset', form({ logout_token: 'a.b.c' }, { 'content-type': `${FORM}; charset=UTF-8` })],
+    ['other letters', form({ logout_token: 'a.b.c' }, { 'content-type': FORM.toUpperCase() })],
+    ['a length', form({ logout_token: 'a.b.c' }, { 'content-length': '8192' })],
+  ])('takes %s', (_what, request) => {
+    expect(readLogoutForm(request)).toBe('a.b.c');
+  });
+
+  it.each<[string, FormRequest]>([
+    ['no type', { headers: {}, body: { logout_token: 'a.b.c' } }],
+    ['JSON', form({ logout_token: 'a.b.c' }, { 'content-type': 'application/json' })],
+    ['a type that begins alike', form({ logout_token: 'a' }, { 'content-type': `${FORM}x` })],
+    ['no body', form(undefined)],
+    ['null', form(null)],
+    ['text', form('logout_token=a.b.c')],
+    ['no token', form({ token: 'a.b.c' })],
+    ['a token of the prototype', form(Object.create({ logout_token: 'a.b.c' }))],
+    ['two tokens', form({ logout_token: ['a.b.c', 'a.b.c'] })],
+    ['a nested token', form({ logout_token: { x: 'a.b.c' } })],
+    ['a length of more than 8 KiB', form({ logout_token: 'a' }, { 'content-length': '8193' })],
+    ['a token of more than 8 KiB', form({ logout_token: 'a'.repeat(8_193) })],
+    ['8 KiB beside the token', form({ logout_token: 'a.b.c', x: 'y'.repeat(8_192) })],
+  ])('refuses %s', (_what, request) => {
+    expect(readLogoutForm(request)).toBeUndefined();
+  });
+});
