@@ -10,8 +10,12 @@ export { Clock } from './roomgate.clock.js';
 // Adapter
 export type { AdapterOptions } from './adapter/adapter.options.js';
 export { RoomgateAdapter } from './adapter/roomgate.adapter.js';
+export type { RoomServer } from './adapter/room-server.js';
 
 // Admission
+export { type AuditEvent, type AuditKind, AuditSink } from './admission/audit.js';
+export { AUDIT_REASONS, type AuditReason } from './admission/audit-reasons.js';
+export { LogAuditSink } from './admission/log-audit-sink.service.js';
 export type {
   AdmissionOptions,
   IssuerKey,
@@ -24,7 +28,6 @@ export {
   TokenExtractor,
   type UpgradeRequest,
 } from './admission/bearer-token.js';
-export { JwtTokenVerifier } from './admission/jwt-token-verifier.service.js';
 export type { Claims, Principal, Register, RegisteredClaims } from './admission/principal.js';
 export { Refusal, type RefusalCode, REFUSALS } from './admission/refusals.js';
 export { parseRoomId, type RoomId } from './admission/room-id.js';

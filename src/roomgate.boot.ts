@@ -3,6 +3,7 @@ import { GATEWAY_METADATA, GATEWAY_OPTIONS, PORT_METADATA } from '@nestjs/websoc
 import { parsePattern } from './adapter/request-target.js';
 import { isRoomName } from './admission/room-id.js';
 import type { GatewayHooks, HandlerInfo } from './connection/handler-table.js';
+import { ClaimsGuard } from './gateway/claims.guard.js';
 import { hasHook } from './gateway/connect-hook.js';
 import { isScope } from './gateway/require.decorator.js';
 import type { RoomGatewayMetadata } from './gateway/room-gateway.decorator.js';
@@ -65,7 +66,7 @@ function findGateways(modules: ModulesContainer): GatewayClass[] {
 
 function checkGateway(
   gateway: GatewayClass,
-  { path, rooms, scope, policy }: RoomGatewayMetadata,
+  { path, rooms, scope, policy, guard }: RoomGatewayMetadata,
 ): void {
   const options = (Reflect.getMetadata(GATEWAY_OPTIONS, gateway) ?? {}) as {
     path?: string;
@@ -87,6 +88,10 @@ function checkGateway(
   if (scope !== undefined && !(typeof scope === 'string' && scope.split(' ').every(isScope)))
     invalid(
       `Expected "scope" of ${gateway.name} to be scopes separated by spaces, got ${quote(scope)}.`,
+    );
+  if (guard !== undefined && guard !== ClaimsGuard && !(guard.prototype instanceof ClaimsGuard))
+    invalid(
+      `Expected "guard" of ${gateway.name} to extend ClaimsGuard, which it takes the place of.`,
     );
   if (policy !== undefined && typeof policy !== 'function')
     invalid(`Expected "policy" of ${gateway.name} to be a class that the app provides.`);

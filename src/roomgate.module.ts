@@ -9,6 +9,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef } from '@nestjs/core';
+import { backChannelLogoutController } from './adapter/back-channel-logout.controller.js';
 import type { AdapterPorts } from './adapter/ports.js';
 import { RoomgateAdapter } from './adapter/roomgate.adapter.js';
 import { ROOMGATE_ADAPTER_PORTS, ROOMGATE_MODULE_OPTIONS } from './roomgate.constants.js';
@@ -31,6 +32,10 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RoomgateModule
       ...(definition.providers ?? []),
       ...provideRoomgate(ROOMGATE_MODULE_OPTIONS, extras),
     ],
+    controllers:
+      extras.backChannelLogout === undefined
+        ? []
+        : [backChannelLogoutController(extras.backChannelLogout, extras.verifier)],
     exports: [...(definition.exports ?? []), ...EXPORTS],
   }))
   .build();
@@ -49,7 +54,9 @@ export class RoomgateModule
   ) {
     super();
     // Without an adapter Nest looks for socket.io, and with the stock one nobody would be checked.
-    if (!config.getIoAdapter()) config.setIoAdapter(new RoomgateAdapter(ports));
+    const present: unknown = config.getIoAdapter();
+    if (!present) config.setIoAdapter(new RoomgateAdapter(ports));
+    else if (present instanceof RoomgateAdapter && !present.serves(ports)) refuseSecondImport();
   }
 
   /** @throws RoomgateError `adapter_conflict` when another adapter would let everybody in. */
@@ -93,4 +100,12 @@ export class RoomgateModule
       `Global guards also see WebSocket messages (context.getType() === 'ws'): ${names}.`,
     );
   }
+}
+
+/** Each import would have a door and rooms of its own, and a gateway only one of them. */
+function refuseSecondImport(): never {
+  throw new RoomgateError(
+    'adapter_conflict',
+    'RoomgateModule.forRoot is imported twice. Import it once, in the root module: it is global.',
+  );
 }

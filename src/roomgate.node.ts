@@ -3,25 +3,29 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RoomServer } from './adapter/room-server.js';
 import { Admission, type Admitted } from './admission/admission.js';
+import { Audit, type AuditSink } from './admission/audit.js';
+import { BackChannelLogout } from './admission/back-channel-logout.js';
 import type { TokenExtractor } from './admission/bearer-token.js';
 import type { Principal } from './admission/principal.js';
-import { type Revocation, Revocations, type RevocationStore } from './admission/revocation.js';
+import { Revocations, type RevocationStore } from './admission/revocation.js';
 import { RevocationService } from './admission/revocation.service.js';
 import type { TokenVerifier } from './admission/token-verifier.js';
 import { ConnectGate } from './connection/connect-gate.js';
 import { carryHeaders } from './connection/carried-headers.js';
-import { CLOSE_CODES } from './connection/close-codes.js';
 import { RoomConnection } from './connection/connection.js';
+import { ConnectionAudit } from './connection/connection-audit.js';
 import type { ConnectionPorts } from './connection/connection-ports.js';
 import { Drain } from './connection/drain.js';
 import { HandlerWatch } from './connection/handler-watch.js';
 import { encodeHello } from './connection/greetings.js';
+import { kick } from './connection/kick.js';
 import { Registry } from './connection/registry.js';
 import type { RoomSocket } from './connection/room-socket.js';
 import { TimingWheel } from './connection/timing-wheel.js';
 import { Turn } from './connection/turn.js';
 import { Dispatch } from './gateway/dispatch.js';
 import { Refresh } from './gateway/refresh.js';
+import { Unsent } from './gateway/unsent.js';
 import { Authority } from './room/authority.js';
 import { Delivery } from './room/delivery.js';
 import type { RoomEngine } from './room/engine/engine.js';
@@ -38,6 +42,7 @@ export interface Seams {
   readonly verifier: TokenVerifier;
   readonly engine: RoomEngine;
   readonly revocationStore: RevocationStore;
+  readonly auditSink: AuditSink;
   /** Whether interceptors of the app stand around every handler. */
   readonly hasGlobalInterceptors: () => boolean;
   readonly logger: { warn(line: string): void; error(line: string): void };
@@ -54,10 +59,12 @@ export class RoomgateNode {
   readonly memberships: Memberships;
   readonly rooms: RoomService;
   readonly revocation: RevocationService;
+  readonly audit: Audit;
+  readonly logout: BackChannelLogout;
   readonly #watch: HandlerWatch;
   readonly #dispatch: Dispatch;
   readonly #ports: ConnectionPorts;
-  readonly #warned = new Set<string>();
+  readonly #audit: ConnectionAudit;
 
   constructor(
     private readonly options: RoomgateOptions,
@@ -65,6 +72,10 @@ export class RoomgateNode {
   ) {
     const { clock, engine } = seams;
     this.clock = clock;
+    this.audit = new Audit(seams.auditSink, clock);
+    this.#audit = new ConnectionAudit(this.audit);
+    const { verifier, revocationStore: store } = seams;
+    this.logout = new BackChannelLogout({ clock, verifier, store, audit: this.audit }, options);
     this.wheel = new TimingWheel(clock);
     this.turn = new Turn(() => clock.now());
     this.drain = new Drain(this.registry, clock, options.closeTimeoutMs);
@@ -75,10 +86,10 @@ export class RoomgateNode {
     const isRevoked = (principal: Principal): boolean => revocations.covers(principal);
     this.revocation = new RevocationService({
       clock,
-      store: seams.revocationStore,
+      store,
       revocations,
       onlyIssuer: options.issuers.length === 1 ? options.issuers[0]?.issuer : undefined,
-      kick: (revocation) => this.#kick(revocation, revocations),
+      kick: (revocation) => kick(revocation, revocations, this.registry, this.#audit),
     });
     this.admission = new Admission(
       {
@@ -89,16 +100,19 @@ export class RoomgateNode {
       },
       options,
     );
-    const authority = new Authority(this.admission, this.memberships);
+    const authority = new Authority(this.admission, this.memberships, this.#audit);
     this.rooms = new RoomService(this.memberships, engine, this.registry, authority);
     this.#watch = new HandlerWatch(clock, options.handlerTimeoutMs);
+    const unsent = new Unsent((line) => seams.logger.warn(line));
     this.#dispatch = new Dispatch({
       clock,
       watch: this.#watch,
       hasGlobalInterceptors: seams.hasGlobalInterceptors,
       rooms: this.rooms,
       maxStrikes: options.maxStrikes,
+      maxInboxMessages: options.maxInboxMessages,
       refresh: new Refresh({
+        audit: this.#audit,
         admission: this.admission,
         authority,
         clock,
@@ -108,7 +122,7 @@ export class RoomgateNode {
       }),
       maxStreams: options.maxStreams,
       report: (event, error) => this.#report(`The handler of ${JSON.stringify(event)}`, error),
-      warnUnsent: (event) => this.#warnUnsent(event),
+      warnUnsent: (event) => (options.strict ? undefined : unsent.tell(event)),
     });
     this.#ports = {
       clock,
@@ -125,7 +139,7 @@ export class RoomgateNode {
       report: (hook, error) => this.#report(hook, error),
       receive: (connection, bytes, isBinary) => this.#dispatch.receive(connection, bytes, isBinary),
       handle: (connection, message) => this.#dispatch.handle(connection, message),
-      closed: (connection) => this.#forget(connection),
+      closed: (connection, code) => this.#forget(connection, code),
     };
   }
 
@@ -161,10 +175,12 @@ export class RoomgateNode {
     const connection = new RoomConnection(init, client, socket, this.#ports);
     client.bind(connection);
     this.registry.add(connection);
-    this.memberships.join(connection, admitted);
     const now = this.clock.now();
     const { maxMessageBytes, handlerTimeoutMs } = this.options;
+    // Before anybody else can say something to it.
     connection.sendNow(encodeHello(connection, now, { maxMessageBytes }));
+    this.memberships.join(connection, admitted);
+    this.#audit.admitted(connection);
     const { hooks } = server.route.table;
     const dueAt = now + handlerTimeoutMs;
     if (hooks.connect > 0)
@@ -172,29 +188,13 @@ export class RoomgateNode {
     server.greet(connection);
   }
 
-  /** Whoever lives by what was revoked goes at once, with nothing more to read. */
-  #kick(revocation: Revocation, revocations: Revocations): void {
-    const candidates =
-      'identity' in revocation ? this.registry.ofSubject(revocation.identity) : this.registry.all();
-    for (const connection of [...candidates])
-      if (revocations.concerns(revocation, connection.principal))
-        connection.end(CLOSE_CODES.signedOut, { drop: true });
-  }
-
-  #forget(connection: RoomConnection): void {
+  #forget(connection: RoomConnection, code: number): void {
+    this.#audit.closed(connection, code);
     this.registry.remove(connection);
     this.memberships.leaveAll(connection);
   }
 
   #report(what: string, error: unknown): void {
     this.seams.logger.error(`${what} failed: ${describeError(error)}`);
-  }
-
-  #warnUnsent(event: string): void {
-    if (this.options.strict || this.#warned.has(event)) return;
-    this.#warned.add(event);
-    this.seams.logger.warn(
-      `The handler of ${JSON.stringify(event)} returned a value for a message without an id: nobody gets it. Return { event, data }, or have the client send an id.`,
-    );
   }
 }

@@ -1,9 +1,12 @@
 import { type InjectionToken, Logger, type Provider, type Type } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { AdapterPorts } from './adapter/ports.js';
+import { AuditSink } from './admission/audit.js';
+import { BackChannelLogout } from './admission/back-channel-logout.js';
 import { AuthorizationHeaderExtractor, TokenExtractor } from './admission/bearer-token.js';
 import { loadIssuers } from './admission/issuer.js';
 import { JwtTokenVerifier } from './admission/jwt-token-verifier.service.js';
+import { LogAuditSink } from './admission/log-audit-sink.service.js';
 import { MemoryRevocationStore, RevocationStore } from './admission/revocation.js';
 import { RevocationService } from './admission/revocation.service.js';
 import { RoomPolicy, RoomsClaimPolicy } from './admission/room-policy.js';
@@ -38,6 +41,10 @@ export interface RoomgateModuleExtras {
   policy?: Type<RoomPolicy>;
   /** Replaces where revocations are kept. Default: `MemoryRevocationStore`, one node, forgotten with the process. */
   revocationStore?: Type<RevocationStore>;
+  /** Replaces where decisions are written down. Default: `LogAuditSink`, Nest's logger. */
+  auditSink?: Type<AuditSink>;
+  /** Switches OpenID Connect Back-Channel Logout on: the path to which issuers POST their logout tokens. Default off. */
+  backChannelLogout?: string;
   /** Replaces what carries publications. Default: `MemoryEngine`, one node. */
   engine?: Type<RoomEngine>;
   /** Replaces the clock; for tests. */
@@ -52,6 +59,8 @@ export const EXTRAS: RoomgateModuleExtras = {
   verifier: undefined,
   policy: undefined,
   revocationStore: undefined,
+  auditSink: undefined,
+  backChannelLogout: undefined,
   engine: undefined,
   clock: undefined,
 };
@@ -61,6 +70,7 @@ export const EXPORTS: InjectionToken[] = [
   RoomService,
   RevocationService,
   RevocationStore,
+  AuditSink,
   RoomEngine,
   RoomPolicy,
   TokenVerifier,
@@ -85,6 +95,7 @@ export function provideRoomgate(
       ? { provide: RoomEngine, useClass: extras.engine }
       : make(RoomEngine, (clock: Clock) => new MemoryEngine(() => clock.now()), Clock),
     { provide: RevocationStore, useClass: extras.revocationStore ?? MemoryRevocationStore },
+    { provide: AuditSink, useClass: extras.auditSink ?? LogAuditSink },
     make(
       RoomgateNode,
       createNode,
@@ -94,8 +105,10 @@ export function provideRoomgate(
       TokenVerifier,
       RoomEngine,
       RevocationStore,
+      AuditSink,
       ApplicationConfig,
     ),
+    make(BackChannelLogout, (node: RoomgateNode) => node.logout, RoomgateNode),
     make(RevocationService, (node: RoomgateNode) => node.revocation, RoomgateNode),
     make(RoomService, (node: RoomgateNode) => node.rooms, RoomgateNode),
     make(
@@ -142,6 +155,7 @@ function createNode(
   verifier: TokenVerifier,
   engine: RoomEngine,
   revocationStore: RevocationStore,
+  auditSink: AuditSink,
   config: ApplicationConfig,
 ): RoomgateNode {
   return new RoomgateNode(options, {
@@ -150,6 +164,7 @@ function createNode(
     verifier,
     engine,
     revocationStore,
+    auditSink,
     hasGlobalInterceptors: () =>
       config.getGlobalInterceptors().length + config.getGlobalRequestInterceptors().length > 0,
     logger: new Logger('Roomgate'),
@@ -172,6 +187,7 @@ function createPorts(
     clock: node.clock,
     routes,
     admission: node.admission,
+    audit: node.audit,
     drain: node.drain,
     httpAdapter: () => host.httpAdapter,
     prefix: () => (options.useGlobalPrefix && prefix() ? `/${prefix()}` : ''),

@@ -26,7 +26,8 @@ const MAX_CHUNK_BYTES = 32 * 1024;
 export class Backlog {
   #held: Held[] = [];
   #bytes = 0;
-  #isWriting = false;
+  /** Chunks whose callback has not come; that of one the system took at once comes in a later tick. */
+  #pending = 0;
   #missed: Set<RoomKey> | undefined;
 
   constructor(private readonly owner: BacklogOwner) {}
@@ -61,17 +62,26 @@ export class Backlog {
     this.#bytes = this.#held.reduce((sum, entry) => sum + entry.bytes.length, 0);
   }
 
-  /** Hands over the next chunk, unless one is still with the socket. Rights may have ended since it was put in here. */
+  /**
+   * Hands over chunk after chunk as long as the system takes them at once, then the next one when the last was taken. Rights may
+   * have ended since they were put in here.
+   */
   pump(): void {
-    if (this.#held.length === 0 || this.#isWriting || !this.owner.isWritable()) return;
-    if (!this.owner.isLive()) this.mute();
-    if (this.#held.length === 0) return;
-    this.#isWriting = true;
-    this.owner.socket.write(this.#take(MAX_CHUNK_BYTES), () => {
-      this.#isWriting = false;
-      this.pump();
-    });
+    const { socket } = this.owner;
+    while (this.#held.length > 0 && this.owner.isWritable()) {
+      // Not taken yet: its callback comes back here.
+      if (this.#pending > 0 && socket.writableLength > 0) return;
+      if (!this.owner.isLive()) this.mute();
+      if (this.#held.length === 0) return;
+      this.#pending += 1;
+      socket.write(this.#take(MAX_CHUNK_BYTES), this.#onTaken);
+    }
   }
+
+  readonly #onTaken = (): void => {
+    this.#pending -= 1;
+    this.pump();
+  };
 
   /** Hands over everything at once, before a close that loses nothing. */
   finish(): void {

@@ -31,8 +31,8 @@ export interface ConnectionPorts {
   receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void;
   /** Handles one message of the inbox; settles when the next may follow. */
   handle(connection: RoomConnection, message: Message): Promise<void> | undefined;
-  /** The connection is gone: leave its rooms, forget it. */
-  closed(connection: RoomConnection): void;
+  /** The connection is gone: leave its rooms, forget it. The code is the other side's. */
+  closed(connection: RoomConnection, code: number): void;
 }
 
 export interface EndOptions {

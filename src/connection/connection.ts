@@ -18,12 +18,10 @@ import { encodeMessage, type Message, refuseReserved } from './message.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { RoomSocket } from './room-socket.js';
 
-const NO_HANDLERS: readonly MessageHandler[] = [];
-
 /** One admitted WebSocket with its principal: what guards, handlers and hooks of a room gateway get as their client. */
 export class RoomConnection extends ConnectionFacts implements LifetimeOwner, OutboxOwner {
   /** @internal */
-  handlers = NO_HANDLERS;
+  handlers: readonly MessageHandler[] | undefined;
   /** @internal */
   memberships: Membership[] = [];
   /** @internal Grows with every change of its rights; an answer asked for before is stale. */
@@ -32,6 +30,8 @@ export class RoomConnection extends ConnectionFacts implements LifetimeOwner, Ou
   gate: ConnectGate | undefined;
   /** @internal */
   strikes: { count: number; lastAt: number } | undefined;
+  /** @internal Why it was closed on our side: our row, else the code of the application or of `ws`. */
+  ended: CloseRow | number | undefined;
   #principal: Principal;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #inbox: Inbox | undefined;
@@ -108,6 +108,7 @@ export class RoomConnection extends ConnectionFacts implements LifetimeOwner, Ou
   /** @internal Closes with a `goodbye` first. `drop` forgets what waits to be read: a kick leaves nothing of ours behind. */
   end(row: CloseRow, { drop = false, retryAfterMs }: EndOptions = {}): void {
     if (this.#state !== 'open') return;
+    this.ended = row;
     if (drop) this.#outbox?.drop();
     this.sendText(encodeGoodbye(row, retryAfterMs), true);
     this.#close(row.code, row.reason);
@@ -176,12 +177,13 @@ export class RoomConnection extends ConnectionFacts implements LifetimeOwner, Ou
   onClosed(code: number): void {
     if (this.#state === 'closed') return;
     this.#stop('closed');
-    this.ports.closed(this);
+    this.ports.closed(this, code);
     for (const listener of this.#onDisconnect?.splice(0) ?? []) listener(code);
   }
 
   #close(code: number, reason: string): void {
     if (this.#state !== 'open') return;
+    this.ended ??= code;
     this.#outbox?.finish(this.ports.clock.now());
     this.#stop('closing');
     this.ws.close(code, cutReason(reason));

@@ -44,8 +44,8 @@ export class HandlerTable {
 
   /** Takes the handlers of one gateway class; several classes on one path come in the same order for every connection. */
   bind(connection: RoomConnection, handlers: readonly MessageHandler[]): void {
-    const before = connection.handlers.length;
-    connection.handlers = before === 0 ? handlers : [...connection.handlers, ...handlers];
+    const before = connection.handlers?.length ?? 0;
+    connection.handlers = before === 0 ? handlers : [...(connection.handlers ?? []), ...handlers];
     if (this.#entries.size >= connection.handlers.length) return;
     for (const [index, { message }] of handlers.entries()) {
       const info = this.infos.get(String(message));
@@ -55,7 +55,11 @@ export class HandlerTable {
 
   /** The handlers bound to the connection: on its first message, so that one that only listens holds none. */
   handlersOf(connection: RoomConnection): readonly MessageHandler[] {
-    if (connection.handlers.length === 0) this.attach(connection);
+    // Once, also where a gateway has no handlers at all: attaching tells its hooks.
+    if (!connection.handlers) {
+      connection.handlers = [];
+      this.attach(connection);
+    }
     return connection.handlers;
   }
 

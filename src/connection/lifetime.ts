@@ -65,7 +65,7 @@ export class Lifetime implements WheelEntry {
     else if (this.#stage === 'warned' && refreshGraceMs > 0)
       this.#mute(principal.expiresAt + refreshGraceMs);
     // A paused socket reads no refresh: its grace begins when it reads again.
-    else if (this.owner.isPaused) this.#wait(now + refreshGraceMs);
+    else if (this.owner.isPaused && refreshGraceMs > 0) this.#wait(now + refreshGraceMs);
     else this.owner.end(CLOSE_CODES.tokenExpired, { drop: true });
   }
 

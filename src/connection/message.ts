@@ -29,6 +29,7 @@ const RESERVED = new Set([...SERVER_EVENTS, ...CLIENT_EVENTS]);
 const CONTROL = new Set(CLIENT_EVENTS);
 
 const MAX_EVENT_LENGTH = 128;
+const MAX_DEPTH = 128;
 const MAX_ID_LENGTH = 64;
 
 /** Whether only roomgate may send the event: a broadcast that could speak as the server would be believed as the server. */
@@ -53,10 +54,17 @@ export function parseMessage(bytes: Buffer): Message | undefined {
   const { event, data, id, room } = value as Record<string, unknown>;
   if (typeof event !== 'string' || event === '' || event.length > MAX_EVENT_LENGTH)
     return undefined;
-  if (!isMessageId(id)) return undefined;
+  if (!isMessageId(id) || isDeeper(data, MAX_DEPTH)) return undefined;
   if (room === undefined) return { event, data, id, room };
   const roomId = parseRoomId(room);
   return roomId && { event, data, id, room: roomId };
+}
+
+/** The parser takes nesting that nothing after it can: what is refused here would fail in a handler that only sends it on. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 function isMessageId(id: unknown): id is string | number | undefined {

@@ -38,9 +38,9 @@ export class Outbox implements Flushable, BatchReader {
     if (this.#hasBatches) this.#detachAll();
     const frame = new DirectFrame(text, isControl);
     this.#add(frame);
-    // A handler that sends in a loop never lets the turn end.
+    // A handler that sends in a loop never lets the turn end; whether the reader is behind shows when it is handed over.
     this.#frameBytes += frame.bytes;
-    if (this.#frameBytes > this.limits.maxOutboxBytes) this.owner.onOutboxFull();
+    if (this.#frameBytes > this.limits.maxOutboxBytes) this.flush();
   }
 
   /** The whole of a batch that begins with its next frame, or its rest from frame `from` on. */
@@ -65,7 +65,7 @@ export class Outbox implements Flushable, BatchReader {
     this.#backlog?.filter(stays);
   }
 
-  flush(now: number): void {
+  flush(now?: number): void {
     const entries = this.#entries;
     this.#entries = [];
     this.#frameBytes = 0;
@@ -107,7 +107,8 @@ export class Outbox implements Flushable, BatchReader {
   /** What passes although the connection is muted. The rooms of the rest are remembered, for it is missing from then on. */
   #mute(entries: readonly Outgoing[]): Outgoing[] {
     this.#backlog?.mute();
-    for (const { key } of entries) if (key) this.#miss(key);
+    // Who was left out of all that a room said in the turn has missed nothing of it.
+    for (const { key, bytes } of entries) if (key && bytes > 0) this.#miss(key);
     return entries.filter((entry) => entry.isControl);
   }
 

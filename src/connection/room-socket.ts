@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { CLOSE_CODES } from './close-codes.js';
 import type { RoomConnection } from './connection.js';
 
 /**
@@ -13,7 +14,7 @@ export class RoomSocket extends WebSocket {
     this.connection = connection;
     this.on('message', onMessage);
     this.on('close', onClose);
-    // ws closes the connection itself after an error; a listener only keeps the process alive.
+    // ws closes the connection itself after an error; a listener keeps the process alive.
     this.on('error', onError);
   }
 }
@@ -26,4 +27,11 @@ function onClose(this: WebSocket, code: number): void {
   (this as RoomSocket).connection?.onClosed(code);
 }
 
-function onError(): void {}
+const PROTOCOL_ERROR = 1002;
+
+/** Only remembered: the code that comes with the close is the other side's, which may say anything. */
+function onError(this: WebSocket, error: { readonly code?: string }): void {
+  const { connection } = this as RoomSocket;
+  const isTooBig = error.code?.startsWith('WS_ERR_UNSUPPORTED_') ?? false;
+  if (connection) connection.ended ??= isTooBig ? CLOSE_CODES.tooBig : PROTOCOL_ERROR;
+}

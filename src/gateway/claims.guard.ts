@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Principal } from '../admission/principal.js';
 import { RoomConnection } from '../connection/connection.js';
+import { requireLive, requirePublish } from '../connection/require-rights.js';
 import { CLAIMS_METADATA, SCOPE_METADATA } from '../roomgate.constants.js';
 import { RoomgateError } from '../roomgate.errors.js';
 import type { MessageContext } from './message-context.js';
@@ -39,17 +40,12 @@ export class ClaimsGuard implements CanActivate {
 
   /** @throws RoomgateError `token_expired` */
   protected requireLive(connection: RoomConnection): void {
-    if (!connection.isLive())
-      throw new RoomgateError('token_expired', 'The connection is no longer live.');
+    requireLive(connection);
   }
 
   /** @throws RoomgateError `not_a_member`, `publish_forbidden` */
   protected requireMembership(connection: RoomConnection, message: MessageContext): void {
-    const membership = connection.memberships.find(({ room }) => room === message.roomId);
-    if (!membership)
-      throw new RoomgateError('not_a_member', 'The connection is not a member of the room.');
-    if (!membership.rights.publish)
-      throw new RoomgateError('publish_forbidden', 'The member may not publish in the room.');
+    requirePublish(connection, message.roomId);
   }
 
   /** @throws RoomgateError `insufficient_scope`, `insufficient_claims` */

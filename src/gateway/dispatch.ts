@@ -12,6 +12,7 @@ import { settleFiltered, settleReply } from './reply.js';
 import { type StreamPorts, Streams } from './streams.js';
 
 const NO_MESSAGE: Message = { event: '', data: undefined };
+const NOT_ITS_FAULT = ['keys_unavailable', 'unavailable', 'verdict_timeout', 'refresh_in_progress'];
 const FORGIVEN_AFTER_MS = 60_000;
 
 export interface DispatchPorts extends StreamPorts {
@@ -19,12 +20,15 @@ export interface DispatchPorts extends StreamPorts {
   readonly watch: HandlerWatch;
   readonly rooms: RoomService;
   readonly maxStrikes: number;
+  readonly maxInboxMessages: number;
   readonly refresh: Refresh;
 }
 
 /** From a frame to a handler and back: parse, control lane or inbox, is it live, Nest's pipeline, reply. */
 export class Dispatch {
   readonly #streams: Streams;
+  /** Unordered messages that are being handled beside others. */
+  readonly #beside = new WeakMap<RoomConnection, number>();
 
   constructor(private readonly ports: DispatchPorts) {
     this.#streams = new Streams(ports);
@@ -37,7 +41,12 @@ export class Dispatch {
     const context = this.#context(connection, message ?? NO_MESSAGE, this.ports.clock.now());
     context.isControl = true;
     const token = message?.event === 'auth.refresh' ? tokenOf(message.data) : undefined;
-    if (token !== undefined) void this.ports.refresh.handle(context, token);
+    if (token !== undefined)
+      void this.ports.refresh.handle(context, token).then(() => {
+        // A signature was checked for it, and a policy asked: not for nothing, and not without end.
+        if (context.failure !== undefined && !NOT_ITS_FAULT.includes(context.failure))
+          this.#count(context);
+      });
     else
       this.#strike(
         context,
@@ -69,7 +78,16 @@ export class Dispatch {
       (result) => this.#settle(context, result, info),
       (error: unknown) => this.#fail(context, error),
     );
-    return info.isUnordered ? undefined : done;
+    return info.isUnordered && this.#mayRunBeside(connection, done) ? undefined : done;
+  }
+
+  /** Only so many at a time; then messages wait in the inbox again, which pauses the socket. */
+  #mayRunBeside(connection: RoomConnection, done: Promise<void>): boolean {
+    const running = this.#beside.get(connection) ?? 0;
+    if (running >= this.ports.maxInboxMessages) return false;
+    this.#beside.set(connection, running + 1);
+    void done.then(() => this.#beside.set(connection, (this.#beside.get(connection) ?? 1) - 1));
+    return true;
   }
 
   #settle(context: MessageContext, result: unknown, info: HandlerInfo): Promise<void> | undefined {
@@ -97,6 +115,10 @@ export class Dispatch {
 
   #strike(context: MessageContext, code: string): void {
     context.fail(code);
+    this.#count(context);
+  }
+
+  #count(context: MessageContext): void {
     const { connection, startedAt: now } = context;
     const strikes = (connection.strikes ??= { count: 0, lastAt: 0 });
     strikes.count = now - strikes.lastAt > FORGIVEN_AFTER_MS ? 1 : strikes.count + 1;

@@ -37,6 +37,7 @@ export const EXCEPTIONS = {
   },
   forbidden: { message: 'This is not allowed.', temporary: false },
   bad_request: { message: 'The data of the message is not valid.', temporary: false },
+  rejected: { message: 'The message was rejected.', temporary: false },
   not_found: { message: 'There is no such thing.', temporary: false },
   rate_limited: { message: 'Too many messages.', temporary: true },
   handler_timeout: {

@@ -1,15 +1,17 @@
 import type { Admission } from '../admission/admission.js';
 import type { Principal } from '../admission/principal.js';
 import type { Refusal } from '../admission/refusals.js';
-import { renew, type Renewed } from '../admission/renewal.js';
+import { renew, type RenewalFailure, type Renewed } from '../admission/renewal.js';
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
 import type { RoomConnection } from '../connection/connection.js';
+import type { ConnectionAudit } from '../connection/connection-audit.js';
 import type { Clock } from '../roomgate.clock.js';
 import type { Authority } from '../room/authority.js';
 import type { MessageContext } from './message-context.js';
 
 export interface RefreshPorts {
+  readonly audit: ConnectionAudit;
   readonly admission: Admission;
   readonly authority: Authority;
   readonly clock: Clock;
@@ -32,12 +34,12 @@ export class Refresh {
 
   async handle(context: MessageContext, token: string): Promise<void> {
     const { connection } = context;
-    if (this.#running.has(connection)) return context.fail('refresh_in_progress');
+    if (this.#running.has(connection)) return this.#refuse(context, 'refresh_in_progress');
     this.#running.add(connection);
     try {
       await this.#refresh(context, token);
     } catch {
-      context.fail('unavailable');
+      this.#refuse(context, 'unavailable');
     } finally {
       this.#running.delete(connection);
     }
@@ -53,17 +55,25 @@ export class Refresh {
       const verdict = await this.#inTime(
         renew(admission, token, connection.principal, rooms, identityClaims),
       );
-      if (typeof verdict === 'string') return context.fail(verdict);
-      await new Promise<void>((resolve) => connection.inbox.between(resolve));
-      if (!connection.isOpen) return;
-      if (connection.generation !== generation) continue;
-      return this.#apply(
-        context,
-        verdict,
-        new Map(held.map(({ key }, i) => [key, verdict.rights[i] as RoomRights | Refusal])),
+      if (typeof verdict === 'string') return this.#refuse(context, verdict);
+      const rights = new Map(
+        held.map(({ key }, i) => [key, verdict.rights[i] as RoomRights | Refusal]),
       );
+      const isDone = await new Promise<boolean>((resolve, reject) => {
+        // In the callback itself: what follows an await of it would come after the next message has begun.
+        connection.inbox.between(() => {
+          try {
+            const isStale = connection.isOpen && connection.generation !== generation;
+            if (connection.isOpen && !isStale) this.#apply(context, verdict, rights);
+            resolve(!isStale);
+          } catch (error) {
+            reject(error as Error);
+          }
+        });
+      });
+      if (isDone) return;
     }
-    context.fail('unavailable');
+    this.#refuse(context, 'unavailable');
   }
 
   /** In the turn of the last check, with nothing awaited since. */
@@ -74,13 +84,19 @@ export class Refresh {
   ): void {
     const { connection } = context;
     const now = this.ports.clock.now();
-    if (now >= principal.expiresAt) return context.fail('token_expired');
-    if (this.ports.isRevoked(principal)) return context.fail('token_revoked');
+    if (now >= principal.expiresAt) return this.#refuse(context, 'token_expired');
+    if (this.ports.isRevoked(principal)) return this.#refuse(context, 'token_revoked');
     const missed = connection.outbox.takeMissed();
     connection.renew(principal);
+    this.ports.audit.refreshed(connection);
     context.reply('auth.refreshed', { ttlMs: Math.max(0, principal.claims.exp * 1000 - now) });
     this.ports.authority.change(connection, rights);
     this.ports.authority.tellGaps(connection, missed);
+  }
+
+  #refuse(context: MessageContext, reason: RenewalFailure): void {
+    this.ports.audit.refreshRefused(context.connection, reason);
+    context.fail(reason);
   }
 
   async #inTime<T>(verdict: Promise<T>): Promise<T | 'verdict_timeout'> {

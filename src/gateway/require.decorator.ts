@@ -5,7 +5,7 @@ import { RoomgateError } from '../roomgate.errors.js';
 
 /**
  * The principal needs all of these scopes (RFC 6749 §3.3) for the event, or for every event of the class; what class and
- * handler require, and parent classes, is added up. `@RequireScope('orders:write')`
+ * handler require, and parent classes, is added up; a method that overrides another has only its own. `@RequireScope('orders:write')`
  * @throws RoomgateError `invalid_options` when one is not a scope.
  */
 export function RequireScope(...scopes: string[]): MethodDecorator & ClassDecorator {

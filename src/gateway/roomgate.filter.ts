@@ -20,6 +20,11 @@ const HTTP_CODES: Record<number, string> = {
   429: 'rate_limited',
 };
 
+function codeOfStatus(status: number): string {
+  if (status === 503) return 'unavailable';
+  return HTTP_CODES[status] ?? (status >= 400 && status < 500 ? 'rejected' : 'internal');
+}
+
 /**
  * The last filter of every room gateway, behind those of the app: answers what was thrown with an `exception` that carries the
  * message's id. Stock Nest repeats pattern and data of the client in it; here only a code and our own text, or the text of a
@@ -45,7 +50,7 @@ export class RoomgateFilter implements ExceptionFilter {
     if (exception instanceof RoomgateError) return this.known(exception.code, exception, event);
     if (exception instanceof WsException) return fromWsException(exception);
     if (exception instanceof HttpException)
-      return this.known(HTTP_CODES[exception.getStatus()] ?? 'internal', exception, event);
+      return this.known(codeOfStatus(exception.getStatus()), exception, event);
     return this.known('internal', exception, event);
   }
 

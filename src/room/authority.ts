@@ -1,9 +1,12 @@
 import type { Admission } from '../admission/admission.js';
+import type { AuditReason } from '../admission/audit-reasons.js';
 import { Refusal } from '../admission/refusals.js';
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
 import { CLOSE_CODES } from '../connection/close-codes.js';
 import type { RoomConnection } from '../connection/connection.js';
+import type { ConnectionAudit } from '../connection/connection-audit.js';
+import type { Membership } from '../connection/connection-ports.js';
 import { encodeMessage } from '../connection/message.js';
 import type { Memberships } from './membership.js';
 
@@ -18,14 +21,15 @@ export class Authority {
   constructor(
     private readonly admission: Admission,
     private readonly memberships: Memberships,
+    private readonly audit: ConnectionAudit,
   ) {}
 
   /** Gives a member new rights, room by room. One that is left without a room is closed. */
   change(connection: RoomConnection, rights: ReadonlyMap<RoomKey, RoomRights | Refusal>): void {
     connection.generation += 1;
-    for (const membership of [...connection.memberships]) {
+    for (const membership of connection.memberships.slice()) {
       const decided = rights.get(membership.key);
-      if (decided instanceof Refusal) this.#leave(connection, membership.key, membership.room);
+      if (decided instanceof Refusal) this.#leave(connection, membership, decided.reason);
       else if (decided) membership.rights = decided;
     }
     if (connection.memberships.length === 0)
@@ -61,8 +65,8 @@ export class Authority {
             [key, await this.admission.rightsIn(principal, { room, rules })] as const,
         ),
       );
-      // A refresh or another reauthorization was decided meanwhile: this answer is stale.
-      if (connection.generation !== generation) continue;
+      // It has gone, or a refresh or another reauthorization was decided meanwhile: this answer is stale.
+      if (!connection.isOpen || connection.generation !== generation) continue;
       const rights = new Map(answers);
       this.change(connection, rights);
       return answers.every(([, decided]) => !(decided instanceof Refusal));
@@ -70,9 +74,10 @@ export class Authority {
     return false;
   }
 
-  #leave(connection: RoomConnection, key: RoomKey, room: string): void {
+  #leave(connection: RoomConnection, { key, room }: Membership, reason: AuditReason): void {
     connection.outbox.drop(key);
     this.memberships.leave(connection, key);
+    this.audit.left(connection, reason);
     const { code } = CLOSE_CODES.roomForbidden;
     connection.sendText(encodeMessage('room.left', { room, code }), true);
   }

@@ -1,14 +1,14 @@
-import type { RoomKey } from '../admission/room-id.js';
+import type { RoomId, RoomKey } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { Membership } from '../connection/connection-ports.js';
 import type { Turn } from '../connection/turn.js';
 import type { RoomEngine } from './engine/engine.js';
 import { LocalRoom } from './local-room.js';
 
-/** Told about members of this node, synchronously; must not throw. */
+/** Told about members of this node, when it has happened. What it throws is logged and changes nothing. */
 export interface MembershipListener {
-  onJoin?(connection: RoomConnection, key: RoomKey): void;
-  onLeave?(connection: RoomConnection, key: RoomKey): void;
+  onJoin?(connection: RoomConnection, room: RoomId): unknown;
+  onLeave?(connection: RoomConnection, room: RoomId): unknown;
 }
 
 const SUBSCRIBED = Promise.resolve();
@@ -19,7 +19,7 @@ const SUBSCRIBED = Promise.resolve();
  */
 export class Memberships {
   readonly #rooms = new Map<RoomKey, LocalRoom>();
-  readonly #listeners: MembershipListener[] = [];
+  readonly #listeners = new Set<MembershipListener>();
 
   constructor(
     private readonly engine: RoomEngine,
@@ -31,8 +31,10 @@ export class Memberships {
     return this.#rooms.size;
   }
 
-  listen(listener: MembershipListener): void {
-    this.#listeners.push(listener);
+  /** Returns how to stop listening. */
+  listen(listener: MembershipListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   get(key: RoomKey): LocalRoom | undefined {
@@ -74,7 +76,7 @@ export class Memberships {
       return release();
     connection.memberships.push({ key, room, rights, release });
     local.join(connection);
-    for (const listener of this.#listeners) listener.onJoin?.(connection, key);
+    this.#tell('onJoin', connection, room);
   }
 
   leave(connection: RoomConnection, key: RoomKey): void {
@@ -83,12 +85,24 @@ export class Memberships {
     if (!membership) return;
     this.#rooms.get(key)?.leave(connection);
     membership.release();
-    for (const listener of this.#listeners) listener.onLeave?.(connection, key);
+    this.#tell('onLeave', connection, membership.room);
   }
 
   leaveAll(connection: RoomConnection): void {
     while (connection.memberships.length > 0)
       this.leave(connection, (connection.memberships[0] as { key: RoomKey }).key);
+  }
+
+  #tell(what: keyof MembershipListener, connection: RoomConnection, room: RoomId): void {
+    const failed = (error: unknown): void =>
+      this.warn(`A membership listener's ${what} failed`, error);
+    for (const listener of this.#listeners) {
+      try {
+        Promise.resolve(listener[what]?.(connection, room)).catch(failed);
+      } catch (error) {
+        failed(error);
+      }
+    }
   }
 
   #release(room: LocalRoom): void {

@@ -173,8 +173,8 @@ export class RoomService {
     return this.authority.reauthorize([...this.registry.ofSubject(identity)]);
   }
 
-  /** Calls back when a connection of this node joins or leaves a room. */
-  listen(listener: MembershipListener): void {
-    this.memberships.listen(listener);
+  /** Calls back when a connection of this node has joined or left a room; returns how to stop that. */
+  listen(listener: MembershipListener): () => void {
+    return this.memberships.listen(listener);
   }
 }

@@ -1,6 +1,6 @@
 import type { RoomId } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { requireLive, requirePublish } from '../connection/require-rights.js';
 import type { Position } from './engine/publication.js';
 import type { BroadcastOptions, RoomService } from './room.service.js';
 
@@ -23,22 +23,13 @@ export class Room {
     data?: unknown,
     options: BroadcastOptions = {},
   ): Promise<Position> {
-    this.#requirePublish();
+    requireLive(this.connection);
+    requirePublish(this.connection, this.id);
     return this.rooms.of(this.name).broadcast(this.id, event, data, options);
   }
 
   /** Speaks to all members but the one whose message is being handled. */
   async broadcastToOthers(event: string, data?: unknown): Promise<Position> {
     return this.broadcast(event, data, { except: this.connection.id });
-  }
-
-  #requirePublish(): void {
-    if (!this.connection.isLive())
-      throw new RoomgateError('token_expired', 'The connection is no longer live.');
-    const membership = this.connection.memberships.find(({ room }) => room === this.id);
-    if (!membership)
-      throw new RoomgateError('not_a_member', 'The connection is not a member of the room.');
-    if (!membership.rights.publish)
-      throw new RoomgateError('publish_forbidden', 'The member may not publish in the room.');
   }
 }

@@ -146,3 +146,19 @@ describe('Reserved events', () => {
     refuseReserved(event);
   });
 });
+
+describe('The nesting of data', () => {
+  const nested = (levels: number): Buffer =>
+    Buffer.from(`{"event":"e","data":${'['.repeat(levels)}${']'.repeat(levels)}}`);
+
+  it.each([1, 128])('may be %d levels deep', (levels) => {
+    expect(parseMessage(nested(levels))?.event).toBe('e');
+  });
+
+  it.each([129, 6_000, 30_000])(
+    'may not be %d levels deep: what comes after the parser could not take it',
+    (levels) => {
+      expect(parseMessage(nested(levels))).toBeUndefined();
+    },
+  );
+});

@@ -104,7 +104,7 @@ describe('An exception of a handler', () => {
     ['not found', 'not_found', ''],
     ['unprocessable', 'bad_request', ''],
     ['too many', 'rate_limited', ''],
-    ['teapot', 'internal', ''],
+    ['teapot', 'rejected', ''],
     ['bad gateway', 'internal', ''],
     ['not a member', 'not_a_member', ''],
     ['engine unavailable', 'engine_unavailable', ''],

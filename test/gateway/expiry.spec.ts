@@ -104,10 +104,11 @@ describe('A token that expires', () => {
     expect(bob.waiting).toEqual([]);
   });
 
-  it('closes an idle connection with 4401 after a goodbye, within a quarter of a second', async () => {
-    await testbed.advance(64_999);
-    expect(alice.waiting).toEqual([]);
+  it('closes an idle connection with 4401 after a goodbye, within a quarter of a second of the end of the grace', async () => {
+    await testbed.advance(89_999);
+    expect(alice.waiting.map(({ event }) => event)).toEqual(['auth.expiring']);
     await testbed.advance(251);
+    expect(await alice.next()).toMatchObject({ event: 'auth.expiring' });
     expect((await alice.next()).data).toEqual({
       code: 4401,
       reason: 'token expired',

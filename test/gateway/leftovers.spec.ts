@@ -114,7 +114,7 @@ describe.each([PlainGateway, InterceptedGateway])(
       await testbed.settle();
       for (const member of members) await ways[way]?.(member);
       await testbed.settle();
-      if (way === 'an expired token') await testbed.advance(65_250);
+      if (way === 'an expired token') await testbed.advance(90_250);
       await testbed.settle();
       const { registry, memberships, wheel, rooms } = nodeOf(testbed);
       expect([registry.size, memberships.size, wheel.size]).toEqual([0, 0, 0]);

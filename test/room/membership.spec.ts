@@ -130,9 +130,9 @@ describe('Memberships', () => {
       onJoin: ({ id, memberships }) => told.push(`join ${id === alice.id} ${memberships.length}`),
     });
     rooms.listen({
-      onLeave: ({ id, memberships }, left) => {
+      onLeave: ({ id, memberships }) => {
         told.push(
-          `leave ${id === alice.id} ${memberships.length} ${rooms.get(left)?.members.size ?? 0}`,
+          `leave ${id === alice.id} ${memberships.length} ${rooms.get(A)?.members.size ?? 0}`,
         );
         if (id === alice.id) rooms.leaveAll(bob.asConnection);
       },

@@ -1,7 +1,12 @@
 // Checked by `npm run typecheck`, never run: what the public types promise, and what they must refuse.
 import {
+  type AUDIT_REASONS,
+  type AuditReason,
+  type CLOSE_CODES,
   parseRoomId,
   type Principal,
+  type RefusalCode,
+  Refusal,
   type RoomId,
   type RoomgateModuleOptions,
   RoomgateModule,
@@ -30,6 +35,14 @@ holds<Equal<typeof principal.claims.sub, string>>();
 principal.subject = 'mallory';
 // @ts-expect-error -- nor what they may do
 principal.scopes.push('admin');
+
+// Every refusal and every close has its reason in the one table, and a refusal can have no other.
+type Snake<S extends string> = S extends `${infer A} ${infer B}` ? `${A}_${Snake<B>}` : S;
+type CloseReason = Snake<(typeof CLOSE_CODES)[keyof typeof CLOSE_CODES]['reason']>;
+holds<Equal<Exclude<RefusalCode | CloseReason, AuditReason>, never>>();
+holds<Equal<AuditReason, keyof typeof AUDIT_REASONS>>();
+// @ts-expect-error -- an invented reason
+export const invented = new Refusal('no_token', 'because');
 
 // Options are closed.
 // @ts-expect-error -- a misspelt option

@@ -58,11 +58,15 @@ describe('createRoomgateTestbed', () => {
     });
   });
 
-  it('closes an idle connection when its token expires', async () => {
+  it('mutes an idle connection when its token expires, and closes it after the grace for a refresh', async () => {
     const alice = await testbed.connectAs({ ttlMs: 60_000 });
     await testbed.advance(64_000);
     expect(await alice.request('add', { a: 1, b: 1 })).toMatchObject({ event: 'ack', data: 2 });
     await testbed.advance(1_000);
+    expect(await alice.request('add', { a: 1, b: 1 })).toMatchObject({
+      data: { code: 'token_expired' },
+    });
+    await testbed.advance(25_250);
     expect(await alice.next('goodbye')).toMatchObject({ data: { code: 4401, reconnect: true } });
     await alice.expectClosed(4401);
   });

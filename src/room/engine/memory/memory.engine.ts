@@ -4,7 +4,7 @@ import type { Position, Publication, PublishOptions } from '../publication.js';
 import { RecentIds } from './recent-ids.js';
 
 /** Made small: a server may have a room for each of its connections, in most of which nobody ever speaks. */
-interface Channel {
+interface Sequence {
   readonly epoch: string;
   offset: number;
   recent: RecentIds | undefined;
@@ -14,7 +14,7 @@ interface Channel {
 
 /** The default engine: one node, nothing leaves the process. Delivery happens before `publish` returns, unless inside another one. */
 export class MemoryEngine extends RoomEngine {
-  readonly #channels = new Map<EngineKey, Channel>();
+  readonly #sequences = new Map<EngineKey, Sequence>();
   readonly #life = randomBytes(8).toString('base64url');
   #epochs = 0;
   #sink: EngineSink | undefined;
@@ -28,53 +28,53 @@ export class MemoryEngine extends RoomEngine {
   }
 
   publish(key: EngineKey, body: string, { publicationId, except }: PublishOptions): Position {
-    const channel = this.#channels.get(key);
+    const sequence = this.#sequences.get(key);
     // Nobody listens and nothing is kept: a server that speaks to empty rooms must not fill the memory with them.
-    if (!channel) return { offset: 1, epoch: this.#newEpoch() };
-    const recent = (channel.recent ??= new RecentIds());
+    if (!sequence) return { offset: 1, epoch: this.#newEpoch() };
+    const recent = (sequence.recent ??= new RecentIds());
     const known = recent.find(publicationId, this.now());
-    if (known !== undefined) return { offset: known, epoch: channel.epoch };
-    const offset = ++channel.offset;
+    if (known !== undefined) return { offset: known, epoch: sequence.epoch };
+    const offset = ++sequence.offset;
     recent.add(publicationId, offset, this.now());
-    this.#deliver(key, channel, { publicationId, offset, body, except });
-    return { offset, epoch: channel.epoch };
+    this.#deliver(key, sequence, { publicationId, offset, body, except });
+    return { offset, epoch: sequence.epoch };
   }
 
   subscribe(key: EngineKey): Position {
-    const channel = this.#channel(key);
-    return { offset: channel.offset, epoch: channel.epoch };
+    const sequence = this.#sequence(key);
+    return { offset: sequence.offset, epoch: sequence.epoch };
   }
 
   unsubscribe(key: EngineKey): void {
     // Nothing outlives the last member yet: a room that comes back begins a new epoch.
-    this.#channels.delete(key);
+    this.#sequences.delete(key);
   }
 
   stop(): void {
-    this.#channels.clear();
+    this.#sequences.clear();
     this.#sink = undefined;
   }
 
-  #deliver(key: EngineKey, channel: Channel, publication: Publication): void {
-    if (channel.waiting) {
-      channel.waiting.push(publication);
+  #deliver(key: EngineKey, sequence: Sequence, publication: Publication): void {
+    if (sequence.waiting) {
+      sequence.waiting.push(publication);
       return;
     }
-    const waiting = (channel.waiting = [publication]);
+    const waiting = (sequence.waiting = [publication]);
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      if (this.#channels.get(key) === channel) this.#sink?.deliver(key, next);
+      if (this.#sequences.get(key) === sequence) this.#sink?.deliver(key, next);
     }
-    channel.waiting = undefined;
+    sequence.waiting = undefined;
   }
 
-  #channel(key: EngineKey): Channel {
-    let channel = this.#channels.get(key);
-    if (!channel) {
+  #sequence(key: EngineKey): Sequence {
+    let sequence = this.#sequences.get(key);
+    if (!sequence) {
       const epoch = this.#newEpoch();
-      channel = { epoch, offset: 0, recent: undefined, waiting: undefined };
-      this.#channels.set(key, channel);
+      sequence = { epoch, offset: 0, recent: undefined, waiting: undefined };
+      this.#sequences.set(key, sequence);
     }
-    return channel;
+    return sequence;
   }
 
   /** Never the same again, in this process or another; random bytes for each room would cost more than the room. */
