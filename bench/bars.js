@@ -25,4 +25,6 @@ export const BARS = [
   { job: 'storm', cell: 'longest event-loop lag', of: 'value', atMost: 100 },
   { job: 'guard', cell: 'ClaimsGuard.canActivate', of: 'value', atMost: 0.5 },
   { job: 'live', cell: 'connection.isLive', of: 'value', atMost: 0.1 },
+  { job: 'revoke', cell: 'one subject of 10000', of: 'value', atMost: 10 },
+  { job: 'revoke', cell: 'a token, 10000 looked at', of: 'value', atMost: 10 },
 ];

@@ -4,8 +4,9 @@ import { echo } from './echo.js';
 import { handshake } from './handshake.js';
 import { idle } from './idle.js';
 import { guard, live } from './micro.js';
+import { revoke } from './revoke.js';
 import { storm } from './storm.js';
 import { teardown } from './teardown.js';
 
 /** @type {import('./job.types.js').Job[]} */
-export const JOBS = [handshake, echo, broadcast, idle, teardown, storm, guard, live];
+export const JOBS = [handshake, echo, broadcast, idle, teardown, storm, guard, live, revoke];

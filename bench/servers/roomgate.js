@@ -13,8 +13,13 @@ export async function start(options) {
 /**
  * @param {import('./server.types.js').ServerOptions} options
  * @param {ClassDecorator[]} decorators  more of them for the gateway
+ * @param {import('@nestjs/common').Provider[]} [providers]  more of them for the app
  */
-export async function startRoomgate({ algorithm, verifyKey, issuer, audience }, decorators) {
+export async function startRoomgate(
+  { algorithm, verifyKey, issuer, audience },
+  decorators,
+  providers = [],
+) {
   const { CurrentRoom, RoomGateway, RoomgateModule } = await importPackageUnderTest();
 
   class RoomsGateway {
@@ -41,5 +46,5 @@ export async function startRoomgate({ algorithm, verifyKey, issuer, audience }, 
     issuers: [{ issuer, audience, algorithms: [algorithm], keys: [key] }],
     allowedHosts: [HOST],
   });
-  return listenWithNest({ imports: [module], providers: [RoomsGateway] });
+  return listenWithNest({ imports: [module], providers: [RoomsGateway, ...providers] });
 }

@@ -31,6 +31,8 @@ export interface Admitted {
   readonly room: RoomId;
   readonly key: RoomKey;
   readonly rights: RoomRights;
+  /** Of the authority when the policy was asked. */
+  readonly generation: number;
   readonly release: () => void;
 }
 
@@ -40,6 +42,8 @@ export interface AdmissionPorts {
   readonly verifier: Pick<TokenVerifier, 'verify'>;
   readonly isDraining: () => boolean;
   readonly isRevoked: (principal: Principal) => boolean;
+  /** Grows when rights are to be asked for anew, or rooms are closed: an answer of the policy from before is stale. */
+  readonly generation: () => number;
   /** Has the engine carry the room to this node; returns how to let it go again. */
   readonly holdRoom: (key: RoomKey) => MaybePromise<() => void>;
 }
@@ -73,9 +77,10 @@ export class Admission {
     if (principal instanceof Refusal) return principal;
     const scope = this.checkScopes(principal, destination.rules);
     if (scope) return scope.by(principal);
+    const generation = this.ports.generation();
     const rights = await this.rightsIn(principal, destination);
     if (rights instanceof Refusal) return rights.by(principal);
-    return this.hold(principal, destination, rights);
+    return this.hold(principal, destination, rights, generation);
   }
 
   /** Who the token speaks for: shape, verifier, claims and times, revocation, in this order. Never rejects. */
@@ -102,6 +107,8 @@ export class Admission {
       return new Refusal('token_expired', 'expired_at_the_door');
     if (this.ports.isRevoked(admitted.principal))
       return new Refusal('token_revoked', 'revoked_at_the_door');
+    if (this.ports.generation() !== admitted.generation)
+      return new Refusal('unavailable', 'rights_changed');
     return this.ports.isDraining() ? new Refusal('draining') : undefined;
   }
 
@@ -140,10 +147,12 @@ export class Admission {
     principal: Principal,
     { room, rules }: Destination,
     rights: RoomRights,
+    generation: number,
   ): Promise<Admitted | Refusal> {
     const key = roomKey(rules.roomName, room);
     try {
-      return { principal, room, key, rights, release: await this.ports.holdRoom(key) };
+      const release = await this.ports.holdRoom(key);
+      return { principal, room, key, rights, generation, release };
     } catch {
       return new Refusal('engine_unavailable').by(principal);
     }

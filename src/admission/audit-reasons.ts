@@ -58,6 +58,7 @@ export const AUDIT_REASONS = {
   gone_before_the_verdict: 'The peer had gone before the verdict.',
   expired_at_the_door: 'The token expired while the verdict was awaited.',
   revoked_at_the_door: 'The token was revoked while the verdict was awaited.',
+  rights_changed: 'Rights were asked for anew, or a room closed, while the verdict was awaited.',
 
   refreshed: 'A new token was accepted for an open connection.',
   identity_changed: 'The new token was of another issuer, subject or identity claim.',

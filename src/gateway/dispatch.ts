@@ -12,7 +12,6 @@ import { settleFiltered, settleReply } from './reply.js';
 import { type StreamPorts, Streams } from './streams.js';
 
 const NO_MESSAGE: Message = { event: '', data: undefined };
-const NOT_ITS_FAULT = ['keys_unavailable', 'unavailable', 'verdict_timeout', 'refresh_in_progress'];
 const FORGIVEN_AFTER_MS = 60_000;
 
 export interface DispatchPorts extends StreamPorts {
@@ -41,12 +40,7 @@ export class Dispatch {
     const context = this.#context(connection, message ?? NO_MESSAGE, this.ports.clock.now());
     context.isControl = true;
     const token = message?.event === 'auth.refresh' ? tokenOf(message.data) : undefined;
-    if (token !== undefined)
-      void this.ports.refresh.handle(context, token).then(() => {
-        // A signature was checked for it, and a policy asked: not for nothing, and not without end.
-        if (context.failure !== undefined && !NOT_ITS_FAULT.includes(context.failure))
-          this.#count(context);
-      });
+    if (token !== undefined) void this.ports.refresh.handle(context, token);
     else
       this.#strike(
         context,
@@ -115,10 +109,6 @@ export class Dispatch {
 
   #strike(context: MessageContext, code: string): void {
     context.fail(code);
-    this.#count(context);
-  }
-
-  #count(context: MessageContext): void {
     const { connection, startedAt: now } = context;
     const strikes = (connection.strikes ??= { count: 0, lastAt: 0 });
     strikes.count = now - strikes.lastAt > FORGIVEN_AFTER_MS ? 1 : strikes.count + 1;

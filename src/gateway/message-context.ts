@@ -14,8 +14,6 @@ export class MessageContext implements Run {
   isUnordered = false;
   /** @internal Its reply passes although the connection is muted. */
   isControl = false;
-  /** @internal The code that it was answered with, when it failed. */
-  failure: string | undefined;
   #isSettled = false;
 
   constructor(
@@ -64,7 +62,6 @@ export class MessageContext implements Run {
   fail(given: ExceptionBody | string): void {
     const body = typeof given === 'string' ? exceptionBody(given) : given;
     // As a control frame: what else it would say is dropped for the very reason that this one tells.
-    this.failure ??= body.code;
     if (body.code === 'token_expired') this.isControl = true;
     this.#settle(() => encodeMessage('exception', body, this.id));
   }

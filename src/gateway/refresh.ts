@@ -16,12 +16,22 @@ export interface RefreshPorts {
   readonly authority: Authority;
   readonly clock: Clock;
   readonly deadlineMs: number;
+  /** Failures of one connection after which its refreshes are no longer looked at for a minute. */
+  readonly maxFailures: number;
   readonly identityClaims: readonly string[];
   readonly isRevoked: (principal: Principal) => boolean;
 }
 
 /** A verdict that was overtaken this often by other changes is given up; the client may try again. */
 const MAX_ATTEMPTS = 3;
+const FORGIVEN_AFTER_MS = 60_000;
+/** Failures that say nothing about the token. */
+const NOT_ITS_FAULT: readonly string[] = [
+  'refresh_in_progress',
+  'keys_unavailable',
+  'verdict_timeout',
+  'unavailable',
+];
 
 /**
  * `auth.refresh { token }`: a new token for a connection that is open, also for one that is muted. A failure changes nothing:
@@ -29,12 +39,14 @@ const MAX_ATTEMPTS = 3;
  */
 export class Refresh {
   readonly #running = new WeakSet<RoomConnection>();
+  readonly #failures = new WeakMap<RoomConnection, { count: number; lastAt: number }>();
 
   constructor(private readonly ports: RefreshPorts) {}
 
   async handle(context: MessageContext, token: string): Promise<void> {
     const { connection } = context;
     if (this.#running.has(connection)) return this.#refuse(context, 'refresh_in_progress');
+    if (this.#isTiring(connection)) return context.fail('rate_limited');
     this.#running.add(connection);
     try {
       await this.#refresh(context, token);
@@ -94,9 +106,24 @@ export class Refresh {
     this.ports.authority.tellGaps(connection, missed);
   }
 
+  /** A failed refresh never closes, but checking signatures for nothing has an end: after some, a minute's pause. */
+  #isTiring(connection: RoomConnection): boolean {
+    const failures = this.#failures.get(connection);
+    if (!failures || this.ports.clock.now() - failures.lastAt > FORGIVEN_AFTER_MS) return false;
+    return failures.count >= this.ports.maxFailures;
+  }
+
   #refuse(context: MessageContext, reason: RenewalFailure): void {
+    if (!NOT_ITS_FAULT.includes(reason)) this.#countFailure(context.connection);
     this.ports.audit.refreshRefused(context.connection, reason);
     context.fail(reason);
+  }
+
+  #countFailure(connection: RoomConnection): void {
+    const now = this.ports.clock.now();
+    const { count = 0, lastAt = 0 } = this.#failures.get(connection) ?? {};
+    const isForgiven = now - lastAt > FORGIVEN_AFTER_MS;
+    this.#failures.set(connection, { count: isForgiven ? 1 : count + 1, lastAt: now });
   }
 
   async #inTime<T>(verdict: Promise<T>): Promise<T | 'verdict_timeout'> {

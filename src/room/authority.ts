@@ -18,6 +18,9 @@ export interface Reauthorized {
 
 /** Rights that change while a connection is open: a room that is no longer granted is left, before anything else is delivered. */
 export class Authority {
+  /** Grows when rights are asked for anew or taken: who is at the door with an older answer has to come again. */
+  generation = 0;
+
   constructor(
     private readonly admission: Admission,
     private readonly memberships: Memberships,
@@ -48,6 +51,7 @@ export class Authority {
 
   /** Asks the policy anew about the rooms of these connections; without an answer nobody stays. */
   async reauthorize(connections: readonly RoomConnection[], key?: RoomKey): Promise<Reauthorized> {
+    this.generation += 1;
     const results = await Promise.all(
       connections.map((connection) => this.#reauthorize(connection, key)),
     );

@@ -113,6 +113,7 @@ export class NamedRooms {
     members: readonly RoomConnection[],
     row: (typeof CLOSE_CODES)['roomClosed' | 'signedOut'],
   ): number {
+    this.authority.generation += 1;
     for (const member of members) member.end(row, { drop: true });
     return members.length;
   }

@@ -62,3 +62,24 @@ describe.each(GATES)('Somebody who waits at the door for %s', (_, gate) => {
     expect((await alice).hello.sub).toBe('alice');
   });
 });
+
+describe('Somebody who waits at the door for the policy', () => {
+  it.each<[string, (rooms: RoomService) => unknown]>([
+    ['the room is reauthorized', (rooms) => rooms.of('default').room(ROOM).reauthorize()],
+    ['a subject is reauthorized', (rooms) => rooms.reauthorize({ identity: 'whoever' })],
+    ['the room is closed', (rooms) => rooms.of('default').close(ROOM)],
+  ])('has to come again when %s meanwhile: its answer is from before', async (_name, act) => {
+    const testbed = await createRoomgateTestbed({ providers: [WaitingGateway, GatedPolicy] });
+    deciding.hold();
+    const token = testbed.mint({ rooms: [ROOM] });
+    const refused = testbed.expectRefused(503, 'unavailable', { token, path: `/${ROOM}` });
+    await testbed.settle();
+    expect(deciding.waiting).toBe(1);
+    await act(testbed.get(RoomService));
+    deciding.open();
+    expect((await refused).headers['retry-after']).toBeDefined();
+    expect(nodeOf(testbed).registry.size).toBe(0);
+    resetSeams();
+    await testbed.close();
+  });
+});

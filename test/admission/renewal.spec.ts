@@ -39,6 +39,7 @@ async function renewWith(text: string, behind: Behind = {}): Promise<Renewed | R
       verifier: { verify: ({ claims }) => behind.verify?.(claims) ?? claims },
       isDraining: () => false,
       isRevoked: () => behind.isRevoked ?? false,
+      generation: () => 0,
       holdRoom: () => () => undefined,
     },
     resolveOptions({}, false),

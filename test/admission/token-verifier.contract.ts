@@ -46,6 +46,7 @@ export function itVerifiesTokens(factory: VerifierFactory): void {
         ...ports,
         isDraining: () => false,
         isRevoked: () => false,
+        generation: () => 0,
         holdRoom: () => () => undefined,
       },
       options,

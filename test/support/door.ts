@@ -54,6 +54,7 @@ export class Door {
       verifier: { verify: step('verify', behind.verify, this.claims()) },
       isDraining: behind.isDraining ?? (() => false),
       isRevoked: () => false,
+      generation: () => 0,
       holdRoom: step('hold', behind.hold, () => this.steps.push('release')),
     };
     this.admission = new Admission(ports, resolveOptions(behind.options, false));
