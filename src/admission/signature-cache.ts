@@ -6,24 +6,29 @@ import { hash } from 'node:crypto';
  * nobody without a good token can put anything in here.
  */
 export class SignatureCache {
-  readonly #good = new Set<string>();
+  /** Two halves: when the young one is full the old one is forgotten whole, which costs nothing for each token. */
+  #young = new Set<string>();
+  #old = new Set<string>();
 
   constructor(private readonly maxEntries: number) {}
 
   get size(): number {
-    return this.#good.size;
+    return this.#young.size + this.#old.size;
   }
 
   has(text: string): boolean {
-    return this.#good.size > 0 && this.#good.has(key(text));
+    if (this.size === 0) return false;
+    const token = key(text);
+    return this.#young.has(token) || this.#old.has(token);
   }
 
   add(text: string): void {
     if (this.maxEntries === 0) return;
-    this.#good.add(key(text));
-    if (this.#good.size <= this.maxEntries) return;
-    const [oldest] = this.#good;
-    this.#good.delete(oldest as string);
+    if (this.#young.size >= this.maxEntries / 2) {
+      this.#old = this.#young;
+      this.#young = new Set();
+    }
+    this.#young.add(key(text));
   }
 }
 

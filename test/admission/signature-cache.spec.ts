@@ -13,10 +13,24 @@ function parsed(text: string): UnverifiedToken {
 
 describe('SignatureCache', () => {
   it('remembers the newest, and nothing when it may hold nothing', () => {
-    const cache = new SignatureCache(2);
-    for (const text of ['a', 'b', 'c']) cache.add(text);
-    expect(['a', 'b', 'c', 'd'].map((text) => cache.has(text))).toEqual([false, true, true, false]);
-    expect(cache.size).toBe(2);
+    const cache = new SignatureCache(4);
+    for (const text of ['a', 'b', 'c', 'd']) cache.add(text);
+    expect(['a', 'b', 'c', 'd', 'e'].map((text) => cache.has(text))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+    ]);
+    cache.add('e');
+    expect(['a', 'b', 'c', 'd', 'e'].map((text) => cache.has(text))).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
+    expect(cache.size).toBe(3);
     const none = new SignatureCache(0);
     none.add('a');
     expect([none.has('a'), none.size]).toEqual([false, 0]);
