@@ -4,6 +4,19 @@ export abstract class Clock {
   abstract now(): number;
   /** Calls back once after `delayMs` (at most 2^31 - 1) and never keeps the process alive; returns the cancellation. */
   abstract setTimer(callback: () => void, delayMs: number): () => void;
+
+  /** What the promise settles with, or `late` when it takes longer. */
+  async within<T, L>(promise: Promise<T>, delayMs: number, late: L): Promise<T | L> {
+    let cancel = (): void => {};
+    const deadline = new Promise<L>((resolve) => {
+      cancel = this.setTimer(() => resolve(late), delayMs);
+    });
+    try {
+      return await Promise.race([promise, deadline]);
+    } finally {
+      cancel();
+    }
+  }
 }
 
 export class SystemClock extends Clock {

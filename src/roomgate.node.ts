@@ -18,7 +18,7 @@ import type { ConnectionPorts } from './connection/connection-ports.js';
 import { Drain } from './connection/drain.js';
 import { HandlerWatch } from './connection/handler-watch.js';
 import { encodeHello } from './connection/greetings.js';
-import { kick } from './connection/kick.js';
+import { disconnect, kick } from './connection/kick.js';
 import { Registry } from './connection/registry.js';
 import type { RoomSocket } from './connection/room-socket.js';
 import { TimingWheel } from './connection/timing-wheel.js';
@@ -89,6 +89,7 @@ export class RoomgateNode {
       store,
       revocations,
       onlyIssuer: options.issuers.length === 1 ? options.issuers[0]?.issuer : undefined,
+      disconnect: (target) => disconnect(target, this.registry),
       kick: (revocation) => kick(revocation, revocations, this.registry, this.#audit),
     });
     this.admission = new Admission(
@@ -101,40 +102,34 @@ export class RoomgateNode {
       },
       options,
     );
-    const authority = new Authority(this.admission, this.memberships, this.#audit);
+    const { verdictDeadlineMs: deadlineMs } = options;
+    const within = { clock, deadlineMs };
+    const authority = new Authority(this.admission, this.memberships, this.#audit, within);
     this.rooms = new RoomService(this.memberships, engine, this.registry, authority);
     this.#watch = new HandlerWatch(clock, options.handlerTimeoutMs);
     const unsent = new Unsent((line) => seams.logger.warn(line));
     this.#dispatch = new Dispatch({
+      ...options,
       clock,
       watch: this.#watch,
       hasGlobalInterceptors: seams.hasGlobalInterceptors,
       rooms: this.rooms,
-      maxStrikes: options.maxStrikes,
-      maxInboxMessages: options.maxInboxMessages,
       refresh: new Refresh({
         audit: this.#audit,
         admission: this.admission,
         authority,
         clock,
-        deadlineMs: options.verdictDeadlineMs,
+        deadlineMs,
         maxFailures: options.maxStrikes,
         identityClaims: options.identityClaims,
         isRevoked,
       }),
-      maxStreams: options.maxStreams,
       report: (event, error) => this.#report(`The handler of ${JSON.stringify(event)}`, error),
       warnUnsent: (event) => (options.strict ? undefined : unsent.tell(event)),
     });
     this.#ports = {
       clock,
-      lifetime: {
-        wheel: this.wheel,
-        now: () => clock.now(),
-        expiryWarningMs: options.expiryWarningMs,
-        refreshGraceMs: options.refreshGraceMs,
-        maxConnectionMs: options.maxConnectionMs,
-      },
+      lifetime: { ...options, wheel: this.wheel, now: () => clock.now() },
       turn: this.turn,
       maxInboxMessages: options.maxInboxMessages,
       maxOutboxBytes: options.maxOutboxBytes,

@@ -14,6 +14,10 @@ export interface RevocationPorts {
   readonly revocations: Revocations;
   /** The issuer, where there is only one. */
   readonly onlyIssuer: string | undefined;
+  /** Closes connections of this node, however valid; returns how many. */
+  readonly disconnect: (
+    target: { readonly identity: string } | { readonly connectionId: string },
+  ) => number;
   /** Closes the connections of this node that the revocation concerns. */
   readonly kick: (revocation: Revocation) => void;
 }
@@ -73,6 +77,15 @@ export class RevocationService {
   /** A subject altogether, whatever token it brings, until it is unblocked. */
   async block(subject: SubjectRef): Promise<void> {
     await this.ports.store.add({ kind: 'block', identity: this.#identity(subject) });
+  }
+
+  /**
+   * Closes connections of this node with 4440, without revoking anything: they may come back. The connections of a subject,
+   * or one by its id; those of a room are closed by `rooms.of(name).room(id)`. Returns how many.
+   */
+  disconnect(target: SubjectRef | { readonly connectionId: string }): number {
+    if ('connectionId' in target) return this.ports.disconnect(target);
+    return this.ports.disconnect({ identity: this.#identity(target) });
   }
 
   async unblock(subject: SubjectRef): Promise<void> {

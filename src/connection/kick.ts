@@ -18,3 +18,17 @@ export function kick(
     connection.end(CLOSE_CODES.signedOut, { drop: true });
   }
 }
+
+/** The connections of one principal, or one connection; returns how many were open. */
+export function disconnect(
+  target: { readonly identity: string } | { readonly connectionId: string },
+  registry: Registry,
+): number {
+  const found =
+    'identity' in target
+      ? [...registry.ofSubject(target.identity)]
+      : [registry.get(target.connectionId)];
+  const open = found.filter((connection) => connection?.isOpen);
+  for (const connection of open) connection?.end(CLOSE_CODES.signedOut, { drop: true });
+  return open.length;
+}

@@ -64,9 +64,9 @@ export class Refresh {
       const held = [...memberships];
       const rooms = held.map(({ room }) => ({ room, rules }));
       const { admission, identityClaims } = this.ports;
-      const verdict = await this.#inTime(
-        renew(admission, token, connection.principal, rooms, identityClaims),
-      );
+      const renewal = renew(admission, token, connection.principal, rooms, identityClaims);
+      const { clock, deadlineMs } = this.ports;
+      const verdict = await clock.within(renewal, deadlineMs, 'verdict_timeout' as const);
       if (typeof verdict === 'string') return this.#refuse(context, verdict);
       const rights = new Map(
         held.map(({ key }, i) => [key, verdict.rights[i] as RoomRights | Refusal]),
@@ -124,17 +124,5 @@ export class Refresh {
     const { count = 0, lastAt = 0 } = this.#failures.get(connection) ?? {};
     const isForgiven = now - lastAt > FORGIVEN_AFTER_MS;
     this.#failures.set(connection, { count: isForgiven ? 1 : count + 1, lastAt: now });
-  }
-
-  async #inTime<T>(verdict: Promise<T>): Promise<T | 'verdict_timeout'> {
-    let cancel = (): void => {};
-    const late = new Promise<'verdict_timeout'>((resolve) => {
-      cancel = this.ports.clock.setTimer(() => resolve('verdict_timeout'), this.ports.deadlineMs);
-    });
-    try {
-      return await Promise.race([verdict, late]);
-    } finally {
-      cancel();
-    }
   }
 }

@@ -8,6 +8,7 @@ import type { RoomConnection } from '../connection/connection.js';
 import type { ConnectionAudit } from '../connection/connection-audit.js';
 import type { Membership } from '../connection/connection-ports.js';
 import { encodeMessage } from '../connection/message.js';
+import type { Clock } from '../roomgate.clock.js';
 import type { Memberships } from './membership.js';
 
 /** What became of those who were asked about. */
@@ -25,6 +26,7 @@ export class Authority {
     private readonly admission: Admission,
     private readonly memberships: Memberships,
     private readonly audit: ConnectionAudit,
+    private readonly within: { readonly clock: Clock; readonly deadlineMs: number },
   ) {}
 
   /** Gives a member new rights, room by room. One that is left without a room is closed. */
@@ -62,12 +64,14 @@ export class Authority {
   async #reauthorize(connection: RoomConnection, only: RoomKey | undefined): Promise<boolean> {
     while (connection.isOpen) {
       const { generation, principal, rules } = connection;
+      const { clock, deadlineMs } = this.within;
       const asked = connection.memberships.filter(({ key }) => only === undefined || key === only);
       const answers = await Promise.all(
-        asked.map(
-          async ({ key, room }) =>
-            [key, await this.admission.rightsIn(principal, { room, rules })] as const,
-        ),
+        asked.map(async ({ key, room }) => {
+          const answer = this.admission.rightsIn(principal, { room, rules });
+          const late = new Refusal('unavailable', 'verdict_timeout');
+          return [key, await clock.within(answer, deadlineMs, late)] as const;
+        }),
       );
       // It has gone, or a refresh or another reauthorization was decided meanwhile: this answer is stale.
       if (!connection.isOpen || connection.generation !== generation) continue;

@@ -13,7 +13,7 @@ const A = 'https://a.test';
 const alice = principalOf();
 const { identity } = alice;
 
-/** A service whose kicks are written down, with what was covered by then. */
+/** A service whose disconnect: () => 0, kicks are written down, with what was covered by then. */
 async function serviceWith(
   onlyIssuer?: string,
   store: RevocationStore = new MemoryRevocationStore(),
@@ -24,7 +24,14 @@ async function serviceWith(
   const kick = (revocation: Revocation): void => {
     kicks.push(revocation);
   };
-  const service = new RevocationService({ clock, store, revocations, onlyIssuer, kick });
+  const service = new RevocationService({
+    clock,
+    store,
+    revocations,
+    onlyIssuer,
+    kick,
+    disconnect: () => 0,
+  });
   await service.start();
   return { service, kicks, revocations };
 }
