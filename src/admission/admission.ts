@@ -4,7 +4,8 @@ import { checkOrigin, type OriginRules } from './origin.js';
 import { createPrincipal, type Principal } from './principal.js';
 import { Refusal } from './refusals.js';
 import { roomKey, type RoomId, type RoomKey } from './room-id.js';
-import { RIGHTS, type RoomPolicy, type RoomRights } from './room-policy.js';
+import { RightsCache } from './rights-cache.js';
+import { RIGHTS, type RoomAccess, type RoomPolicy, type RoomRights } from './room-policy.js';
 import { checkClaims, type TimeRules } from './token-claims.js';
 import { parseToken } from './token-shape.js';
 import type { MaybePromise, TokenVerifier } from './token-verifier.js';
@@ -58,12 +59,14 @@ export type AdmissionRules = OriginRules &
 /** The whole sequence at the door, in the order of the verdict table; every step is one decision in a file of its own. */
 export class Admission {
   private readonly turnstile: Turnstile;
+  private readonly cache: RightsCache;
 
   constructor(
     private readonly ports: AdmissionPorts,
     private readonly rules: AdmissionRules,
   ) {
     this.turnstile = new Turnstile(rules.maxVerdictsPerTurn);
+    this.cache = new RightsCache(() => ports.clock.now(), ports.generation);
   }
 
   /** Never rejects: whatever an extractor, a verifier, a policy or an engine throws becomes a refusal. */
@@ -119,11 +122,12 @@ export class Admission {
   }
 
   /** What the room policy allows the principal. Never rejects. */
-  async rightsIn(
-    principal: Principal,
-    { room, rules }: Destination,
-  ): Promise<RoomRights | Refusal> {
+  rightsIn(principal: Principal, { room, rules }: Destination): Promise<RoomRights | Refusal> {
     const access = { roomName: rules.roomName, room, principal };
+    return this.cache.ask(rules.policy, access, () => this.decide(rules, access));
+  }
+
+  private async decide(rules: GatewayRules, access: RoomAccess): Promise<RoomRights | Refusal> {
     try {
       if ((await rules.policy.join(access)) !== true)
         return new Refusal(this.rules.hideRooms ? 'not_found' : 'room_forbidden', 'room_forbidden');

@@ -26,6 +26,12 @@ export const RIGHTS = {
  * a policy that throws or takes too long refuses with 503.
  */
 export abstract class RoomPolicy {
+  /**
+   * Milliseconds for which an answer about the same room, principal and claims may be given again without asking; for
+   * policies that do I/O. `reauthorize` asks in any case, and ends what was remembered. Default 0: every question is asked.
+   */
+  readonly cacheMs: number = 0;
+
   /** May the principal become a member of the room? */
   abstract join(access: RoomAccess): MaybePromise<boolean>;
 

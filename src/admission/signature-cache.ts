@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { BoundedCache } from './bounded-cache.js';
 
 /**
  * Tokens whose signature was good, so that a client that reconnects does not have it checked again. Only this one result is
@@ -6,29 +7,22 @@ import { hash } from 'node:crypto';
  * nobody without a good token can put anything in here.
  */
 export class SignatureCache {
-  /** Two halves: when the young one is full the old one is forgotten whole, which costs nothing for each token. */
-  #young = new Set<string>();
-  #old = new Set<string>();
+  readonly #good: BoundedCache<true>;
 
-  constructor(private readonly maxEntries: number) {}
+  constructor(maxEntries: number) {
+    this.#good = new BoundedCache(maxEntries);
+  }
 
   get size(): number {
-    return this.#young.size + this.#old.size;
+    return this.#good.size;
   }
 
   has(text: string): boolean {
-    if (this.size === 0) return false;
-    const token = key(text);
-    return this.#young.has(token) || this.#old.has(token);
+    return this.#good.size > 0 && this.#good.get(key(text)) === true;
   }
 
   add(text: string): void {
-    if (this.maxEntries === 0) return;
-    if (this.#young.size >= this.maxEntries / 2) {
-      this.#old = this.#young;
-      this.#young = new Set();
-    }
-    this.#young.add(key(text));
+    this.#good.set(key(text), true);
   }
 }
 

@@ -167,6 +167,7 @@ describe('Admission', () => {
     const asked: unknown[] = [];
     const door = new Door();
     const policy = {
+      cacheMs: 0,
       join: (access: unknown) => asked.push(access) > 0,
       publish: (access: unknown) => asked.push(access) > 0,
     };

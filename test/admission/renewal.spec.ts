@@ -120,6 +120,7 @@ describe('renew', () => {
             throw new TypeError('canary');
           },
           publish: () => true,
+          cacheMs: 0,
         },
       },
       'unavailable',
@@ -145,6 +146,7 @@ describe('renew', () => {
         throw new Error('asked');
       },
       publish: () => true,
+      cacheMs: 0,
     };
     expect(await renewWith(token({ sub: 'bob' }), { policy })).toBe('identity_changed');
     expect(await renewWith(token({ iat: S - 61 }), { policy })).toBe('token_older');

@@ -1,0 +1,51 @@
+import { hash } from 'node:crypto';
+import { BoundedCache } from './bounded-cache.js';
+import { Refusal } from './refusals.js';
+import type { RoomAccess, RoomPolicy, RoomRights } from './room-policy.js';
+
+interface Entry {
+  readonly answer: RoomRights | Refusal;
+  readonly until: number;
+  readonly generation: number;
+}
+
+const MAX_ENTRIES = 10_000;
+
+/**
+ * Answers of policies that ask for it (`cacheMs`), by room name, room, issuer and subject, and all claims: other claims are
+ * another question. An answer from before rights were asked for anew counts for nothing, however young, and none is kept that
+ * was overtaken while it was awaited.
+ */
+export class RightsCache {
+  readonly #answers = new WeakMap<RoomPolicy, BoundedCache<Entry>>();
+
+  constructor(
+    private readonly now: () => number,
+    private readonly generation: () => number,
+  ) {}
+
+  async ask(
+    policy: RoomPolicy,
+    access: RoomAccess,
+    decide: () => Promise<RoomRights | Refusal>,
+  ): Promise<RoomRights | Refusal> {
+    if (!(policy.cacheMs > 0)) return decide();
+    let answers = this.#answers.get(policy);
+    if (!answers) this.#answers.set(policy, (answers = new BoundedCache(MAX_ENTRIES)));
+    const key = questionOf(access);
+    const generation = this.generation();
+    const known = answers.get(key);
+    if (known && known.generation === generation && this.now() < known.until) return known.answer;
+    const answer = await decide();
+    // No answer is nothing to remember.
+    const isAnswer = !(answer instanceof Refusal && answer.code === 'unavailable');
+    if (isAnswer && this.generation() === generation)
+      answers.set(key, { answer, until: this.now() + policy.cacheMs, generation });
+    return answer;
+  }
+}
+
+function questionOf({ roomName, room, principal }: RoomAccess): string {
+  const claims = hash('sha256', JSON.stringify(principal.claims), 'base64url');
+  return `${roomName}/${room}/${principal.identity}/${claims}`;
+}
