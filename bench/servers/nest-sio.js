@@ -1,14 +1,7 @@
 // Nest with its socket.io adapter, websocket transport only, and the claims guard.
-import { UseGuards } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import {
-  ConnectedSocket,
-  MessageBody,
-  SubscribeMessage,
-  WebSocketGateway,
-} from '@nestjs/websockets';
 import { claimsGuard } from './claims-guard.js';
-import { decorateClass, decorateMethod } from './decorate.js';
+import { decorateRooms } from './decorate-rooms.js';
 import { createDoor } from './door.js';
 import { helloData } from './hello.js';
 import { listenWithNest } from './nest-app.js';
@@ -48,15 +41,8 @@ export async function start(options) {
     }
   }
 
-  decorateMethod(RoomsGateway, 'echo', [SubscribeMessage('echo')], [MessageBody()]);
-  decorateMethod(
-    RoomsGateway,
-    'say',
-    [SubscribeMessage('say')],
-    [ConnectedSocket(), MessageBody()],
-  );
-  const gatewayOptions = /** @type {any} */ (socketIoOptions(createDoor(options)));
-  decorateClass([UseGuards(claimsGuard), WebSocketGateway(gatewayOptions)], RoomsGateway);
+  const gatewayOptions = socketIoOptions(createDoor(options));
+  decorateRooms(RoomsGateway, claimsGuard, gatewayOptions);
 
   return listenWithNest({ providers: [RoomsGateway] }, (app) => {
     app.useWebSocketAdapter(new IoAdapter(app));

@@ -1,14 +1,7 @@
 // Nest's stock WsAdapter with a gateway as its documentation writes it. Which guard stands before the
 // messages is the only thing in which the two servers that use it differ.
-import { UseGuards } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
-import {
-  ConnectedSocket,
-  MessageBody,
-  SubscribeMessage,
-  WebSocketGateway,
-} from '@nestjs/websockets';
-import { decorateClass, decorateMethod } from './decorate.js';
+import { decorateRooms } from './decorate-rooms.js';
 import { createDoor } from './door.js';
 import { helloData } from './hello.js';
 import { listenWithNest } from './nest-app.js';
@@ -76,15 +69,8 @@ export function startStockNest(options, guard) {
     else answer(false, 401);
   }
 
-  decorateMethod(RoomsGateway, 'echo', [SubscribeMessage('echo')], [MessageBody()]);
-  decorateMethod(
-    RoomsGateway,
-    'say',
-    [SubscribeMessage('say')],
-    [ConnectedSocket(), MessageBody()],
-  );
-  const gatewayOptions = /** @type {any} */ ({ path: '/rooms', verifyClient, maxPayload: 65536 });
-  decorateClass([UseGuards(guard), WebSocketGateway(gatewayOptions)], RoomsGateway);
+  const gatewayOptions = { path: '/rooms', verifyClient, maxPayload: 65536 };
+  decorateRooms(RoomsGateway, guard, gatewayOptions);
 
   return listenWithNest({ providers: [RoomsGateway] }, (app) => {
     app.useWebSocketAdapter(new WsAdapter(app));

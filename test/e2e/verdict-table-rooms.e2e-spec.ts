@@ -1,12 +1,10 @@
 import { DeafEngine, NeverVerifier, NoKeys, ThrowingPolicy } from '../support/broken-seams.js';
 import { expectProblem } from '../support/expect-problem.js';
 import { HeldPolicy } from '../support/policies.js';
-import { ask, RawClient, type UpgradeLines, upgradeBytes } from '../support/raw-http.js';
+import { RawClient, type UpgradeLines, upgradeBytes } from '../support/raw-http.js';
 import { readFrames } from '../support/raw-frames.js';
 import { type RoomApp, type RoomAppOptions, startRoomApp } from '../support/room-app.js';
-
-const ROOM = 'a3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d';
-const TARGET = `/${ROOM}`;
+import { bearerFor, knockAt, ROOM, TARGET } from '../support/room-requests.js';
 
 /** Rows 9 to 15 of the verdict table, in its order: what is refused, or granted, to a good token. */
 describe('The verdict on a request for a room', () => {
@@ -15,10 +13,8 @@ describe('The verdict on a request for a room', () => {
   const start = async (options: RoomAppOptions = {}): Promise<void> => {
     app = await startRoomApp({ defaultGateway: '/:room', ...options });
   };
-  const bearer = (token = app.issuer.mint({ rooms: [ROOM] })): string =>
-    `Authorization: Bearer ${token}`;
-  const knock = (lines: Partial<UpgradeLines> = {}): ReturnType<typeof ask> =>
-    ask(app.port, upgradeBytes({ target: TARGET, headers: [bearer()], ...lines }));
+  const bearer = (token?: string): string => bearerFor(app, token);
+  const knock = (lines?: Partial<UpgradeLines>): ReturnType<typeof knockAt> => knockAt(app, lines);
 
   afterEach(() => app.close());
 

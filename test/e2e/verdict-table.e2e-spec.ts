@@ -1,9 +1,8 @@
 import { expectProblem } from '../support/expect-problem.js';
-import { ask, type UpgradeLines, upgradeBytes } from '../support/raw-http.js';
+import { type UpgradeLines } from '../support/raw-http.js';
 import { type RoomApp, type RoomAppOptions, startRoomApp } from '../support/room-app.js';
+import { bearerFor, knockAt, TARGET } from '../support/room-requests.js';
 
-const ROOM = 'a3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d';
-const TARGET = `/${ROOM}`;
 const CHALLENGE = 'Bearer realm="roomgate"';
 
 /** Rows 1 to 6 of the verdict table, in its order: what is refused whoever asks. Tokens and rooms have files of their own. */
@@ -13,10 +12,8 @@ describe('The verdict on an upgrade request', () => {
   const start = async (options: RoomAppOptions = {}): Promise<void> => {
     app = await startRoomApp({ defaultGateway: '/:room', ...options });
   };
-  const bearer = (token = app.issuer.mint({ rooms: [ROOM] })): string =>
-    `Authorization: Bearer ${token}`;
-  const knock = (lines: Partial<UpgradeLines> = {}): ReturnType<typeof ask> =>
-    ask(app.port, upgradeBytes({ target: TARGET, headers: [bearer()], ...lines }));
+  const bearer = (token?: string): string => bearerFor(app, token);
+  const knock = (lines?: Partial<UpgradeLines>): ReturnType<typeof knockAt> => knockAt(app, lines);
 
   afterEach(() => app.close());
 

@@ -1,26 +1,11 @@
 import { SubscribeMessage } from '@nestjs/websockets';
-import {
-  RequireClaims,
-  RequireScope,
-  RoomGateway,
-  type RoomAccess,
-  RoomPolicy,
-} from 'nestjs-roomgate';
+import { RequireClaims, RequireScope, RoomGateway } from 'nestjs-roomgate';
 import {
   createRoomgateTestbed,
   type ConnectRequest,
   type RoomgateTestbed,
 } from 'nestjs-roomgate/testing';
-
-class ReadersPolicy extends RoomPolicy {
-  join(): boolean {
-    return true;
-  }
-
-  override publish({ principal }: RoomAccess): boolean {
-    return principal.subject !== 'reader';
-  }
-}
+import { ReadersPolicy } from '../support/policies.js';
 
 @RequireScope('base')
 class Base {

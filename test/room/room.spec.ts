@@ -5,10 +5,8 @@ import {
   MemoryEngine,
   type Position,
   type Room,
-  type RoomAccess,
   RoomGateway,
   RoomgateError,
-  RoomPolicy,
 } from 'nestjs-roomgate';
 import {
   createRoomgateTestbed,
@@ -17,16 +15,7 @@ import {
 } from 'nestjs-roomgate/testing';
 import { Deferred } from '../support/deferred.js';
 import { nodeOf, serverEnd } from '../support/node-of.js';
-
-class Policy extends RoomPolicy {
-  join(): boolean {
-    return true;
-  }
-
-  override publish({ principal }: RoomAccess): boolean {
-    return principal.subject !== 'reader';
-  }
-}
+import { ReadersPolicy } from '../support/policies.js';
 
 /** Asks nothing, so that what the room itself asks is seen. */
 class OpenGuard extends ClaimsGuard {
@@ -52,7 +41,7 @@ class BreakingEngine extends MemoryEngine {
 
 let wait: Deferred | undefined;
 
-@RoomGateway('/:room', { policy: Policy, guard: OpenGuard })
+@RoomGateway('/:room', { policy: ReadersPolicy, guard: OpenGuard })
 class ChatGateway {
   @SubscribeMessage('say')
   async say(@CurrentRoom() room: Room, @MessageBody() data: unknown): Promise<unknown> {
@@ -79,7 +68,7 @@ describe('The room of a message', () => {
 
   beforeAll(async () => {
     testbed = await createRoomgateTestbed({
-      providers: [ChatGateway, Policy],
+      providers: [ChatGateway, ReadersPolicy],
       engine: BreakingEngine,
     });
   });

@@ -31,3 +31,14 @@ export class HeldPolicy extends RoomPolicy {
     });
   }
 }
+
+/** Everybody may enter; who is called `reader` may only listen. */
+export class ReadersPolicy extends RoomPolicy {
+  join(): boolean {
+    return true;
+  }
+
+  override publish({ principal }: RoomAccess): boolean {
+    return principal.subject !== 'reader';
+  }
+}

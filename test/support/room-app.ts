@@ -2,13 +2,13 @@ import type { AddressInfo, Server } from 'node:net';
 import type { INestApplication, LoggerService, ModuleMetadata } from '@nestjs/common';
 import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import {
-  Clock,
   RoomgateModule,
   type RoomgateModuleExtras,
   type RoomgateModuleOptions,
 } from 'nestjs-roomgate';
 import { FakeClock, TestIssuer } from 'nestjs-roomgate/testing';
 import { RoomgateNode } from '../../src/roomgate.node.js';
+import { clockTypeOf } from '../../src/toolkit/testing/clock-type.js';
 
 type Parts = Pick<ModuleMetadata, 'imports' | 'providers' | 'controllers'>;
 
@@ -47,12 +47,7 @@ export async function startRoomApp(options: RoomAppOptions = {}): Promise<RoomAp
   } = options;
   const clock = new FakeClock();
   const issuer = new TestIssuer(() => clock.now());
-  class TestClock extends Clock {
-    now = (): number => clock.now();
-    setTimer = (callback: () => void, delayMs: number): (() => void) =>
-      clock.setTimer(callback, delayMs);
-  }
-  const given = { issuers: [issuer.options], clock: TestClock, ...roomgate, ...rest };
+  const given = { issuers: [issuer.options], clock: clockTypeOf(clock), ...roomgate, ...rest };
   class AppModule {}
   const root = {
     module: AppModule,

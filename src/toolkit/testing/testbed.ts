@@ -5,11 +5,11 @@ import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { WebSocket } from 'ws';
 import type { AdapterPorts } from '../../adapter/ports.js';
-import { Clock } from '../../roomgate.clock.js';
 import { ROOMGATE_ADAPTER_PORTS } from '../../roomgate.constants.js';
 import { RoomgateModule } from '../../roomgate.module.js';
 import type { RoomgateModuleOptions } from '../../roomgate.options.js';
 import { EXTRAS, type RoomgateModuleExtras } from '../../roomgate.providers.js';
+import { clockTypeOf } from './clock-type.js';
 import { FakeClock } from './fake-clock.js';
 import { TestConnection } from './test-connection.js';
 import { TestIssuer, type TokenRequest } from './test-issuer.js';
@@ -43,11 +43,6 @@ export async function createRoomgateTestbed(
   const { roomgate, configure, imports = [], ...rest } = options;
   const clock = new FakeClock();
   const issuer = new TestIssuer(() => clock.now());
-  class TestClock extends Clock {
-    now = (): number => clock.now();
-    setTimer = (callback: () => void, delayMs: number): (() => void) =>
-      clock.setTimer(callback, delayMs);
-  }
   // What shapes roomgate goes to its module, the rest is the metadata of the testing module.
   const extras = Object.entries(rest).filter(([name]) => Object.hasOwn(EXTRAS, name));
   const metadata = Object.entries(rest).filter(([name]) => !Object.hasOwn(EXTRAS, name));
@@ -58,7 +53,7 @@ export async function createRoomgateTestbed(
         issuers: [issuer.options],
         ...roomgate,
         ...Object.fromEntries(extras.filter(([, value]) => value !== undefined)),
-        clock: TestClock,
+        clock: clockTypeOf(clock),
       }),
       ...imports,
     ],

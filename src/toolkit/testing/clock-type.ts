@@ -1,0 +1,11 @@
+import type { Type } from '@nestjs/common';
+import { Clock } from '../../roomgate.clock.js';
+
+/** The class by which a module, which makes its own clock, is given one that a test holds. @internal */
+export function clockTypeOf(clock: Clock): Type<Clock> {
+  return class extends Clock {
+    now = (): number => clock.now();
+    setTimer = (callback: () => void, delayMs: number): (() => void) =>
+      clock.setTimer(callback, delayMs);
+  };
+}
