@@ -9,7 +9,7 @@ import { isScope } from './gateway/require.decorator.js';
 import type { RoomGatewayMetadata } from './gateway/room-gateway.decorator.js';
 import { ROOM_GATEWAY_METADATA } from './roomgate.constants.js';
 import { RoomgateError } from './roomgate.errors.js';
-import { readHandlers } from './roomgate.handlers.js';
+import { conflict, readHandlers } from './roomgate.handlers.js';
 import { quote } from './roomgate.rules.js';
 
 type GatewayClass = new (...args: never[]) => object;
@@ -156,10 +156,6 @@ function checkNames(plans: readonly GatewayPlan[]): void {
       `${other.classes[0]?.name} and ${classes[0]?.name} both serve rooms named "${metadata.rooms}". Name them with @RoomGateway(path, { rooms }); two paths share a name only with the same policy and scope.`,
     );
   }
-}
-
-function conflict(message: string): never {
-  throw new RoomgateError('gateway_conflict', message);
 }
 
 function invalid(message: string): never {

@@ -51,6 +51,6 @@ function addPassThrough(method: object): void {
     Reflect.defineMetadata(INTERCEPTORS_METADATA, [...present, passThrough], method);
 }
 
-function conflict(message: string): never {
+export function conflict(message: string): never {
   throw new RoomgateError('gateway_conflict', message);
 }

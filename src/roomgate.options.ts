@@ -3,7 +3,7 @@ import { ADMISSION_RULES, type AdmissionOptions } from './admission/admission.op
 import { CONNECTION_RULES, type ConnectionOptions } from './connection/connection.options.js';
 import { GATEWAY_RULES, type GatewayOptions } from './gateway/gateway.options.js';
 import { RoomgateError } from './roomgate.errors.js';
-import { checkOptions } from './roomgate.rules.js';
+import { checkOptions, type Rule } from './roomgate.rules.js';
 
 /** Every option, resolved: what was given over {@link DEFAULTS}, validated and frozen. */
 export interface RoomgateOptions
@@ -56,7 +56,13 @@ export const DEFAULTS: Readonly<Required<RoomgateModuleOptions>> = Object.freeze
   maxStreams: 64,
 });
 
-const RULES = { ...ADAPTER_RULES, ...ADMISSION_RULES, ...CONNECTION_RULES, ...GATEWAY_RULES };
+/** What each option has to be. */
+export const RULES: Record<string, Rule> = {
+  ...ADAPTER_RULES,
+  ...ADMISSION_RULES,
+  ...CONNECTION_RULES,
+  ...GATEWAY_RULES,
+};
 
 export function isStrict(nodeEnv: string | undefined = process.env.NODE_ENV): boolean {
   return nodeEnv !== 'development' && nodeEnv !== 'test';

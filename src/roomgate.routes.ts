@@ -100,7 +100,7 @@ export function createRoutes(
       wrapConnectHook(prototype as object);
       fillConnectHooks(prototype as object);
     }
-    const scopes = metadata.scope?.split(' ').filter((scope) => scope !== '') ?? [];
+    const scopes = metadata.scope?.split(' ') ?? [];
     routes.set(path, {
       path,
       table: new HandlerTable(handlers, hooks),

@@ -1,8 +1,4 @@
-import { ADAPTER_RULES } from './adapter/adapter.options.js';
-import { ADMISSION_RULES } from './admission/admission.options.js';
-import { CONNECTION_RULES } from './connection/connection.options.js';
-import { GATEWAY_RULES } from './gateway/gateway.options.js';
-import { DEFAULTS, type RoomgateModuleOptions } from './roomgate.options.js';
+import { DEFAULTS, RULES, type RoomgateModuleOptions } from './roomgate.options.js';
 import type { Rule } from './roomgate.rules.js';
 
 /** A variable that sets one option. */
@@ -13,13 +9,6 @@ export interface EnvOption {
   readonly isValid: (text: string) => boolean;
   readonly parse: (text: string) => unknown;
 }
-
-const RULES: Record<string, Rule> = {
-  ...ADAPTER_RULES,
-  ...ADMISSION_RULES,
-  ...CONNECTION_RULES,
-  ...GATEWAY_RULES,
-};
 
 /** Options that text cannot hold: classes, and issuers, which have variables of their own. */
 const NOT_TEXT: readonly (keyof RoomgateModuleOptions)[] = ['issuers', 'allowPlainGateways'];

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Refusal } from '../admission/refusals.js';
+import type { RoomId } from '../admission/room-id.js';
 import { RoomSocket } from '../connection/room-socket.js';
 import { awaitClaim } from './foreign-upgrade.js';
 import type { AdapterPorts } from './ports.js';
@@ -82,8 +83,15 @@ export class UpgradeDispatch {
 
   /** The room server whose path the request target is. */
   find(url: string): RoomServer | undefined {
-    const { path } = splitTarget(url);
-    return this.rooms.find(({ pattern }) => matchPath(pattern, path));
+    return this.#match(splitTarget(url).path)?.server;
+  }
+
+  #match(path: string): { server: RoomServer; room: RoomId } | undefined {
+    for (const server of this.rooms) {
+      const room = matchPath(server.pattern, path);
+      if (room) return { server, room };
+    }
+    return undefined;
   }
 
   /** Answers those who still wait for a verdict, and lets everybody go who is not a connection. */
@@ -98,9 +106,9 @@ export class UpgradeDispatch {
 
   #dispatch(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { path, query } = splitTarget(request.url ?? '');
-    const server = isWebSocketUpgrade(request) ? this.find(path) : undefined;
-    const room = server && matchPath(server.pattern, path);
-    if (!server || !room) return this.#passOn(request, socket, head, path);
+    const match = isWebSocketUpgrade(request) ? this.#match(path) : undefined;
+    if (!match) return this.#passOn(request, socket, head, path);
+    const { server, room } = match;
     const refusal = this.ports.drain.isDraining ? new Refusal('draining') : checkUpgrade(request);
     const { rules } = server.route;
     if (refusal) return this.#refuse(socket, refusal, rules.roomName);

@@ -78,12 +78,11 @@ function settle(
   verdict: Admitted | Refusal,
   proceed: () => void,
 ): void {
-  const refusal =
-    verdict instanceof Refusal ? verdict : admission.lastLook(verdict)?.by(verdict.principal);
-  if (verdict instanceof Refusal || refusal) {
-    if (!(verdict instanceof Refusal)) verdict.release();
-    refuse(upgrade, refusal as Refusal);
-    return;
+  if (verdict instanceof Refusal) return refuse(upgrade, verdict);
+  const refusal = admission.lastLook(verdict)?.by(verdict.principal);
+  if (refusal) {
+    verdict.release();
+    return refuse(upgrade, refusal);
   }
   upgrade.admitted = verdict;
   // Held back so that the 101 and the greeting leave in one packet.

@@ -47,15 +47,11 @@ export class BackChannelLogout {
     if (text === undefined) return this.#refuse(400, 'logout_request');
     if (this.#inFlight >= MAX_IN_FLIGHT) return this.#refuse(429, 'logout_busy');
     this.#inFlight += 1;
-    let cancel = (): void => {};
-    const late = new Promise<LogoutStatus>((resolve) => {
-      const answer = (): void => resolve(this.#refuse(503, 'logout_unavailable'));
-      cancel = this.ports.clock.setTimer(answer, this.rules.verdictDeadlineMs);
-    });
     try {
-      return await Promise.race([this.#obey(text), late]);
+      const { verdictDeadlineMs } = this.rules;
+      const status = await this.ports.clock.within(this.#obey(text), verdictDeadlineMs, undefined);
+      return status ?? this.#refuse(503, 'logout_unavailable');
     } finally {
-      cancel();
       this.#inFlight -= 1;
     }
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../roomgate.clock.js';
 import { identityOf, type Principal } from './principal.js';
+import type { TimeRules } from './token-claims.js';
 import type { MaybePromise } from './token-verifier.js';
 
 /** Whose authority ends: one token, the tokens of one session, what a subject was issued until a time, or a subject altogether. */
@@ -54,11 +55,6 @@ export class MemoryRevocationStore extends RevocationStore {
   }
 }
 
-export interface RevocationRules {
-  readonly clockToleranceMs: number;
-  readonly maxTokenLifeMs: number;
-}
-
 /** What is revoked, in memory, so that asking costs no I/O. Entries go when no token they cover can still be alive; blocks stay. */
 export class Revocations {
   readonly #until = new Map<string, number>();
@@ -68,7 +64,7 @@ export class Revocations {
 
   constructor(
     private readonly clock: Clock,
-    private readonly rules: RevocationRules,
+    private readonly rules: TimeRules,
   ) {}
 
   get size(): number {

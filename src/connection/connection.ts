@@ -17,6 +17,7 @@ import { Lifetime, type LifetimeOwner } from './lifetime.js';
 import { encodeMessage, type Message, refuseReserved } from './message.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { RoomSocket } from './room-socket.js';
+import type { Strikes } from './strikes.js';
 
 /** One admitted WebSocket with its principal: what guards, handlers and hooks of a room gateway get as their client. */
 export class RoomConnection extends ConnectionFacts implements LifetimeOwner, OutboxOwner {
@@ -29,7 +30,7 @@ export class RoomConnection extends ConnectionFacts implements LifetimeOwner, Ou
   /** @internal Holds the inbox shut while `handleConnection` hooks run. */
   gate: ConnectGate | undefined;
   /** @internal */
-  strikes: { count: number; lastAt: number } | undefined;
+  strikes: Strikes | undefined;
   /** @internal Why it was closed on our side: our row, else the code of the application or of `ws`. */
   ended: CloseRow | number | undefined;
   #principal: Principal;

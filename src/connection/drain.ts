@@ -36,12 +36,7 @@ export class Drain {
         retryAfterMs: Math.round(Math.random() * MAX_RETRY_MS),
       });
     }
-    let cancel = (): void => {};
-    const deadline = new Promise<void>(
-      (resolve) => (cancel = this.clock.setTimer(resolve, this.closeTimeoutMs)),
-    );
-    await Promise.race([closed, deadline]);
-    cancel();
+    await this.clock.within(closed, this.closeTimeoutMs, undefined);
     for (const connection of connections) connection.terminate();
   }
 }

@@ -1,6 +1,12 @@
+import type { Principal } from '../admission/principal.js';
 import type { CloseRow } from './close-codes.js';
 import type { RoomConnection } from './connection.js';
 import { encodeMessage } from './message.js';
+
+/** Milliseconds that clients are told are left: by the token's own expiry, without the tolerance of our clock. */
+export function remainingMs({ claims }: Principal, now: number): number {
+  return Math.max(0, claims.exp * 1000 - now);
+}
 
 /** The first frame of every connection: who and where it is, how long its token lasts, what it may send. */
 export function encodeHello(
@@ -13,7 +19,7 @@ export function encodeHello(
     connectionId: id,
     room: roomId,
     sub: principal.subject,
-    ttlMs: Math.max(0, principal.claims.exp * 1000 - now),
+    ttlMs: remainingMs(principal, now),
     serverTime: now,
     limits,
   });

@@ -46,10 +46,6 @@ export class Inbox {
     }
   }
 
-  get isPaused(): boolean {
-    return this.#isPaused;
-  }
-
   /** Calls back when no message is being handled: at once, or before the next one is. */
   between(act: () => void): void {
     if (this.#isBusy) (this.#between ??= []).push(act);

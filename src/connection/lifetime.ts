@@ -1,5 +1,6 @@
 import type { Principal } from '../admission/principal.js';
 import { CLOSE_CODES, type CloseRow } from './close-codes.js';
+import { remainingMs } from './greetings.js';
 import { encodeMessage } from './message.js';
 import type { TimingWheel, WheelEntry } from './timing-wheel.js';
 
@@ -69,12 +70,12 @@ export class Lifetime implements WheelEntry {
     else this.owner.end(CLOSE_CODES.tokenExpired, { drop: true });
   }
 
-  #warn(now: number, { claims, expiresAt }: Principal): void {
+  #warn(now: number, principal: Principal): void {
     this.#stage = 'warned';
-    const inMs = Math.max(0, claims.exp * 1000 - now);
+    const inMs = remainingMs(principal, now);
     if (this.rules.expiryWarningMs > 0)
       this.owner.sendText(encodeMessage('auth.expiring', { inMs }), true);
-    this.#wait(expiresAt);
+    this.#wait(principal.expiresAt);
   }
 
   #mute(closesAt: number): void {

@@ -54,7 +54,9 @@ export function parseMessage(bytes: Buffer): Message | undefined {
   const { event, data, id, room } = value as Record<string, unknown>;
   if (typeof event !== 'string' || event === '' || event.length > MAX_EVENT_LENGTH)
     return undefined;
-  if (!isMessageId(id) || isDeeper(data, MAX_DEPTH)) return undefined;
+  // Every level takes two bytes at least, so a short message is not worth walking through.
+  const mayBeDeep = bytes.length > 2 * MAX_DEPTH;
+  if (!isMessageId(id) || (mayBeDeep && isDeeper(data, MAX_DEPTH))) return undefined;
   if (room === undefined) return { event, data, id, room };
   const roomId = parseRoomId(room);
   return roomId && { event, data, id, room: roomId };

@@ -66,12 +66,11 @@ export class RoomBatch implements Outgoing {
     return this.#offsets.at(-1) as number;
   }
 
-  append(frame: Buffer, except?: BatchReader): void {
+  append(frame: Buffer): void {
     const index = this.#frames.push(frame) - 1;
     this.#offsets.push(this.bytes + frame.length);
     this.#joined = undefined;
     for (const reader of this.detached) {
-      if (reader === except) continue;
       this.detached.delete(reader);
       reader.addBatch(this, index);
     }
@@ -91,6 +90,11 @@ export class RoomBatch implements Outgoing {
 
   writeTo(target: Buffer, at: number): number {
     return at + this.toBuffer().copy(target, at);
+  }
+
+  /** Bytes of the frames from `from` to `to`. */
+  sizeOf(from: number, to: number): number {
+    return (this.#offsets[to] as number) - (this.#offsets[from] as number);
   }
 
   slice(from: number, to: number): Buffer {
@@ -124,7 +128,7 @@ export class BatchSlice implements Outgoing {
   }
 
   get bytes(): number {
-    return this.toBuffer().length;
+    return this.batch.sizeOf(this.from, this.#to ?? this.batch.count);
   }
 
   toBuffer(): Buffer {

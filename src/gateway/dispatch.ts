@@ -4,6 +4,7 @@ import type { RoomConnection } from '../connection/connection.js';
 import type { HandlerInfo } from '../connection/handler-table.js';
 import type { HandlerWatch } from '../connection/handler-watch.js';
 import { isControl, type Message, parseMessage } from '../connection/message.js';
+import { strike } from '../connection/strikes.js';
 import type { RoomService } from '../room/room.service.js';
 import type { Clock } from '../roomgate.clock.js';
 import { MessageContext } from './message-context.js';
@@ -12,7 +13,6 @@ import { settleFiltered, settleReply } from './reply.js';
 import { type StreamPorts, Streams } from './streams.js';
 
 const NO_MESSAGE: Message = { event: '', data: undefined };
-const FORGIVEN_AFTER_MS = 60_000;
 
 export interface DispatchPorts extends StreamPorts {
   readonly clock: Clock;
@@ -110,10 +110,8 @@ export class Dispatch {
   #strike(context: MessageContext, code: string): void {
     context.fail(code);
     const { connection, startedAt: now } = context;
-    const strikes = (connection.strikes ??= { count: 0, lastAt: 0 });
-    strikes.count = now - strikes.lastAt > FORGIVEN_AFTER_MS ? 1 : strikes.count + 1;
-    strikes.lastAt = now;
-    if (strikes.count >= this.ports.maxStrikes) connection.end(CLOSE_CODES.badMessages);
+    connection.strikes = strike(connection.strikes, now);
+    if (connection.strikes.count >= this.ports.maxStrikes) connection.end(CLOSE_CODES.badMessages);
   }
 }
 

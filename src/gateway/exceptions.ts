@@ -54,7 +54,7 @@ export const EXCEPTIONS = {
 
 export type ExceptionCode = keyof typeof EXCEPTIONS;
 
-export function isExceptionCode(code: unknown): code is ExceptionCode {
+function isExceptionCode(code: unknown): code is ExceptionCode {
   return typeof code === 'string' && Object.hasOwn(EXCEPTIONS, code);
 }
 

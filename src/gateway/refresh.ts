@@ -6,6 +6,8 @@ import type { RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { ConnectionAudit } from '../connection/connection-audit.js';
+import { remainingMs } from '../connection/greetings.js';
+import { isForgiven, strike, type Strikes } from '../connection/strikes.js';
 import type { Clock } from '../roomgate.clock.js';
 import type { Authority } from '../room/authority.js';
 import type { MessageContext } from './message-context.js';
@@ -24,7 +26,6 @@ export interface RefreshPorts {
 
 /** A verdict that was overtaken this often by other changes is given up; the client may try again. */
 const MAX_ATTEMPTS = 3;
-const FORGIVEN_AFTER_MS = 60_000;
 /** Failures that say nothing about the token. */
 const NOT_ITS_FAULT: readonly string[] = [
   'refresh_in_progress',
@@ -39,7 +40,7 @@ const NOT_ITS_FAULT: readonly string[] = [
  */
 export class Refresh {
   readonly #running = new WeakSet<RoomConnection>();
-  readonly #failures = new WeakMap<RoomConnection, { count: number; lastAt: number }>();
+  readonly #failures = new WeakMap<RoomConnection, Strikes>();
 
   constructor(private readonly ports: RefreshPorts) {}
 
@@ -101,7 +102,7 @@ export class Refresh {
     const missed = connection.outbox.takeMissed();
     connection.renew(principal);
     this.ports.audit.refreshed(connection);
-    context.reply('auth.refreshed', { ttlMs: Math.max(0, principal.claims.exp * 1000 - now) });
+    context.reply('auth.refreshed', { ttlMs: remainingMs(principal, now) });
     this.ports.authority.change(connection, rights);
     this.ports.authority.tellGaps(connection, missed);
   }
@@ -109,7 +110,7 @@ export class Refresh {
   /** A failed refresh never closes, but checking signatures for nothing has an end: after some, a minute's pause. */
   #isTiring(connection: RoomConnection): boolean {
     const failures = this.#failures.get(connection);
-    if (!failures || this.ports.clock.now() - failures.lastAt > FORGIVEN_AFTER_MS) return false;
+    if (!failures || isForgiven(failures, this.ports.clock.now())) return false;
     return failures.count >= this.ports.maxFailures;
   }
 
@@ -121,8 +122,6 @@ export class Refresh {
 
   #countFailure(connection: RoomConnection): void {
     const now = this.ports.clock.now();
-    const { count = 0, lastAt = 0 } = this.#failures.get(connection) ?? {};
-    const isForgiven = now - lastAt > FORGIVEN_AFTER_MS;
-    this.#failures.set(connection, { count: isForgiven ? 1 : count + 1, lastAt: now });
+    this.#failures.set(connection, strike(this.#failures.get(connection), now));
   }
 }

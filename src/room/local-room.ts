@@ -40,7 +40,7 @@ export class LocalRoom implements Flushable {
     const batch = this.#batch ?? this.#startBatch();
     const except = exceptId === undefined ? undefined : this.members.get(exceptId)?.outbox;
     if (except) batch.remove(except);
-    batch.append(frame, except);
+    batch.append(frame);
     if (except) batch.detached.add(except);
   }
 

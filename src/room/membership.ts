@@ -94,26 +94,27 @@ export class Memberships {
   }
 
   #tell(what: keyof MembershipListener, connection: RoomConnection, room: RoomId): void {
-    const failed = (error: unknown): void =>
-      this.warn(`A membership listener's ${what} failed`, error);
-    for (const listener of this.#listeners) {
-      try {
-        Promise.resolve(listener[what]?.(connection, room)).catch(failed);
-      } catch (error) {
-        failed(error);
-      }
-    }
+    const failed = `A membership listener's ${what} failed`;
+    for (const listener of this.#listeners)
+      this.#attempt(() => listener[what]?.(connection, room), failed);
   }
 
   #release(room: LocalRoom): void {
     room.holds -= 1;
     if (room.holds > 0) return;
     this.#rooms.delete(room.key);
-    const failed = (error: unknown): void =>
-      this.warn('The engine could not unsubscribe a room', error);
+    // Called now and not in a later turn: a newcomer may subscribe the room again before this one has ended.
+    this.#attempt(
+      () => this.engine.unsubscribe(room.key),
+      'The engine could not unsubscribe a room',
+    );
+  }
+
+  /** Other people's code, which may throw or reject; neither is a reason to stop. */
+  #attempt(act: () => unknown, line: string): void {
+    const failed = (error: unknown): void => this.warn(line, error);
     try {
-      // Called now and not in a later turn: a newcomer may subscribe the room again before this one has ended.
-      Promise.resolve(this.engine.unsubscribe(room.key)).catch(failed);
+      Promise.resolve(act()).catch(failed);
     } catch (error) {
       failed(error);
     }

@@ -31,11 +31,12 @@ export class MemoryEngine extends RoomEngine {
     const sequence = this.#sequences.get(key);
     // Nobody listens and nothing is kept: a server that speaks to empty rooms must not fill the memory with them.
     if (!sequence) return { offset: 1, epoch: this.#newEpoch() };
+    const now = this.now();
     const recent = (sequence.recent ??= new RecentIds());
-    const known = recent.find(publicationId, this.now());
+    const known = recent.find(publicationId, now);
     if (known !== undefined) return { offset: known, epoch: sequence.epoch };
     const offset = ++sequence.offset;
-    recent.add(publicationId, offset, this.now());
+    recent.add(publicationId, offset, now);
     this.#deliver(key, sequence, { publicationId, offset, body, except });
     return { offset, epoch: sequence.epoch };
   }
