@@ -34,6 +34,7 @@ export { parseRoomId, type RoomId } from './admission/room-id.js';
 export { MemoryRevocationStore, type Revocation, RevocationStore } from './admission/revocation.js';
 export { RevocationService, type SubjectRef } from './admission/revocation.service.js';
 export {
+  type HistoryRight,
   type RoomAccess,
   RoomPolicy,
   type RoomRights,
@@ -69,10 +70,32 @@ export { RoomGateway, type RoomGatewayOptions } from './gateway/room-gateway.dec
 export { RoomgateFilter } from './gateway/roomgate.filter.js';
 
 // Room
-export type { MembershipListener } from './room/membership.js';
+export type { MembershipListener } from './room/room-listeners.js';
 export type { Reauthorized } from './room/authority.js';
-export { Room } from './room/room.js';
-export { type BroadcastOptions, NamedRooms, RoomHandle, RoomService } from './room/room.service.js';
+export type { HistoryRequest, PastPage, PastPublication } from './room/history.js';
+export { type BroadcastOptions, NamedRooms } from './room/named-rooms.js';
+export { type PresenceList, Room } from './room/room.js';
+export { RoomHandle } from './room/room-handle.js';
+export type {
+  PresenceDescription,
+  PresenceOptions,
+  RoomNameOptions,
+  RoomOptions,
+} from './room/room.options.js';
+export { RoomService } from './room/room.service.js';
 export { type EngineKey, type EngineSink, RoomEngine } from './room/engine/engine.js';
 export { MemoryEngine } from './room/engine/memory/memory.engine.js';
-export type { Position, Publication, PublishOptions } from './room/engine/publication.js';
+export type {
+  PresenceChange,
+  PresenceEntry,
+  PresencePage,
+  PresentMember,
+} from './room/engine/presence-entry.js';
+export type {
+  HistoryLimits,
+  HistoryPage,
+  Position,
+  Publication,
+  PublishOptions,
+  ReadRange,
+} from './room/engine/publication.js';

@@ -13,6 +13,12 @@ export type RoomgateErrorCode =
   | 'insufficient_scope'
   | 'insufficient_claims'
   | 'token_expired'
+  | 'presence_forbidden'
+  | 'history_forbidden'
+  | 'not_kept'
+  | 'position_unknown'
+  | 'room_full'
+  | 'too_many_rooms'
   | 'engine_unavailable';
 
 /**

@@ -2,6 +2,7 @@ import { ADAPTER_RULES, type AdapterOptions } from './adapter/adapter.options.js
 import { ADMISSION_RULES, type AdmissionOptions } from './admission/admission.options.js';
 import { CONNECTION_RULES, type ConnectionOptions } from './connection/connection.options.js';
 import { GATEWAY_RULES, type GatewayOptions } from './gateway/gateway.options.js';
+import { ROOM_RULES, type RoomOptions } from './room/room.options.js';
 import { RoomgateError } from './roomgate.errors.js';
 import { checkOptions, type Rule } from './roomgate.rules.js';
 
@@ -11,14 +12,15 @@ export interface RoomgateOptions
     Readonly<AdapterOptions>,
     Readonly<AdmissionOptions>,
     Readonly<ConnectionOptions>,
-    Readonly<GatewayOptions> {
+    Readonly<GatewayOptions>,
+    Readonly<RoomOptions> {
   /** True unless `NODE_ENV` is exactly `development` or `test`. Not an option: what is safe is not a setting. */
   readonly strict: boolean;
 }
 
 /** What an application gives to `RoomgateModule.forRoot`. All options are documented where they belong, on the stage's interface. */
 export type RoomgateModuleOptions = Partial<
-  AdapterOptions & AdmissionOptions & ConnectionOptions & GatewayOptions
+  AdapterOptions & AdmissionOptions & ConnectionOptions & GatewayOptions & RoomOptions
 >;
 
 /** The only place a default is written down. */
@@ -54,6 +56,15 @@ export const DEFAULTS: Readonly<Required<RoomgateModuleOptions>> = Object.freeze
   closeTimeoutMs: 2_000,
   maxStrikes: 10,
   maxStreams: 64,
+  rooms: {},
+  maxRoomsPerConnection: 100,
+  maxMembersPerRoom: 65_536,
+  maxRooms: 100_000,
+  maxRoomsPerSubject: 1_000,
+  roomIdleMs: 5_000,
+  maxHistoryBytes: 268_435_456,
+  presenceRefreshMs: 27_000,
+  presenceTtlMs: 60_000,
 });
 
 /** What each option has to be. */
@@ -62,6 +73,7 @@ export const RULES: Record<string, Rule> = {
   ...ADMISSION_RULES,
   ...CONNECTION_RULES,
   ...GATEWAY_RULES,
+  ...ROOM_RULES,
 };
 
 export function isStrict(nodeEnv: string | undefined = process.env.NODE_ENV): boolean {
@@ -81,6 +93,11 @@ export function resolveOptions(
   );
   checkOptions(present, RULES);
   const options: RoomgateOptions = Object.freeze({ ...DEFAULTS, ...present, strict });
+  if (options.presenceTtlMs <= options.presenceRefreshMs)
+    throw new RoomgateError(
+      'invalid_options',
+      `Expected option "presenceTtlMs" to be more than "presenceRefreshMs" (${options.presenceRefreshMs}), got ${options.presenceTtlMs}.`,
+    );
   if (strict && options.allowedHosts.length === 0) {
     throw new RoomgateError(
       'unsafe_options',

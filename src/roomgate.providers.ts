@@ -93,7 +93,7 @@ export function provideRoomgate(
       : make(RoomPolicy, createPolicy, ROOMGATE_OPTIONS),
     extras.engine
       ? { provide: RoomEngine, useClass: extras.engine }
-      : make(RoomEngine, (clock: Clock) => new MemoryEngine(() => clock.now()), Clock),
+      : make(RoomEngine, createEngine, Clock, ROOMGATE_OPTIONS),
     { provide: RevocationStore, useClass: extras.revocationStore ?? MemoryRevocationStore },
     { provide: AuditSink, useClass: extras.auditSink ?? LogAuditSink },
     make(
@@ -144,6 +144,10 @@ function createVerifier({ issuers, strict, maxCachedSignatures }: RoomgateOption
   return new JwtTokenVerifier(loadIssuers(issuers, strict), strict, cache);
 }
 
+function createEngine(clock: Clock, { maxHistoryBytes }: RoomgateOptions): RoomEngine {
+  return new MemoryEngine(() => clock.now(), maxHistoryBytes);
+}
+
 function createPolicy({ allowWildcardRooms }: RoomgateOptions): RoomPolicy {
   return new RoomsClaimPolicy(allowWildcardRooms);
 }
@@ -180,7 +184,7 @@ function createPorts(
   config: ApplicationConfig,
 ): AdapterPorts {
   const routes = createRoutes(modules, options, policy);
-  for (const { rules } of routes.values()) node.rooms.addName(rules.roomName);
+  node.rooms.addNames([...new Set([...routes.values()].map(({ rules }) => rules.roomName))]);
   const prefix = (): string => config.getGlobalPrefix().replaceAll(/^\/|\/$/g, '');
   return {
     options,

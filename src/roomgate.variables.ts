@@ -10,8 +10,12 @@ export interface EnvOption {
   readonly parse: (text: string) => unknown;
 }
 
-/** Options that text cannot hold: classes, and issuers, which have variables of their own. */
-const NOT_TEXT: readonly (keyof RoomgateModuleOptions)[] = ['issuers', 'allowPlainGateways'];
+/** Options that text cannot hold: classes and functions, and issuers, which have variables of their own. */
+const NOT_TEXT: readonly (keyof RoomgateModuleOptions)[] = [
+  'issuers',
+  'allowPlainGateways',
+  'rooms',
+];
 
 /** `maxMessageBytes` is `ROOMGATE_MAX_MESSAGE_BYTES`, and so on for every option that text can hold. */
 export const ENV_OPTIONS: readonly EnvOption[] = (

@@ -66,6 +66,14 @@ const TABLE: [string, Option, string, unknown, string[]][] = [
   ['ROOMGATE_CLOSE_TIMEOUT_MS', 'closeTimeoutMs', '0', 0, ['-1']],
   ['ROOMGATE_MAX_STRIKES', 'maxStrikes', '1', 1, ['0']],
   ['ROOMGATE_MAX_STREAMS', 'maxStreams', '1', 1, ['0']],
+  ['ROOMGATE_MAX_ROOMS_PER_CONNECTION', 'maxRoomsPerConnection', '1', 1, ['0', '65537']],
+  ['ROOMGATE_MAX_MEMBERS_PER_ROOM', 'maxMembersPerRoom', '1', 1, ['0']],
+  ['ROOMGATE_MAX_ROOMS', 'maxRooms', '1', 1, ['0']],
+  ['ROOMGATE_MAX_ROOMS_PER_SUBJECT', 'maxRoomsPerSubject', '1', 1, ['0']],
+  ['ROOMGATE_ROOM_IDLE_MS', 'roomIdleMs', '0', 0, ['-1', '5s']],
+  ['ROOMGATE_MAX_HISTORY_BYTES', 'maxHistoryBytes', '0', 0, ['-1', '1MB']],
+  ['ROOMGATE_PRESENCE_REFRESH_MS', 'presenceRefreshMs', '1000', 1_000, ['999']],
+  ['ROOMGATE_PRESENCE_TTL_MS', 'presenceTtlMs', '30000', 30_000, ['1999']],
 ];
 
 describe('the variables of the options', () => {
@@ -73,7 +81,12 @@ describe('the variables of the options', () => {
     expect(TABLE.map(([name]) => name).toSorted()).toEqual(
       ENV_OPTIONS.map(({ name }) => name).toSorted(),
     );
-    const options = [...TABLE.map(([, option]) => option), 'issuers', 'allowPlainGateways'];
+    const options = [
+      ...TABLE.map(([, option]) => option),
+      'issuers',
+      'allowPlainGateways',
+      'rooms',
+    ];
     expect(options.toSorted()).toEqual(Object.keys(DEFAULTS).toSorted());
   });
 

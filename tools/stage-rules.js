@@ -7,9 +7,9 @@ import { manifest } from './common.js';
 const root = (/** @type {string} */ names) => names.split(' ').map((it) => `roomgate.${it}.ts`);
 /** What everybody may use, and the shell: the files that wire the stages to Nest. */
 const BASE = root('errors constants options clock rules');
-const SHELL = root('module config variables boot handlers routes providers node');
+const SHELL = root('module config variables boot handlers routes providers node entrance');
 const STAGES = ['adapter/', 'admission/', 'connection/', 'gateway/', 'room/'];
-const ENGINE_SEAM = ['room/engine/engine.ts', 'room/engine/publication.ts'];
+const ENGINE_SEAM = ['engine', 'presence-entry', 'publication'].map((it) => `room/engine/${it}.ts`);
 /** From admission on everybody speaks of room ids and the principal's type; the decision stays there. */
 const AFTER_ADMISSION = [...BASE, 'type admission/', 'admission/room-id.ts'];
 
@@ -27,12 +27,21 @@ export const MAY_IMPORT = {
     'admission/principal.ts',
     // A refresh is a second verdict on a connection that exists.
     'admission/renewal.ts',
+    // A join is the rest of one.
+    'admission/refusals.ts',
     'connection/',
     'type room/',
     'room/room.service.ts',
   ],
-  // Rights that are lost come as refusals.
-  'room/': [...AFTER_ADMISSION, 'admission/refusals.ts', 'connection/', ...ENGINE_SEAM],
+  'room/': [
+    ...AFTER_ADMISSION,
+    // Rights that are lost come as refusals, and narrow what is granted again.
+    'admission/bounded-cache.ts',
+    'admission/refusals.ts',
+    'admission/room-rights.ts',
+    'connection/',
+    ...ENGINE_SEAM,
+  ],
   'room/engine/': [],
   'redis/': [...BASE, 'admission/', ...ENGINE_SEAM],
   'toolkit/': [...BASE, ...STAGES, ...SHELL, 'index.ts', 'redis/'],

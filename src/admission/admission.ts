@@ -1,11 +1,13 @@
 import type { Clock } from '../roomgate.clock.js';
+import { RoomgateError } from '../roomgate.errors.js';
 import { refuseTokenInQuery, type TokenExtractor, type UpgradeRequest } from './bearer-token.js';
 import { checkOrigin, type OriginRules } from './origin.js';
 import { createPrincipal, type Principal } from './principal.js';
 import { Refusal } from './refusals.js';
 import { roomKey, type RoomId, type RoomKey } from './room-id.js';
 import { RightsCache } from './rights-cache.js';
-import { RIGHTS, type RoomAccess, type RoomPolicy, type RoomRights } from './room-policy.js';
+import type { RoomAccess, RoomPolicy, RoomRights } from './room-policy.js';
+import { askRights } from './room-rights.js';
 import { checkClaims, type TimeRules } from './token-claims.js';
 import { parseToken } from './token-shape.js';
 import type { MaybePromise, TokenVerifier } from './token-verifier.js';
@@ -46,7 +48,7 @@ export interface AdmissionPorts {
   /** Grows when rights are to be asked for anew, or rooms are closed: an answer of the policy from before is stale. */
   readonly generation: () => number;
   /** Has the engine carry the room to this node; returns how to let it go again. */
-  readonly holdRoom: (key: RoomKey) => MaybePromise<() => void>;
+  readonly holdRoom: (key: RoomKey, principal: Principal) => MaybePromise<() => void>;
 }
 
 export type AdmissionRules = OriginRules &
@@ -77,7 +79,11 @@ export class Admission {
       this.extract(request);
     if (token instanceof Refusal) return token;
     const principal = await this.identify(token);
-    if (principal instanceof Refusal) return principal;
+    return principal instanceof Refusal ? principal : this.enter(principal, destination);
+  }
+
+  /** May somebody whom we know enter the room? The second half of the sequence, and all of it for one who is inside already. Never rejects. */
+  async enter(principal: Principal, destination: Destination): Promise<Admitted | Refusal> {
     const scope = this.checkScopes(principal, destination.rules);
     if (scope) return scope.by(principal);
     const generation = this.ports.generation();
@@ -131,7 +137,7 @@ export class Admission {
     try {
       if ((await rules.policy.join(access)) !== true)
         return new Refusal(this.rules.hideRooms ? 'not_found' : 'room_forbidden', 'room_forbidden');
-      return (await rules.policy.publish(access)) === true ? RIGHTS.member : RIGHTS.reader;
+      return await askRights(rules.policy, access);
     } catch {
       return new Refusal('unavailable', 'policy_failed');
     }
@@ -155,10 +161,17 @@ export class Admission {
   ): Promise<Admitted | Refusal> {
     const key = roomKey(rules.roomName, room);
     try {
-      const release = await this.ports.holdRoom(key);
+      const release = await this.ports.holdRoom(key, principal);
       return { principal, room, key, rights, generation, release };
-    } catch {
-      return new Refusal('engine_unavailable').by(principal);
+    } catch (error) {
+      return refusalOfRoom(error).by(principal);
     }
   }
+}
+
+/** A room that is full says so; anything else is the engine's fault. */
+function refusalOfRoom(error: unknown): Refusal {
+  const code = error instanceof RoomgateError ? error.code : undefined;
+  if (code === 'room_full' || code === 'too_many_rooms') return new Refusal(code);
+  return new Refusal('engine_unavailable');
 }

@@ -52,6 +52,8 @@ export const AUDIT_REASONS = {
   insufficient_scope: 'The token lacked a scope of the gateway.',
   room_forbidden: 'The room policy said no, or does not say yes any more.',
   policy_failed: 'The room policy threw.',
+  room_full: 'The room had as many members as it may have on this node.',
+  too_many_rooms: 'The node, or the subject, had as many rooms as it may have.',
   engine_unavailable: 'The engine could not subscribe the room.',
   unavailable: 'The decision could not be made, or was overtaken too often.',
   admission_failed: 'Admission failed in a way it should not.',

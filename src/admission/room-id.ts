@@ -34,3 +34,9 @@ export function isRoomName(text: unknown): text is string {
 export function roomKey(roomName: string, id: RoomId): RoomKey {
   return `${roomName}/${id}` as RoomKey;
 }
+
+/** The other way. */
+export function splitRoomKey(key: RoomKey): [roomName: string, id: RoomId] {
+  const slash = key.indexOf('/');
+  return [key.slice(0, slash), key.slice(slash + 1) as RoomId];
+}

@@ -9,16 +9,15 @@ export interface RoomAccess {
   readonly principal: Principal;
 }
 
+/** Which of a room's past somebody may see: none, all that is kept, or what was published at or after a time (milliseconds since the epoch). */
+export type HistoryRight = boolean | { readonly notBefore: number };
+
 /** What a member may do in its room. */
 export interface RoomRights {
   readonly publish: boolean;
+  readonly presence: boolean;
+  readonly history: HistoryRight;
 }
-
-/** Shared by all who have them: every connection holds some. */
-export const RIGHTS = {
-  member: Object.freeze({ publish: true }),
-  reader: Object.freeze({ publish: false }),
-} as const satisfies Record<string, RoomRights>;
 
 /**
  * Who may enter which room. The policy of a gateway, `@RoomGateway(path, { policy })`, is an ordinary provider of the
@@ -35,8 +34,18 @@ export abstract class RoomPolicy {
   /** May the principal become a member of the room? */
   abstract join(access: RoomAccess): MaybePromise<boolean>;
 
-  /** May a member speak? Asked once when it joins. Default: every member may. */
+  /** May a member speak? Asked once when it joins, like the others. Default: every member may. */
   publish(_access: RoomAccess): MaybePromise<boolean> {
+    return true;
+  }
+
+  /** May a member see who else is there? Default: every member may, where presence is on. */
+  presence(_access: RoomAccess): MaybePromise<boolean> {
+    return true;
+  }
+
+  /** What of the past may a member see, whether it asks for it or comes back? Default: all that is kept. */
+  history(_access: RoomAccess): MaybePromise<HistoryRight> {
     return true;
   }
 }

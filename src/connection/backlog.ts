@@ -1,19 +1,12 @@
 import type { Duplex } from 'node:stream';
-import type { RoomKey } from '../admission/room-id.js';
-import { cutFrames } from './frame.js';
-import type { Outgoing } from './outgoing.js';
+import type { Outgoing, Piece, Waiting } from './outgoing.js';
+import { Missed } from './missed.js';
 
 /** What a backlog needs to know of its connection. */
 export interface BacklogOwner {
   readonly socket: Duplex;
   isLive(): boolean;
   isWritable(): boolean;
-}
-
-interface Held {
-  readonly key?: RoomKey;
-  readonly isControl: boolean;
-  readonly bytes: Buffer;
 }
 
 /** Together with one write of an outbox (32 KiB) at most 64 KiB are with the socket while its reader is behind. */
@@ -24,13 +17,16 @@ const MAX_CHUNK_BYTES = 32 * 1024;
  * the last, so that a kick or an expiry still finds the rest in here and drops it.
  */
 export class Backlog {
-  #held: Held[] = [];
+  #held: Piece[] = [];
   #bytes = 0;
   /** Chunks whose callback has not come; that of one the system took at once comes in a later tick. */
   #pending = 0;
-  #missed: Set<RoomKey> | undefined;
+  #onEmpty: (() => void)[] = [];
 
-  constructor(private readonly owner: BacklogOwner) {}
+  constructor(
+    private readonly owner: BacklogOwner,
+    private readonly missed: Missed,
+  ) {}
 
   get bytes(): number {
     return this.#bytes;
@@ -38,28 +34,27 @@ export class Backlog {
 
   add(entry: Outgoing): void {
     // A turn's batch may be a megabyte: in one piece it would all be with the socket before a kick could drop it.
-    for (const bytes of cutFrames(entry.toBuffer(), MAX_CHUNK_BYTES)) {
-      this.#held.push({ key: entry.key, isControl: entry.isControl, bytes });
-      this.#bytes += bytes.length;
+    for (const piece of entry.cut(MAX_CHUNK_BYTES)) {
+      this.#held.push(piece);
+      this.#bytes += piece.buffer.length;
     }
   }
 
-  /** Drops everything but control frames, because the connection is muted, and remembers of which rooms. */
+  /** Drops everything but control frames, because the connection is muted. */
   mute(): void {
-    for (const { key } of this.#held) if (key) (this.#missed ??= new Set()).add(key);
-    this.filter((entry) => entry.isControl);
+    for (const piece of this.#held) this.missed.add(piece);
+    this.filter((piece) => piece.isControl);
   }
 
-  /** The rooms of which publications were dropped since it was last asked. */
-  takeMissed(): Iterable<RoomKey> {
-    const missed = this.#missed ?? [];
-    this.#missed = undefined;
-    return missed;
+  /** Calls back once, when the last of it was handed over or dropped. */
+  onEmpty(act: () => void): void {
+    this.#onEmpty.push(act);
   }
 
-  filter(stays: (entry: Held) => boolean): void {
+  filter(stays: (piece: Waiting) => boolean): void {
     this.#held = this.#held.filter(stays);
-    this.#bytes = this.#held.reduce((sum, entry) => sum + entry.bytes.length, 0);
+    this.#bytes = this.#held.reduce((sum, { buffer }) => sum + buffer.length, 0);
+    this.#tellEmpty();
   }
 
   /**
@@ -92,13 +87,18 @@ export class Backlog {
   #take(maxBytes: number): Buffer {
     const taken: Buffer[] = [];
     let size = 0;
-    for (const { bytes } of this.#held) {
-      if (taken.length > 0 && size + bytes.length > maxBytes) break;
-      taken.push(bytes);
-      size += bytes.length;
+    for (const { buffer } of this.#held) {
+      if (taken.length > 0 && size + buffer.length > maxBytes) break;
+      taken.push(buffer);
+      size += buffer.length;
     }
     this.#held.splice(0, taken.length);
     this.#bytes -= size;
+    this.#tellEmpty();
     return taken.length === 1 ? (taken[0] as Buffer) : Buffer.concat(taken, size);
+  }
+
+  #tellEmpty(): void {
+    if (this.#held.length === 0) for (const act of this.#onEmpty.splice(0)) act();
   }
 }

@@ -1,4 +1,6 @@
 const TEXT = 0x81;
+const BINARY = 0x82;
+const LONGEST_HEAD_BYTES = 10;
 
 /** Bytes that a text frame of so many payload bytes has. */
 export function frameBytes(payloadBytes: number): number {
@@ -23,43 +25,31 @@ export function writeTextFrame(
   text: string,
   payloadBytes: number,
 ): number {
-  target[at] = TEXT;
-  let offset = at + 2;
-  if (payloadBytes < 126) target[at + 1] = payloadBytes;
-  else if (payloadBytes < 65_536) {
-    target[at + 1] = 126;
-    offset = target.writeUInt16BE(payloadBytes, at + 2);
-  } else {
-    target[at + 1] = 127;
-    target.writeUInt32BE(Math.floor(payloadBytes / 2 ** 32), at + 2);
-    offset = target.writeUInt32BE(payloadBytes % 2 ** 32, at + 6);
-  }
+  const offset = writeHead(target, at, TEXT, payloadBytes);
   // As many bytes as characters: all of it is ASCII, which needs no encoder.
   const encoding = payloadBytes === text.length ? 'latin1' : 'utf8';
   return offset + target.write(text, offset, payloadBytes, encoding);
 }
 
-/**
- * Cuts bytes that `encodeTextFrame` made into pieces of whole frames: as many as fit into `maxBytes`, or one that is larger.
- */
-export function cutFrames(bytes: Buffer, maxBytes: number): Buffer[] {
-  const pieces: Buffer[] = [];
-  let from = 0;
-  for (let at = 0; at < bytes.length;) {
-    const next = at + frameLength(bytes, at);
-    if (at > from && next - from > maxBytes) {
-      pieces.push(bytes.subarray(from, at));
-      from = at;
-    }
-    at = next;
-  }
-  if (from < bytes.length) pieces.push(bytes.subarray(from));
-  return pieces;
+/** The same for bytes that are not text. */
+export function encodeBinaryFrame(payload: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(LONGEST_HEAD_BYTES + payload.length);
+  const offset = writeHead(frame, 0, BINARY, payload.length);
+  frame.set(payload, offset);
+  return frame.subarray(0, offset + payload.length);
 }
 
-function frameLength(bytes: Buffer, at: number): number {
-  const length = bytes[at + 1] as number;
-  if (length < 126) return 2 + length;
-  if (length === 126) return 4 + bytes.readUInt16BE(at + 2);
-  return 10 + bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6);
+function writeHead(target: Buffer, at: number, opcode: number, payloadBytes: number): number {
+  target[at] = opcode;
+  if (payloadBytes < 126) {
+    target[at + 1] = payloadBytes;
+    return at + 2;
+  }
+  if (payloadBytes < 65_536) {
+    target[at + 1] = 126;
+    return target.writeUInt16BE(payloadBytes, at + 2);
+  }
+  target[at + 1] = 127;
+  target.writeUInt32BE(Math.floor(payloadBytes / 2 ** 32), at + 2);
+  return target.writeUInt32BE(payloadBytes % 2 ** 32, at + 6);
 }

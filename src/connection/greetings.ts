@@ -1,5 +1,6 @@
 import type { Principal } from '../admission/principal.js';
 import type { CloseRow } from './close-codes.js';
+import type { Whereabouts } from './outgoing.js';
 import type { RoomConnection } from './connection.js';
 import { encodeMessage } from './message.js';
 
@@ -13,6 +14,7 @@ export function encodeHello(
   connection: RoomConnection,
   now: number,
   limits: { maxMessageBytes: number },
+  position?: Whereabouts,
 ): string {
   const { id, roomId, principal } = connection;
   return encodeMessage('hello', {
@@ -22,6 +24,7 @@ export function encodeHello(
     ttlMs: remainingMs(principal, now),
     serverTime: now,
     limits,
+    position,
   });
 }
 

@@ -22,6 +22,7 @@ const SERVER_EVENTS = [
   'presence.joined',
   'presence.left',
   'gap',
+  'binary',
   'goodbye',
 ];
 const CLIENT_EVENTS = ['auth.refresh', 'room.join', 'room.leave', 'room.presence', 'room.history'];

@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { RoomKey } from '../admission/room-id.js';
 import { Backlog } from './backlog.js';
-import { type BatchReader, BatchSlice, DirectFrame, type Outgoing, RoomBatch } from './outgoing.js';
+import { Missed } from './missed.js';
+import { DirectFrame, type Outgoing, type Waiting } from './outgoing.js';
+import { type BatchReader, BatchSlice, RoomBatch } from './room-batch.js';
 import type { Flushable, Turn } from './turn.js';
 
 /** What an outbox needs to know of its connection. */
@@ -25,7 +27,7 @@ export class Outbox implements Flushable, BatchReader {
   #frameBytes = 0;
   /** Whether there may be batches among the entries that are still growing. */
   #hasBatches = false;
-  #missed: Set<RoomKey> | undefined;
+  #missed: Missed | undefined;
   #backlog: Backlog | undefined;
 
   constructor(
@@ -59,8 +61,7 @@ export class Outbox implements Flushable, BatchReader {
 
   /** Forgets what waits here of one room, or everything but control frames. */
   drop(key?: RoomKey): void {
-    const stays = (entry: { key?: RoomKey; isControl: boolean }): boolean =>
-      key ? entry.key !== key : entry.isControl;
+    const stays = (entry: Waiting): boolean => (key ? entry.key !== key : entry.isControl);
     this.#entries = this.#entries.filter(stays);
     this.#backlog?.filter(stays);
   }
@@ -80,14 +81,6 @@ export class Outbox implements Flushable, BatchReader {
     else if (bytes > 0) this.owner.socket.write(join(ready, bytes));
   }
 
-  /** The rooms of which publications were dropped since it was last asked. */
-  takeMissed(): Iterable<RoomKey> {
-    for (const key of this.#backlog?.takeMissed() ?? []) this.#miss(key);
-    const missed = this.#missed ?? [];
-    this.#missed = undefined;
-    return missed;
-  }
-
   /** Hands over all that waits, however slow the reader, before a close frame. */
   finish(now: number): void {
     this.flush(now);
@@ -99,21 +92,29 @@ export class Outbox implements Flushable, BatchReader {
     return this.#backlog?.bytes ?? 0;
   }
 
+  /** What was dropped because the connection was muted. */
+  get missed(): Missed {
+    return (this.#missed ??= new Missed());
+  }
+
+  /** Resolves when nothing waits in here any more; never, when the connection closes before. */
+  async drained(): Promise<void> {
+    const backlog = this.#backlog;
+    if (backlog && backlog.bytes > 0)
+      await new Promise<void>((resolve) => backlog.onEmpty(resolve));
+  }
+
   #add(entry: Outgoing): void {
     if (this.#entries.length === 0) this.limits.turn.add(this);
     this.#entries.push(entry);
   }
 
-  /** What passes although the connection is muted. The rooms of the rest are remembered, for it is missing from then on. */
+  /** What passes although the connection is muted; the backlog's is older. */
   #mute(entries: readonly Outgoing[]): Outgoing[] {
     this.#backlog?.mute();
     // Who was left out of all that a room said in the turn has missed nothing of it.
-    for (const { key, bytes } of entries) if (key && bytes > 0) this.#miss(key);
+    for (const entry of entries) if (entry.bytes > 0) this.missed.add(entry);
     return entries.filter((entry) => entry.isControl);
-  }
-
-  #miss(key: RoomKey): void {
-    (this.#missed ??= new Set()).add(key);
   }
 
   #detachAll(): void {
@@ -138,7 +139,7 @@ export class Outbox implements Flushable, BatchReader {
   }
 
   #hold(entries: readonly Outgoing[]): void {
-    this.#backlog ??= new Backlog(this.owner);
+    this.#backlog ??= new Backlog(this.owner, this.missed);
     for (const entry of entries) this.#backlog.add(entry);
     this.#backlog.pump();
     if (this.#backlog.bytes + this.owner.socket.writableLength > this.limits.maxOutboxBytes)

@@ -1,6 +1,7 @@
 import type { RoomId } from '../admission/room-id.js';
 import { RoomgateError } from '../roomgate.errors.js';
 import type { RoomConnection } from './connection.js';
+import type { Membership } from './connection-ports.js';
 
 /** @throws RoomgateError `token_expired` */
 export function requireLive(connection: RoomConnection): void {
@@ -8,11 +9,22 @@ export function requireLive(connection: RoomConnection): void {
     throw new RoomgateError('token_expired', 'The connection is no longer live.');
 }
 
-/** @throws RoomgateError `not_a_member`, `publish_forbidden` */
-export function requirePublish(connection: RoomConnection, roomId: RoomId): void {
+/** @throws RoomgateError `not_a_member` */
+export function requireMembership(connection: RoomConnection, roomId: RoomId): Membership {
   const membership = connection.memberships.find(({ room }) => room === roomId);
   if (!membership)
     throw new RoomgateError('not_a_member', 'The connection is not a member of the room.');
-  if (!membership.rights.publish)
+  return membership;
+}
+
+/** @throws RoomgateError `not_a_member`, `publish_forbidden` */
+export function requirePublish(connection: RoomConnection, roomId: RoomId): void {
+  if (!requireMembership(connection, roomId).rights.publish)
     throw new RoomgateError('publish_forbidden', 'The member may not publish in the room.');
+}
+
+/** @throws RoomgateError `not_a_member`, `presence_forbidden` */
+export function requirePresence(connection: RoomConnection, roomId: RoomId): void {
+  if (!requireMembership(connection, roomId).rights.presence)
+    throw new RoomgateError('presence_forbidden', 'The member may not see who is present.');
 }

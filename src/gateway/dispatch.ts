@@ -7,8 +7,8 @@ import { isControl, type Message, parseMessage } from '../connection/message.js'
 import { strike } from '../connection/strikes.js';
 import type { RoomService } from '../room/room.service.js';
 import type { Clock } from '../roomgate.clock.js';
+import type { Control } from './control.js';
 import { MessageContext } from './message-context.js';
-import type { Refresh } from './refresh.js';
 import { settleFiltered, settleReply } from './reply.js';
 import { type StreamPorts, Streams } from './streams.js';
 
@@ -20,7 +20,7 @@ export interface DispatchPorts extends StreamPorts {
   readonly rooms: RoomService;
   readonly maxStrikes: number;
   readonly maxInboxMessages: number;
-  readonly refresh: Refresh;
+  readonly control: Control;
 }
 
 /** From a frame to a handler and back: parse, control lane or inbox, is it live, Nest's pipeline, reply. */
@@ -39,13 +39,8 @@ export class Dispatch {
     if (message && !isControl(message.event)) return connection.inbox.push(message);
     const context = this.#context(connection, message ?? NO_MESSAGE, this.ports.clock.now());
     context.isControl = true;
-    const token = message?.event === 'auth.refresh' ? tokenOf(message.data) : undefined;
-    if (token !== undefined) void this.ports.refresh.handle(context, token);
-    else
-      this.#strike(
-        context,
-        !message || message.event === 'auth.refresh' ? 'bad_message' : 'unknown_event',
-      );
+    if (!message || !this.ports.control.handle(context, message))
+      this.#strike(context, 'bad_message');
   }
 
   /** Handles one message; undefined, or a promise that never rejects, when the next of its connection may follow. */
@@ -113,9 +108,4 @@ export class Dispatch {
     connection.strikes = strike(connection.strikes, now);
     if (connection.strikes.count >= this.ports.maxStrikes) connection.end(CLOSE_CODES.badMessages);
   }
-}
-
-function tokenOf(data: unknown): string | undefined {
-  const token = (data as { token?: unknown } | null | undefined)?.token;
-  return typeof token === 'string' ? token : undefined;
 }

@@ -9,17 +9,17 @@ import type { ConnectionAudit } from '../connection/connection-audit.js';
 import { remainingMs } from '../connection/greetings.js';
 import { isForgiven, strike, type Strikes } from '../connection/strikes.js';
 import type { Clock } from '../roomgate.clock.js';
-import type { Authority } from '../room/authority.js';
+import type { Rooms } from '../room/rooms.js';
 import type { MessageContext } from './message-context.js';
 
 export interface RefreshPorts {
   readonly audit: ConnectionAudit;
   readonly admission: Admission;
-  readonly authority: Authority;
+  readonly rooms: Rooms;
   readonly clock: Clock;
-  readonly deadlineMs: number;
+  readonly verdictDeadlineMs: number;
   /** Failures of one connection after which its refreshes are no longer looked at for a minute. */
-  readonly maxFailures: number;
+  readonly maxStrikes: number;
   readonly identityClaims: readonly string[];
   readonly isRevoked: (principal: Principal) => boolean;
 }
@@ -66,8 +66,8 @@ export class Refresh {
       const rooms = held.map(({ room }) => ({ room, rules }));
       const { admission, identityClaims } = this.ports;
       const renewal = renew(admission, token, connection.principal, rooms, identityClaims);
-      const { clock, deadlineMs } = this.ports;
-      const verdict = await clock.within(renewal, deadlineMs, 'verdict_timeout' as const);
+      const { clock, verdictDeadlineMs } = this.ports;
+      const verdict = await clock.within(renewal, verdictDeadlineMs, 'verdict_timeout' as const);
       if (typeof verdict === 'string') return this.#refuse(context, verdict);
       const rights = new Map(
         held.map(({ key }, i) => [key, verdict.rights[i] as RoomRights | Refusal]),
@@ -99,19 +99,19 @@ export class Refresh {
     const now = this.ports.clock.now();
     if (now >= principal.expiresAt) return this.#refuse(context, 'token_expired');
     if (this.ports.isRevoked(principal)) return this.#refuse(context, 'token_revoked');
-    const missed = connection.outbox.takeMissed();
+    const missed = connection.outbox.missed.take();
     connection.renew(principal);
     this.ports.audit.refreshed(connection);
     context.reply('auth.refreshed', { ttlMs: remainingMs(principal, now) });
-    this.ports.authority.change(connection, rights);
-    this.ports.authority.tellGaps(connection, missed);
+    this.ports.rooms.authority.change(connection, rights);
+    this.ports.rooms.recovery.resume(connection, missed);
   }
 
   /** A failed refresh never closes, but checking signatures for nothing has an end: after some, a minute's pause. */
   #isTiring(connection: RoomConnection): boolean {
     const failures = this.#failures.get(connection);
     if (!failures || isForgiven(failures, this.ports.clock.now())) return false;
-    return failures.count >= this.ports.maxFailures;
+    return failures.count >= this.ports.maxStrikes;
   }
 
   #refuse(context: MessageContext, reason: RenewalFailure): void {

@@ -1,15 +1,18 @@
-import type { Admission } from '../admission/admission.js';
+import type { Admission, Admitted } from '../admission/admission.js';
 import type { AuditReason } from '../admission/audit-reasons.js';
 import { Refusal } from '../admission/refusals.js';
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
-import { CLOSE_CODES } from '../connection/close-codes.js';
+import { notBefore, roomRights } from '../admission/room-rights.js';
+import { CLOSE_CODES, type CloseRow } from '../connection/close-codes.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { ConnectionAudit } from '../connection/connection-audit.js';
 import type { Membership } from '../connection/connection-ports.js';
 import { encodeMessage } from '../connection/message.js';
 import type { Clock } from '../roomgate.clock.js';
+import { LostRights } from './lost-rights.js';
 import type { Memberships } from './membership.js';
+import type { Recovery, Since } from './recovery.js';
 
 /** What became of those who were asked about. */
 export interface Reauthorized {
@@ -21,33 +24,54 @@ export interface Reauthorized {
 export class Authority {
   /** Grows when rights are asked for anew or taken: who is at the door with an older answer has to come again. */
   generation = 0;
+  readonly #lost = new LostRights();
 
   constructor(
-    private readonly admission: Admission,
+    private readonly admission: () => Admission,
     private readonly memberships: Memberships,
+    private readonly recovery: Recovery,
     private readonly audit: ConnectionAudit,
     private readonly within: { readonly clock: Clock; readonly deadlineMs: number },
   ) {}
 
-  /** Gives a member new rights, room by room. One that is left without a room is closed. */
-  change(connection: RoomConnection, rights: ReadonlyMap<RoomKey, RoomRights | Refusal>): void {
+  /** Makes a connection the member it was admitted as; `since`: up to where its client has the room from before. */
+  enter(connection: RoomConnection, admitted: Admitted, since?: Since): void {
+    const { key } = admitted;
+    const rights = this.#sinceLost(admitted.rights, key, connection.principal.identity);
     connection.generation += 1;
-    for (const membership of connection.memberships.slice()) {
-      const decided = rights.get(membership.key);
-      if (decided instanceof Refusal) this.#leave(connection, membership, decided.reason);
-      else if (decided) membership.rights = decided;
-    }
-    if (connection.memberships.length === 0)
-      connection.end(CLOSE_CODES.roomForbidden, { drop: true });
+    this.memberships.join(connection, { ...admitted, rights });
+    if (since) this.recovery.begin(connection, key, since);
   }
 
-  /** Tells of rooms in which publications were dropped while the connection was muted. */
-  tellGaps(connection: RoomConnection, missed: Iterable<RoomKey>): void {
-    for (const key of missed) {
+  /** The member goes by itself. */
+  leave(connection: RoomConnection, key: RoomKey): void {
+    connection.generation += 1;
+    this.memberships.leave(connection, key);
+  }
+
+  /** Takes the members out of a room, which for those who have no other is the end. */
+  close(connections: readonly RoomConnection[], key: RoomKey): void {
+    this.generation += 1;
+    for (const connection of connections) {
       const membership = connection.memberships.find((held) => held.key === key);
-      if (!membership) continue;
-      const { epoch } = this.memberships.get(key) ?? {};
-      connection.sendText(encodeMessage('gap', { room: membership.room, epoch }), true);
+      if (connection.memberships.length === 1)
+        connection.end(CLOSE_CODES.roomClosed, { drop: true });
+      else if (membership)
+        this.#leave(connection, membership, CLOSE_CODES.roomClosed, 'room_closed');
+    }
+  }
+
+  /** Gives a member new rights, room by room. One that is left without a room is closed. */
+  change(connection: RoomConnection, rights: ReadonlyMap<RoomKey, RoomRights | Refusal>): void {
+    const { identity } = connection.principal;
+    connection.generation += 1;
+    for (const membership of connection.memberships.slice()) {
+      const { key } = membership;
+      const decided = rights.get(key);
+      if (decided instanceof Refusal) {
+        this.#lost.lost(key, identity);
+        this.#leave(connection, membership, CLOSE_CODES.roomForbidden, decided.reason);
+      } else if (decided) membership.rights = this.#sinceLost(decided, key, identity);
     }
   }
 
@@ -68,7 +92,7 @@ export class Authority {
       const asked = connection.memberships.filter(({ key }) => only === undefined || key === only);
       const answers = await Promise.all(
         asked.map(async ({ key, room }) => {
-          const answer = this.admission.rightsIn(principal, { room, rules });
+          const answer = this.admission().rightsIn(principal, { room, rules });
           const late = new Refusal('unavailable', 'verdict_timeout');
           return [key, await clock.within(answer, deadlineMs, late)] as const;
         }),
@@ -82,11 +106,23 @@ export class Authority {
     return false;
   }
 
-  #leave(connection: RoomConnection, { key, room }: Membership, reason: AuditReason): void {
+  #sinceLost(rights: RoomRights, key: RoomKey, identity: string): RoomRights {
+    const time = this.#lost.notBefore(key, identity, this.within.clock.now());
+    if (time === undefined) return rights;
+    return roomRights({ ...rights, history: notBefore(rights.history, time) });
+  }
+
+  #leave(
+    connection: RoomConnection,
+    { key, room }: Membership,
+    row: CloseRow,
+    reason: AuditReason,
+  ): void {
+    connection.generation += 1;
     connection.outbox.drop(key);
     this.memberships.leave(connection, key);
     this.audit.left(connection, reason);
-    const { code } = CLOSE_CODES.roomForbidden;
-    connection.sendText(encodeMessage('room.left', { room, code }), true);
+    connection.sendText(encodeMessage('room.left', { room, code: row.code }), true);
+    if (connection.memberships.length === 0) connection.end(row, { drop: true });
   }
 }

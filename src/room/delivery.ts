@@ -1,20 +1,45 @@
-import type { RoomKey } from '../admission/room-id.js';
-import { encodeTextFrame } from '../connection/frame.js';
+import { type RoomKey, splitRoomKey } from '../admission/room-id.js';
 import type { EngineKey, EngineSink } from './engine/engine.js';
-import type { Publication } from './engine/publication.js';
+import type { PresenceChange } from './engine/presence-entry.js';
+import type { Position, Publication } from './engine/publication.js';
 import type { Memberships } from './membership.js';
+import type { PresenceFeed } from './presence-feed.js';
+import { encodePublication } from './publication-frame.js';
+import type { Recovery } from './recovery.js';
+import type { SettingsOfRooms } from './room-settings.js';
 
 /** The end of the one delivery path: what the engine carried here goes to the room's members on this node, encoded once. */
 export class Delivery implements EngineSink {
-  constructor(private readonly memberships: Memberships) {}
+  constructor(
+    private readonly memberships: Memberships,
+    private readonly settings: SettingsOfRooms,
+    private readonly recovery: Recovery,
+    private readonly presences: PresenceFeed,
+  ) {}
 
   deliver(key: EngineKey, publication: Publication): void {
     const room = this.memberships.get(key as RoomKey);
-    if (room && room.members.size > 0)
-      room.deliver(encodeTextFrame(publication.body), publication.except);
+    if (!room) return;
+    const { offset } = publication;
+    if (room.members.size === 0) return room.skip(offset);
+    // An engine that broke its promises must not make us break ours: nothing twice, and nothing lost in silence.
+    const { position } = room;
+    if (offset <= position.offset) return;
+    if (offset > position.offset + 1)
+      this.recovery.interrupted(room, { ...position, offset: offset - 1 });
+    const isKept = this.settings.ofKey(room.key).history !== undefined;
+    const [, id] = splitRoomKey(room.key);
+    const frame = encodePublication(publication, isKept ? { room: id, offset } : { room: id });
+    room.deliver(frame, offset, publication.except);
   }
 
-  interrupted(_key: EngineKey): void {
-    // Without history there is nothing to catch up with; members were never promised more than what arrives.
+  interrupted(key: EngineKey, position: Position): void {
+    const room = this.memberships.get(key as RoomKey);
+    if (room) this.recovery.interrupted(room, position);
+  }
+
+  presence(key: EngineKey, change: PresenceChange): void {
+    const room = this.memberships.get(key as RoomKey);
+    if (room) this.presences.tell(room, change);
   }
 }

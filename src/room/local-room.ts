@@ -1,28 +1,53 @@
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
-import { RoomBatch } from '../connection/outgoing.js';
+import type { Whereabouts } from '../connection/outgoing.js';
+import { RoomBatch } from '../connection/room-batch.js';
+import type { Deadline } from '../connection/timing-wheel.js';
 import type { Flushable, Turn } from '../connection/turn.js';
+import { HeldPublications, type PlacedFrame } from './held-publications.js';
 
 /** A turn's batch is handed over early at this size, so that a handler that broadcasts in a loop cannot fill the memory. */
 const MAX_BATCH_BYTES = 1_048_576;
 
-/** The members a room has on this node. */
+const NOBODY: readonly RoomConnection[] = [];
+
+/** The members a room has on this node, and where they have got to together. */
 export class LocalRoom implements Flushable {
   /** By connection id. */
   readonly members = new Map<string, RoomConnection>();
   /** Those at the door or inside that need the engine to carry the room here. */
   holds = 0;
-  /** The life of the room's offsets that the engine told of when it was subscribed. */
-  epoch: string | undefined;
   /** Resolves when the engine carries the room to this node. */
   subscribed: Promise<void> | undefined;
+  /** Whether it ever had a member. */
+  isKnown = false;
+  /** When it will be given up, while nobody needs it. */
+  idle: Deadline | undefined;
+  #offset = 0;
+  #epoch = '';
   /** What this turn has said so far. */
   #batch: RoomBatch | undefined;
+  /** Members that are given what they missed. */
+  #catchingUp: Map<RoomConnection, HeldPublications> | undefined;
 
   constructor(
     readonly key: RoomKey,
     private readonly turn: Turn,
+    /** The subject that was the first to ask for it. */
+    readonly creator?: string,
   ) {}
+
+  /** Up to where everything was delivered here. */
+  get position(): Whereabouts {
+    return { offset: this.#offset, epoch: this.#epoch };
+  }
+
+  /** Where deliveries go on from: the engine has said so. What they were before the subscription may have come already. */
+  begin({ offset, epoch }: Whereabouts): void {
+    this.#offset = this.#epoch === '' ? Math.max(this.#offset, offset) : offset;
+    this.#epoch = epoch;
+    this.#batch = undefined;
+  }
 
   join(connection: RoomConnection): void {
     this.members.set(connection.id, connection);
@@ -32,16 +57,57 @@ export class LocalRoom implements Flushable {
   leave(connection: RoomConnection): void {
     this.members.delete(connection.id);
     this.#batch?.remove(connection.outbox);
+    this.#catchingUp?.delete(connection);
   }
 
-  /** Puts a frame into the outbox of every member but one. The frame is shared and must not change. */
-  deliver(frame: Buffer, exceptId?: string): void {
-    if ((this.#batch?.bytes ?? 0) > MAX_BATCH_BYTES) this.turn.flush();
-    const batch = this.#batch ?? this.#startBatch();
-    const except = exceptId === undefined ? undefined : this.members.get(exceptId)?.outbox;
-    if (except) batch.remove(except);
-    batch.append(frame);
-    if (except) batch.detached.add(except);
+  /** Puts a publication into the outbox of every member but one. The frame is shared and must not change. */
+  deliver(frame: Buffer, offset: number, exceptId?: string): void {
+    const placed = { frame, before: this.#offset };
+    this.#offset = offset;
+    const except = exceptId === undefined ? undefined : this.members.get(exceptId);
+    for (const [member, held] of this.#catchingUp ?? []) if (member !== except) held.add(placed);
+    this.#append(placed, except ? [except] : NOBODY);
+  }
+
+  /** Nobody is here to be told. */
+  skip(offset: number): void {
+    this.#offset = offset;
+  }
+
+  /** Says something that is no publication to those members that may hear it, and are not behind. */
+  announce(frame: Buffer, mayHear: (member: RoomConnection) => boolean): void {
+    const others = [...this.members.values()].filter((member) => !mayHear(member));
+    if (others.length < this.members.size) this.#append({ frame, before: this.#offset }, others);
+  }
+
+  /** From now on the room is held back from a member, which has everything up to `from`. Undefined if it is already. */
+  suspend(
+    connection: RoomConnection,
+    from: HeldPublications['from'],
+    maxHeldBytes: number,
+  ): HeldPublications | undefined {
+    const present = this.#catchingUp?.get(connection);
+    present?.rewind(from);
+    this.#batch?.remove(connection.outbox);
+    if (present) return undefined;
+    const held = new HeldPublications(from, maxHeldBytes);
+    (this.#catchingUp ??= new Map()).set(connection, held);
+    return held;
+  }
+
+  /** Whether the member is still waiting for what it missed. */
+  isSuspended(connection: RoomConnection, held: HeldPublications): boolean {
+    return this.#catchingUp?.get(connection) === held;
+  }
+
+  /** Gives a member what it missed, and from now on what the others get. */
+  resume(connection: RoomConnection, missed: readonly PlacedFrame[]): void {
+    this.#catchingUp?.delete(connection);
+    if (this.#catchingUp?.size === 0) this.#catchingUp = undefined;
+    const own = new RoomBatch(this.key, this.#epoch);
+    for (const { frame, before } of missed) own.append(frame, before);
+    if (own.count > 0) connection.outbox.addBatch(own, 0);
+    this.#batch?.detached.add(connection.outbox);
   }
 
   /** Outboxes hold what they have not handed over; the room would only keep bytes and members that are gone. */
@@ -49,9 +115,19 @@ export class LocalRoom implements Flushable {
     this.#batch = undefined;
   }
 
+  #append({ frame, before }: PlacedFrame, without: readonly RoomConnection[]): void {
+    if ((this.#batch?.bytes ?? 0) > MAX_BATCH_BYTES) this.turn.flush();
+    const batch = this.#batch ?? this.#startBatch();
+    const live = without.filter((member) => !this.#catchingUp?.has(member));
+    for (const { outbox } of live) batch.remove(outbox);
+    batch.append(frame, before);
+    for (const { outbox } of live) batch.detached.add(outbox);
+  }
+
   #startBatch(): RoomBatch {
-    const batch = new RoomBatch(this.key);
-    for (const member of this.members.values()) member.outbox.addBatch(batch, 0);
+    const batch = new RoomBatch(this.key, this.#epoch);
+    for (const member of this.members.values())
+      if (!this.#catchingUp?.has(member)) member.outbox.addBatch(batch, 0);
     this.#batch = batch;
     this.turn.add(this);
     return batch;

@@ -1,52 +1,60 @@
-import type { RoomId, RoomKey } from '../admission/room-id.js';
+import type { RoomKey } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { Membership } from '../connection/connection-ports.js';
+import type { TimingWheel } from '../connection/timing-wheel.js';
 import type { Turn } from '../connection/turn.js';
 import type { RoomEngine } from './engine/engine.js';
 import { LocalRoom } from './local-room.js';
+import type { Presence } from './presence.js';
+import type { RoomLimits } from './room-limits.js';
+import type { RoomListeners } from './room-listeners.js';
+import type { SettingsOfRooms } from './room-settings.js';
 
-/** Told about members of this node, when it has happened. What it throws is logged and changes nothing. */
-export interface MembershipListener {
-  onJoin?(connection: RoomConnection, room: RoomId): unknown;
-  onLeave?(connection: RoomConnection, room: RoomId): unknown;
+export interface MembershipPorts {
+  readonly engine: RoomEngine;
+  readonly turn: Turn;
+  readonly settings: SettingsOfRooms;
+  readonly limits: RoomLimits;
+  readonly listeners: RoomListeners;
+  readonly presence: Pick<Presence, 'joined' | 'left'>;
+  readonly wheel: TimingWheel;
+  readonly now: () => number;
+  readonly roomIdleMs: number;
 }
 
 const SUBSCRIBED = Promise.resolve();
 
 /**
  * Who is in which room on this node: the index from rooms to connections; its other way is `connection.memberships`. Keeps
- * the engine subscribed to exactly those rooms that somebody is in, or about to enter.
+ * the engine subscribed to exactly those rooms that somebody is in, is about to enter, or has just left.
  */
 export class Memberships {
   readonly #rooms = new Map<RoomKey, LocalRoom>();
-  readonly #listeners = new Set<MembershipListener>();
 
-  constructor(
-    private readonly engine: RoomEngine,
-    private readonly turn: Turn,
-    private readonly warn: (line: string, error: unknown) => void,
-  ) {}
+  constructor(private readonly ports: MembershipPorts) {}
 
   get size(): number {
     return this.#rooms.size;
-  }
-
-  /** Returns how to stop listening. */
-  listen(listener: MembershipListener): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
   }
 
   get(key: RoomKey): LocalRoom | undefined {
     return this.#rooms.get(key);
   }
 
-  /** Has the engine carry the room here and keeps it so until the returned function is called. */
-  async hold(key: RoomKey): Promise<() => void> {
-    let room = this.#rooms.get(key);
-    if (!room) this.#rooms.set(key, (room = new LocalRoom(key, this.turn)));
-    const held = room;
+  all(): Iterable<LocalRoom> {
+    return this.#rooms.values();
+  }
+
+  /**
+   * Has the engine carry the room here and keeps it so until the returned function is called.
+   * @throws RoomgateError `too_many_rooms`, `room_full`, and whatever the engine throws.
+   */
+  async hold(key: RoomKey, creator?: string): Promise<() => void> {
+    const held = this.#rooms.get(key) ?? this.#create(key, creator);
+    this.ports.limits.checkNewMember(key, held.holds);
     held.holds += 1;
+    if (held.idle) this.ports.wheel.cancel(held.idle);
+    held.idle = undefined;
     let isHeld = true;
     const release = (): void => {
       if (isHeld) this.#release(held);
@@ -62,13 +70,6 @@ export class Memberships {
     return release;
   }
 
-  async #subscribe(room: LocalRoom): Promise<void> {
-    const { epoch } = await this.engine.subscribe(room.key);
-    room.epoch = epoch;
-    // Most rooms are quiet and many: none has to keep the promise of its beginning.
-    room.subscribed = SUBSCRIBED;
-  }
-
   /** Makes the connection a member. The caller holds the room; the membership takes the hold over. */
   join(connection: RoomConnection, { key, room, rights, release }: Membership): void {
     const local = this.#rooms.get(key);
@@ -76,16 +77,24 @@ export class Memberships {
       return release();
     connection.memberships.push({ key, room, rights, release });
     local.join(connection);
-    this.#tell('onJoin', connection, room);
+    const { listeners, presence } = this.ports;
+    presence.joined(connection, key);
+    if (!local.isKnown) listeners.tellRoom('onRoomCreated', key);
+    local.isKnown = true;
+    listeners.tell('onJoin', connection, room);
   }
 
   leave(connection: RoomConnection, key: RoomKey): void {
     const index = connection.memberships.findIndex((membership) => membership.key === key);
     const [membership] = index === -1 ? [] : connection.memberships.splice(index, 1);
-    if (!membership) return;
-    this.#rooms.get(key)?.leave(connection);
+    const local = this.#rooms.get(key);
+    if (!membership || !local) return;
+    local.leave(connection);
+    const { listeners, presence } = this.ports;
+    presence.left(connection.id, key);
+    listeners.tell('onLeave', connection, membership.room);
+    if (local.members.size === 0) listeners.tellRoom('onRoomEmpty', key);
     membership.release();
-    this.#tell('onLeave', connection, membership.room);
   }
 
   leaveAll(connection: RoomConnection): void {
@@ -93,30 +102,39 @@ export class Memberships {
       this.leave(connection, (connection.memberships[0] as { key: RoomKey }).key);
   }
 
-  #tell(what: keyof MembershipListener, connection: RoomConnection, room: RoomId): void {
-    const failed = `A membership listener's ${what} failed`;
-    for (const listener of this.#listeners)
-      this.#attempt(() => listener[what]?.(connection, room), failed);
+  #create(key: RoomKey, creator: string | undefined): LocalRoom {
+    this.ports.limits.checkNewRoom(this.#rooms.size, creator);
+    const room = new LocalRoom(key, this.ports.turn, creator);
+    this.#rooms.set(key, room);
+    this.ports.limits.created(room);
+    return room;
+  }
+
+  async #subscribe(room: LocalRoom): Promise<void> {
+    const { engine, settings } = this.ports;
+    room.begin(await engine.subscribe(room.key, settings.ofKey(room.key).history));
+    // Most rooms are quiet and many: none has to keep the promise of its beginning.
+    room.subscribed = SUBSCRIBED;
   }
 
   #release(room: LocalRoom): void {
     room.holds -= 1;
     if (room.holds > 0) return;
-    this.#rooms.delete(room.key);
-    // Called now and not in a later turn: a newcomer may subscribe the room again before this one has ended.
-    this.#attempt(
-      () => this.engine.unsubscribe(room.key),
-      'The engine could not unsubscribe a room',
-    );
+    const { wheel, now, roomIdleMs } = this.ports;
+    // Nobody was in: there is nobody to come back.
+    if (roomIdleMs > 0 && room.isKnown)
+      room.idle = wheel.add(now() + roomIdleMs, () => this.#destroy(room));
+    else this.#destroy(room);
   }
 
-  /** Other people's code, which may throw or reject; neither is a reason to stop. */
-  #attempt(act: () => unknown, line: string): void {
-    const failed = (error: unknown): void => this.warn(line, error);
-    try {
-      Promise.resolve(act()).catch(failed);
-    } catch (error) {
-      failed(error);
-    }
+  #destroy(room: LocalRoom): void {
+    const { limits, listeners, engine } = this.ports;
+    this.#rooms.delete(room.key);
+    limits.destroyed(room);
+    // Called now and not in a later turn: a newcomer may subscribe the room again before this one has ended.
+    listeners.attempt(
+      () => engine.unsubscribe(room.key),
+      'The engine could not unsubscribe a room',
+    );
   }
 }

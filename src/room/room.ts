@@ -1,8 +1,23 @@
-import type { RoomId } from '../admission/room-id.js';
+import { type RoomId, roomKey } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
-import { requireLive, requirePublish } from '../connection/require-rights.js';
+import {
+  requireLive,
+  requireMembership,
+  requirePresence,
+  requirePublish,
+} from '../connection/require-rights.js';
+import type { PresentMember } from './engine/presence-entry.js';
 import type { Position } from './engine/publication.js';
-import type { BroadcastOptions, RoomService } from './room.service.js';
+import type { HistoryRequest, PastPage } from './history.js';
+import type { BroadcastOptions, NamedRooms, RoomPorts } from './named-rooms.js';
+import { ownPublicationId } from './publication-id.js';
+
+/** Who is in a room, as its members may know it. */
+export interface PresenceList {
+  /** At most `maxListed` of them, the earliest first. */
+  readonly members: readonly { readonly id: string; readonly info?: unknown }[];
+  readonly total: number;
+}
 
 /** A room as one of its members may use it: everything is done with the member's rights, asked anew at each call. */
 export class Room {
@@ -10,11 +25,13 @@ export class Room {
     readonly id: RoomId,
     readonly name: string,
     private readonly connection: RoomConnection,
-    private readonly rooms: RoomService,
+    private readonly rooms: NamedRooms,
+    private readonly ports: Pick<RoomPorts, 'history' | 'settings'>,
   ) {}
 
   /**
-   * Speaks to all members, on every node. Resolves when the engine has accepted it.
+   * Speaks to all members, on every node. Resolves when the engine has accepted it. A `publicationId` is the member's own: those of
+   * other subjects are others.
    * @throws RoomgateError `token_expired`, `not_a_member` or `publish_forbidden` when the member may not (any more),
    * `reserved_event` and `invalid_data` for what cannot be sent, `engine_unavailable` when the outcome is unknown.
    */
@@ -23,13 +40,59 @@ export class Room {
     data?: unknown,
     options: BroadcastOptions = {},
   ): Promise<Position> {
-    requireLive(this.connection);
-    requirePublish(this.connection, this.id);
-    return this.rooms.of(this.name).broadcast(this.id, event, data, options);
+    this.#requirePublish();
+    return this.rooms.broadcast(this.id, event, data, this.#own(options));
   }
 
   /** Speaks to all members but the one whose message is being handled. */
-  async broadcastToOthers(event: string, data?: unknown): Promise<Position> {
-    return this.broadcast(event, data, { except: this.connection.id });
+  async broadcastToOthers(
+    event: string,
+    data?: unknown,
+    options: Omit<BroadcastOptions, 'except'> = {},
+  ): Promise<Position> {
+    return this.broadcast(event, data, { ...options, except: this.connection.id });
+  }
+
+  /** Sends bytes to all members. @see Room.broadcast */
+  async broadcastBinary(bytes: Uint8Array, options: BroadcastOptions = {}): Promise<Position> {
+    this.#requirePublish();
+    return this.rooms.broadcastBinary(this.id, bytes, this.#own(options));
+  }
+
+  /** Who is here. @throws RoomgateError `token_expired`, `not_a_member`, `presence_forbidden`, `not_kept`, `engine_unavailable`. */
+  async presence(): Promise<PresenceList> {
+    requireLive(this.connection);
+    requirePresence(this.connection, this.id);
+    const limit = this.ports.settings.of(this.name).presence?.maxListed;
+    const { members, total } = await this.rooms.presence(this.id, limit);
+    requirePresence(this.connection, this.id);
+    const toPublic = ({ memberId, info }: PresentMember) => ({ id: memberId, info });
+    return { members: members.map(toPublic), total };
+  }
+
+  /**
+   * A page of what was said here, as far as the member may see it.
+   * @throws RoomgateError `token_expired`, `not_a_member`, `history_forbidden`, `not_kept`, `position_unknown`, `engine_unavailable`.
+   */
+  async history(request: HistoryRequest = {}): Promise<PastPage> {
+    requireLive(this.connection);
+    const { history } = requireMembership(this.connection, this.id).rights;
+    const key = roomKey(this.name, this.id);
+    const page = await this.ports.history.page(key, request, history, this.connection.id);
+    const after = requireMembership(this.connection, this.id).rights.history;
+    // Rights that changed while we waited: what was read by the old ones is not given.
+    return after === history ? page : this.history(request);
+  }
+
+  #requirePublish(): void {
+    requireLive(this.connection);
+    requirePublish(this.connection, this.id);
+  }
+
+  #own(options: BroadcastOptions): BroadcastOptions {
+    const { publicationId: given } = options;
+    if (given === undefined) return options;
+    const publicationId = ownPublicationId(this.connection.principal.identity, given);
+    return { ...options, publicationId };
   }
 }

@@ -41,7 +41,7 @@ describe('renderRefusal', () => {
       requestId: expect.any(String) as string,
     });
     for (const value of Object.values(headers)) expect(value).toMatch(/^[\x20-\x7e]+$/);
-    expect('Retry-After' in headers).toBe(status === 503);
+    expect('Retry-After' in headers).toBe(status === 429 || status === 503);
     expect('WWW-Authenticate' in headers).toBe('challenge' in REFUSALS[code]);
   });
 

@@ -90,7 +90,7 @@ describe('Admission, when something fails behind the door', () => {
         code: 'room_forbidden',
       });
       const listener = (await new Door({ publish: () => answer }).knock()) as Admitted;
-      expect(listener.rights).toEqual({ publish: false });
+      expect(listener.rights).toMatchObject({ publish: false });
     },
   );
 

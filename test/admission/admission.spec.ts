@@ -120,7 +120,7 @@ describe('Admission', () => {
       principal: { issuer: 'https://id.test', subject: 'alice', scopes: ['a', 'b'] },
       room: ROOM,
       key: `orders/${ROOM}`,
-      rights: { publish: true },
+      rights: { publish: true, presence: true, history: true },
     });
     expect(verdict.principal.expiresAt).toBe(door.clock.now() + 3_605_000);
     expect(JSON.stringify(verdict)).not.toContain(TOKEN);
@@ -166,14 +166,11 @@ describe('Admission', () => {
   it('tells a policy who wants into which room', async () => {
     const asked: unknown[] = [];
     const door = new Door();
-    const policy = {
-      cacheMs: 0,
-      join: (access: unknown) => asked.push(access) > 0,
-      publish: (access: unknown) => asked.push(access) > 0,
-    };
+    const ask = (access: unknown): boolean => asked.push(access) > 0;
+    const policy = { cacheMs: 0, join: ask, publish: ask, presence: ask, history: ask };
     const rules = { roomName: 'orders', policy, scopes: [] };
     const verdict = (await door.admission.admit(knocking(), { room: ROOM, rules })) as Admitted;
     const access = { roomName: 'orders', room: ROOM, principal: verdict.principal };
-    expect(asked).toEqual([access, access]);
+    expect(asked).toEqual([access, access, access, access]);
   });
 });

@@ -23,6 +23,7 @@ describe.each(GATES)('Somebody who waits at the door for %s', (_, gate) => {
   let testbed: RoomgateTestbed;
   beforeEach(async () => {
     testbed = await createRoomgateTestbed({
+      roomgate: { roomIdleMs: 0 },
       providers: [WaitingGateway, GatedPolicy],
       verifier: GatedVerifier,
     });

@@ -22,6 +22,8 @@ const CONTRACT: [RefusalCode, number, string | undefined, boolean][] = [
   ['verdict_timeout', 503, undefined, true],
   ['insufficient_scope', 403, 'insufficient_scope', false],
   ['room_forbidden', 403, undefined, false],
+  ['room_full', 503, undefined, true],
+  ['too_many_rooms', 429, undefined, true],
   ['engine_unavailable', 503, undefined, true],
   ['unavailable', 503, undefined, true],
 ];
@@ -36,11 +38,11 @@ describe('REFUSALS', () => {
     expect(Object.keys(REFUSALS).toSorted()).toEqual(CONTRACT.map(([code]) => code).toSorted());
   });
 
-  it('challenges in every 401, and says in every 503 that one may come back', () => {
+  it('challenges in every 401, and says in every 429 and 503 that one may come back', () => {
     for (const code of Object.keys(REFUSALS) as RefusalCode[]) {
       const { status, challenge, retry } = new Refusal(code).row;
       expect(status === 401 ? challenge !== undefined : true).toBe(true);
-      expect(status === 503).toBe(retry === true);
+      expect(status === 429 || status === 503).toBe(retry === true);
     }
   });
 });

@@ -2,7 +2,7 @@ import { Refusal, type RefusalCode } from '../../src/admission/refusals.js';
 import { Admission, type Destination } from '../../src/admission/admission.js';
 import { renew, type Renewed, type RenewalFailure } from '../../src/admission/renewal.js';
 import type { RoomId } from '../../src/admission/room-id.js';
-import { RoomsClaimPolicy } from '../../src/admission/room-policy.js';
+import { RoomPolicy, RoomsClaimPolicy } from '../../src/admission/room-policy.js';
 import { KeysUnavailableError } from '../../src/admission/token-verifier.js';
 import { resolveOptions } from '../../src/roomgate.options.js';
 import { FakeClock } from '../../src/toolkit/testing/fake-clock.js';
@@ -48,6 +48,13 @@ async function renewWith(text: string, behind: Behind = {}): Promise<Renewed | R
   const rules = { roomName: 'orders', policy, scopes: behind.scopes ?? [] };
   const rooms = (behind.rooms ?? [ROOM_A]).map((room) => ({ room, rules }));
   return renew(admission, text, current, rooms, behind.identityClaims ?? []);
+}
+
+function policyOf(join: () => boolean): RoomPolicy {
+  class Policy extends RoomPolicy {
+    join = join;
+  }
+  return new Policy();
 }
 
 describe('renew', () => {
@@ -115,13 +122,9 @@ describe('renew', () => {
       'a policy that throws',
       {},
       {
-        policy: {
-          join: () => {
-            throw new TypeError('canary');
-          },
-          publish: () => true,
-          cacheMs: 0,
-        },
+        policy: policyOf(() => {
+          throw new TypeError('canary');
+        }),
       },
       'unavailable',
     ],
@@ -141,13 +144,9 @@ describe('renew', () => {
   });
 
   it('does not ask a policy about somebody else', async () => {
-    const policy = {
-      join: () => {
-        throw new Error('asked');
-      },
-      publish: () => true,
-      cacheMs: 0,
-    };
+    const policy = policyOf(() => {
+      throw new Error('asked');
+    });
     expect(await renewWith(token({ sub: 'bob' }), { policy })).toBe('identity_changed');
     expect(await renewWith(token({ iat: S - 61 }), { policy })).toBe('token_older');
   });

@@ -19,7 +19,7 @@ class CarelessPolicy extends Policy {
 
 const A = toRoomId('0198a1c2-7b3d-4e5f-8a9b-0c1d2e3f4a5b');
 const B = toRoomId('0198a1c2-7b3d-4e5f-8a9b-0c1d2e3f4a5c');
-const RIGHTS: RoomRights = { publish: true };
+const RIGHTS: RoomRights = { publish: true, presence: true, history: true };
 
 function access(others: Partial<RoomAccess> = {}, claims: object = {}): RoomAccess {
   const principal = createPrincipal({ iss: 'i', sub: 'alice', iat: 1, exp: 2, ...claims }, 0);

@@ -98,7 +98,7 @@ const steps = [
   step('Python says and hears, with an Authorization header', 30, async (run) => {
     const url = server.url(`/orders/${room}`);
     const heard = await runPython(run, python, 'say_and_hear.py', [url], token);
-    const said = { event: 'said', data: { from: 'alice', data: { text: 'hello' } } };
+    const said = { event: 'said', data: { from: 'alice', data: { text: 'hello' } }, room };
     const words = `${JSON.stringify(heard, null, 2)}\n${server.output()}`;
     assert(
       heard.hellos.every(({ event, data }) => event === 'hello' && data.room === room),

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import * as ws from 'ws';
-import { cutFrames, encodeTextFrame } from '../../src/connection/frame.js';
+import { encodeTextFrame } from '../../src/connection/frame.js';
 
 interface WsSender {
   send(data: string, options: object, callback?: () => void): void;
@@ -29,19 +29,4 @@ describe('encodeTextFrame', () => {
       expect(encodeTextFrame(text).equals(sentByWs(text))).toBe(true);
     },
   );
-});
-
-describe('cutFrames', () => {
-  const sizes = [0, 125, 126, 5_000, 65_535, 70_000, 1];
-  const frames = sizes.map((size) => encodeTextFrame('x'.repeat(size)));
-
-  it('cuts between frames only and loses nothing', () => {
-    const pieces = cutFrames(Buffer.concat(frames), 6_000);
-    expect(pieces.map(({ length }) => length)).toEqual([2 + 127 + 130 + 5_004, 65_539, 70_010, 3]);
-    expect(Buffer.concat(pieces).equals(Buffer.concat(frames))).toBe(true);
-  });
-
-  it('makes nothing of nothing', () => {
-    expect(cutFrames(Buffer.alloc(0), 10)).toEqual([]);
-  });
 });

@@ -1,6 +1,6 @@
 import type { RoomKey } from '../../src/admission/room-id.js';
 import { encodeTextFrame } from '../../src/connection/frame.js';
-import { RoomBatch } from '../../src/connection/outgoing.js';
+import { RoomBatch } from '../../src/connection/room-batch.js';
 import { FakeOwner } from '../support/outbox-owner.js';
 
 const A = 'default/a' as RoomKey;

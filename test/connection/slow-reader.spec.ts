@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { RoomKey } from '../../src/admission/room-id.js';
 import { encodeTextFrame } from '../../src/connection/frame.js';
-import { RoomBatch } from '../../src/connection/outgoing.js';
+import { RoomBatch } from '../../src/connection/room-batch.js';
 import { FakeOwner } from '../support/outbox-owner.js';
 import { propertyRuns } from '../support/property-runs.js';
 

@@ -47,7 +47,10 @@ describe('Two gateways with hooks on one path', () => {
   let testbed: RoomgateTestbed;
 
   beforeAll(async () => {
-    testbed = await createRoomgateTestbed({ providers: [FirstGateway, SecondGateway] });
+    testbed = await createRoomgateTestbed({
+      roomgate: { roomIdleMs: 0 },
+      providers: [FirstGateway, SecondGateway],
+    });
   });
   beforeEach(() => {
     log.length = 0;

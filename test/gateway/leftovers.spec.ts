@@ -81,7 +81,10 @@ describe.each([PlainGateway, InterceptedGateway])(
   (gateway) => {
     let testbed: RoomgateTestbed;
     beforeAll(async () => {
-      testbed = await createRoomgateTestbed({ providers: [gateway] });
+      testbed = await createRoomgateTestbed({
+        roomgate: { roomIdleMs: 0 },
+        providers: [gateway],
+      });
     });
     afterAll(() => testbed.close());
 

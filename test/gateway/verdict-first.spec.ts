@@ -85,6 +85,7 @@ describe('Before the verdict nothing of the gateway runs', () => {
     verifier?: Type<TokenVerifier>;
   }): Promise<void> => {
     testbed = await createRoomgateTestbed({
+      roomgate: { roomIdleMs: 0 },
       ...seams,
       providers: [WatchedGateway, { provide: APP_GUARD, useClass: Watching }],
     });

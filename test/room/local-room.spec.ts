@@ -11,7 +11,8 @@ describe('LocalRoom', () => {
   let room: LocalRoom;
   let alice: FakeMember;
   let bob: FakeMember;
-  const say = (text: string, except?: string): void => room.deliver(encodeTextFrame(text), except);
+  const say = (text: string, except?: string): void =>
+    room.deliver(encodeTextFrame(text), room.position.offset + 1, except);
 
   beforeEach(() => {
     turn = new Turn(() => 0);

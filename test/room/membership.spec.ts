@@ -1,34 +1,28 @@
 import fc from 'fast-check';
 import type { RoomKey } from '../../src/admission/room-id.js';
-import { Turn } from '../../src/connection/turn.js';
-import { type EngineKey, RoomEngine } from '../../src/room/engine/engine.js';
+import type { EngineKey } from '../../src/room/engine/engine.js';
+import { DelayedEngine } from '../../src/room/engine/delayed/delayed.engine.js';
 import type { Position } from '../../src/room/engine/publication.js';
-import { Memberships } from '../../src/room/membership.js';
+import type { Memberships } from '../../src/room/membership.js';
 import { Deferred } from '../support/deferred.js';
 import { FakeMember } from '../support/fake-member.js';
 import { propertyRuns } from '../support/property-runs.js';
+import { RoomStage } from '../support/room-stage.js';
 
-/** Writes down what it is asked for, and answers when and how the test says. */
-class RecordingEngine extends RoomEngine {
+/** Writes down which rooms it is asked for, and answers when and how the test says. */
+class RecordingEngine extends DelayedEngine {
   readonly calls: string[] = [];
   answer: () => Promise<Position> | Position = () => ({ offset: 0, epoch: 'e' });
   leaving: () => Promise<void> | void = () => undefined;
 
-  start(): void {}
-  stop(): void {}
-
-  publish(): Position {
-    return { offset: 1, epoch: 'e' };
-  }
-
-  subscribe(key: EngineKey): Promise<Position> | Position {
+  override async subscribe(key: EngineKey): Promise<Position> {
     this.calls.push(`+${key}`);
     return this.answer();
   }
 
-  unsubscribe(key: EngineKey): Promise<void> | void {
+  override unsubscribe(key: EngineKey): Promise<void> {
     this.calls.push(`-${key}`);
-    return this.leaving();
+    return this.leaving() as Promise<void>;
   }
 }
 
@@ -37,13 +31,15 @@ const A = key('a');
 
 describe('Memberships', () => {
   let engine: RecordingEngine;
+  let stage: RoomStage;
   let rooms: Memberships;
   let warnings: string[];
 
   beforeEach(() => {
-    engine = new RecordingEngine();
-    warnings = [];
-    rooms = new Memberships(engine, new Turn(() => 0), (line) => warnings.push(line));
+    engine = new RecordingEngine(1);
+    stage = new RoomStage(engine);
+    rooms = stage.memberships;
+    warnings = stage.warnings;
   });
 
   it('subscribes a room once for all who are at its door or inside, and unsubscribes it after the last', async () => {
@@ -126,10 +122,10 @@ describe('Memberships', () => {
     const alice = new FakeMember();
     const bob = new FakeMember();
     const told: string[] = [];
-    rooms.listen({
+    stage.listeners.add({
       onJoin: ({ id, memberships }) => told.push(`join ${id === alice.id} ${memberships.length}`),
     });
-    rooms.listen({
+    stage.listeners.add({
       onLeave: ({ id, memberships }) => {
         told.push(
           `leave ${id === alice.id} ${memberships.length} ${rooms.get(A)?.members.size ?? 0}`,
@@ -152,8 +148,8 @@ describe('Memberships', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 50 }), async (steps) => {
-        engine = new RecordingEngine();
-        rooms = new Memberships(engine, new Turn(() => 0), () => undefined);
+        engine = new RecordingEngine(1);
+        rooms = new RoomStage(engine).memberships;
         const members = Array.from({ length: 4 }, () => new FakeMember());
         const model = members.map(() => new Set<RoomKey>());
         for (const { does, who, room } of steps) {

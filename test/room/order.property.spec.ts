@@ -1,15 +1,13 @@
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import type { RoomKey } from '../../src/admission/room-id.js';
-import { Turn } from '../../src/connection/turn.js';
-import { Delivery } from '../../src/room/delivery.js';
 import { DelayedEngine } from '../../src/room/engine/delayed/delayed.engine.js';
 import type { RoomEngine } from '../../src/room/engine/engine.js';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
 import type { Position } from '../../src/room/engine/publication.js';
-import { Memberships } from '../../src/room/membership.js';
 import { FakeMember } from '../support/fake-member.js';
 import { propertyRuns } from '../support/property-runs.js';
+import { RoomStage } from '../support/room-stage.js';
 
 const MEMBERS = 4;
 const ROOMS = ['default/a', 'default/b'] as RoomKey[];
@@ -55,9 +53,8 @@ async function play(
   engine: RoomEngine,
   steps: readonly Step[],
 ): Promise<{ members: FakeMember[]; stays: Stay[][]; sent: string[][][]; all: Said[] }> {
-  const turn = new Turn(() => 0);
-  const rooms = new Memberships(engine, turn, () => undefined);
-  await engine.start(new Delivery(rooms));
+  const { turn, memberships: rooms, sink } = new RoomStage(engine);
+  await engine.start(sink);
   const members = Array.from({ length: MEMBERS }, () => new FakeMember(turn));
   const stays = members.map((): Stay[] => []);
   const sent = members.map((): string[][] => ROOMS.map(() => []));
@@ -93,7 +90,7 @@ async function play(
       all.push(said);
       const body = `${room} ${said.n}`;
       const options = { publicationId: randomUUID(), except: said.except };
-      void Promise.resolve(engine.publish(key, body, options)).then(
+      void Promise.resolve(engine.publish(key, JSON.stringify({ event: body }), options)).then(
         (position) => (said.position = position),
       );
       for (const [index, other] of members.entries())
@@ -110,9 +107,9 @@ async function play(
 }
 
 const heard = (member: FakeMember, room: number, withDirect: boolean): string[] =>
-  member.texts.filter(
-    (text) => text.startsWith(`${room} `) || (withDirect && text.startsWith('direct')),
-  );
+  member.texts
+    .map((text) => (text.startsWith('{') ? (JSON.parse(text) as { event: string }).event : text))
+    .filter((text) => text.startsWith(`${room} `) || (withDirect && text.startsWith('direct')));
 
 describe('What a member hears, per connection and room', () => {
   it('on the memory engine, is what a model says: all that was said while it was there, in order, among its own frames', async () => {

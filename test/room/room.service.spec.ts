@@ -50,10 +50,10 @@ describe('RoomService', () => {
     expect(position).toEqual({ offset: 1, epoch: expect.any(String) as string });
     await rooms.of('chat').room(room).broadcast('news', 2, { except: alice.hello.connectionId });
     await testbed.settle();
-    expect(alice.waiting).toEqual([{ event: 'news', data: { n: 1 } }]);
+    expect(alice.waiting).toEqual([{ event: 'news', data: { n: 1 }, room }]);
     expect(bob.waiting).toEqual([
-      { event: 'news', data: { n: 1 } },
-      { event: 'news', data: 2 },
+      { event: 'news', data: { n: 1 }, room },
+      { event: 'news', data: 2, room },
     ]);
     expect(others.map(({ waiting }) => waiting)).toEqual([[], []]);
   });
@@ -109,7 +109,7 @@ describe('RoomService', () => {
     await Promise.all([one.expectClosed(4440), two.expectClosed(4440)]);
     await testbed.settle();
     expect(elsewhere.waiting).toEqual([]);
-    expect(bob.waiting).toEqual([{ event: 'secret' }]);
+    expect(bob.waiting).toEqual([{ event: 'secret', room }]);
     expect(rooms.of('chat').room(room).disconnect(principal)).toBe(0);
   });
 
@@ -163,7 +163,7 @@ describe('RoomService', () => {
     const post = (id: string): Promise<Response> =>
       testbed.app.getUrl().then((url) => fetch(`${url}/paid/${id}`, { method: 'POST' }));
     expect((await post(room)).status).toBe(201);
-    expect(await alice.next()).toEqual({ event: 'paid', data: { room } });
+    expect(await alice.next()).toEqual({ event: 'paid', data: { room }, room });
     expect((await post('lobby')).status).toBe(400);
   });
 

@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { RoomId, RoomKey } from '../../src/admission/room-id.js';
+import { roomRights } from '../../src/admission/room-rights.js';
 import type { RoomConnection } from '../../src/connection/connection.js';
 import type { Membership } from '../../src/connection/connection-ports.js';
 import type { Turn } from '../../src/connection/turn.js';
 import type { Memberships } from '../../src/room/membership.js';
+import { principalOf } from './principal.js';
 import { FakeOwner } from './outbox-owner.js';
+
+const RIGHTS = roomRights({ publish: true, presence: true, history: true });
 
 /** The part of a connection that rooms see. */
 export class FakeMember extends FakeOwner {
   readonly memberships: Membership[] = [];
+  readonly principal = principalOf();
 
   constructor(turn?: Turn, id: string = randomUUID()) {
     super(turn, id);
@@ -22,7 +27,7 @@ export class FakeMember extends FakeOwner {
   async join(rooms: Memberships, key: RoomKey): Promise<void> {
     const release = await rooms.hold(key);
     const room = key.slice(key.indexOf('/') + 1) as RoomId;
-    rooms.join(this.asConnection, { key, room, rights: { publish: true }, release });
+    rooms.join(this.asConnection, { key, room, rights: RIGHTS, release });
   }
 
   /** Closes in the ordinary way: what was sent so far is handed over, then it leaves. */

@@ -47,7 +47,13 @@ export async function startRoomApp(options: RoomAppOptions = {}): Promise<RoomAp
   } = options;
   const clock = new FakeClock();
   const issuer = new TestIssuer(() => clock.now());
-  const given = { issuers: [issuer.options], clock: clockTypeOf(clock), ...roomgate, ...rest };
+  const given = {
+    issuers: [issuer.options],
+    clock: clockTypeOf(clock),
+    roomIdleMs: 0,
+    ...roomgate,
+    ...rest,
+  };
   class AppModule {}
   const root = {
     module: AppModule,

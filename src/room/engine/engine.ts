@@ -1,4 +1,12 @@
-import type { PublishOptions, Position, Publication } from './publication.js';
+import type { PresenceChange, PresenceEntry, PresencePage } from './presence-entry.js';
+import type {
+  HistoryLimits,
+  HistoryPage,
+  Position,
+  Publication,
+  PublishOptions,
+  ReadRange,
+} from './publication.js';
 
 export type MaybePromise<T> = T | Promise<T>;
 
@@ -12,13 +20,19 @@ export interface EngineSink {
    * while another `deliver` for the key is on the stack: what is published inside a delivery is delivered after it.
    */
   deliver(key: EngineKey, publication: Publication): void;
-  /** The position of the key is no longer known here: what was published meanwhile may be missing. */
-  interrupted(key: EngineKey): void;
+  /**
+   * Publications of the key may be missing here: deliveries go on behind `position`. When its epoch is the old one what is
+   * missing can be read, if it was kept; another epoch is another life of the room, and what was before is gone.
+   */
+  interrupted(key: EngineKey, position: Position): void;
+  /** Somebody came or went in a room that is subscribed here; once for all connections of a member, on every node. */
+  presence(key: EngineKey, change: PresenceChange): void;
 }
 
 /**
  * The replaceable carrier of publications. There is one delivery path: every node, the publishing one included, delivers
  * what comes back from the engine, so that all members see one order. `engine.contract.ts` is the test of these promises.
+ * Every method but `start`, `unsubscribe` and `stop` may fail with RoomgateError `engine_unavailable`.
  */
 export abstract class RoomEngine {
   /** Called once, before anything else. */
@@ -29,13 +43,39 @@ export abstract class RoomEngine {
    * get their offsets in the order in which `publish` was called on a node.
    * @throws RoomgateError `engine_unavailable`: the outcome is unknown, and publishing again with the same publication id is safe.
    */
-  abstract publish(key: EngineKey, body: string, options: PublishOptions): MaybePromise<Position>;
+  abstract publish(
+    key: EngineKey,
+    body: string | Buffer,
+    options: PublishOptions,
+  ): MaybePromise<Position>;
 
   /** Once it has resolved every publication of a greater offset reaches the sink, until `unsubscribe`. */
-  abstract subscribe(key: EngineKey): MaybePromise<Position>;
+  abstract subscribe(key: EngineKey, history?: HistoryLimits): MaybePromise<Position>;
 
   /** The node has no members of the key any more: from this call on nothing of it reaches the sink until it is subscribed again. */
   abstract unsubscribe(key: EngineKey): MaybePromise<void>;
+
+  /**
+   * What is kept of the key. Nothing between `after` and the position is left out but at the beginning, where it was dropped:
+   * who wants everything has to see whether the first offset is the next one.
+   */
+  abstract read(key: EngineKey, range: ReadRange): MaybePromise<HistoryPage>;
+
+  /** The connection is present in the room, until `exit`, or until it was not renewed for `ttlMs`. */
+  abstract enter(key: EngineKey, entry: PresenceEntry, ttlMs: number): MaybePromise<void>;
+
+  /** The connection is present no more. */
+  abstract exit(key: EngineKey, connectionId: string): MaybePromise<void>;
+
+  /** These connections of one room are still there; others whose time has run out are told as left. */
+  abstract renew(
+    key: EngineKey,
+    entries: readonly PresenceEntry[],
+    ttlMs: number,
+  ): MaybePromise<void>;
+
+  /** Who is present, the earliest first. */
+  abstract present(key: EngineKey, limit: number): MaybePromise<PresencePage>;
 
   /** Called once, after the last connection has gone. */
   abstract stop(): MaybePromise<void>;

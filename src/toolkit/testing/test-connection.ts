@@ -5,6 +5,18 @@ export interface TestMessage {
   readonly event: string;
   readonly data?: any; // oxlint-disable-line typescript/no-explicit-any -- tests look into it
   readonly id?: string | number;
+  /** Of a publication: its room, and in rooms that keep a history where it stands. */
+  readonly room?: string;
+  readonly offset?: number;
+  readonly epoch?: string;
+  /** What came as a binary frame; the event is `binary`. */
+  readonly bytes?: Buffer;
+}
+
+/** What a client may say of a message beside its data. */
+export interface MessageMembers {
+  readonly room?: string;
+  readonly traceparent?: string;
 }
 
 interface Waiter {
@@ -26,15 +38,18 @@ export class TestConnection {
     ttlMs: number;
     serverTime: number;
     limits: { maxMessageBytes: number };
+    position?: { offset: number; epoch: string };
   };
   readonly #received: TestMessage[] = [];
   readonly #waiters: Waiter[] = [];
   readonly #closed: Promise<{ code: number; reason: string }>;
   #end: string | undefined;
   #lastId = 0;
+  /** The event `binary`, which says what the next frame is. */
+  #announced: TestMessage | undefined;
 
   constructor(readonly socket: WebSocket) {
-    socket.on('message', (bytes) => this.#take(JSON.parse(String(bytes as Buffer)) as TestMessage));
+    socket.on('message', (bytes, isBinary) => this.#receive(bytes as Buffer, isBinary));
     this.#closed = new Promise((resolve) => {
       socket.on('close', (code, reason) => {
         this.#end = `the connection was closed with ${code}`;
@@ -54,15 +69,15 @@ export class TestConnection {
   }
 
   /** Sends a message; with an id when a reply is wanted. */
-  send(event: string, data?: unknown, id?: string | number): void {
-    this.socket.send(JSON.stringify({ event, data, id }));
+  send(event: string, data?: unknown, id?: string | number, members?: MessageMembers): void {
+    this.socket.send(JSON.stringify({ event, data, id, ...members }));
   }
 
   /** Sends a message and resolves with its terminal reply. */
-  request(event: string, data?: unknown): Promise<TestMessage> {
+  request(event: string, data?: unknown, members?: MessageMembers): Promise<TestMessage> {
     const id = `test-${++this.#lastId}`;
     const reply = this.#wait((message) => message.id === id, `the reply to "${event}"`);
-    this.send(event, data, id);
+    this.send(event, data, id, members);
     return reply;
   }
 
@@ -103,6 +118,13 @@ export class TestConnection {
       const index = this.#waiters.indexOf(waiter as Waiter);
       if (index !== -1) this.#waiters.splice(index, 1);
     });
+  }
+
+  #receive(bytes: Buffer, isBinary: boolean): void {
+    if (isBinary) this.#take({ ...(this.#announced ?? { event: 'binary' }), bytes });
+    const message = isBinary ? undefined : (JSON.parse(String(bytes)) as TestMessage);
+    this.#announced = message?.event === 'binary' ? message : undefined;
+    if (message && !this.#announced) this.#take(message);
   }
 
   #take(message: TestMessage): void {

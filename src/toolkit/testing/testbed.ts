@@ -25,6 +25,8 @@ export interface ConnectRequest extends TokenRequest {
   /** Default: the path of the first gateway with the first of `rooms` in it. */
   path?: string;
   headers?: Readonly<Record<string, string>>;
+  /** Comes back to where it was in the room, by the connection it had then. */
+  position?: { offset: number; epoch: string; connectionId?: string };
 }
 
 export interface RefusalResult {
@@ -84,9 +86,15 @@ export class RoomgateTestbed {
   }
 
   /** Connects with a fresh token and resolves when the greeting has come. */
-  async connectAs({ path, headers, ...token }: ConnectRequest = {}): Promise<TestConnection> {
+  async connectAs({
+    path,
+    headers,
+    position,
+    ...token
+  }: ConnectRequest = {}): Promise<TestConnection> {
     const rooms = token.rooms ?? [randomUUID()];
-    const socket = this.#dial(path ?? this.#path(rooms[0] as string), {
+    const query = position ? `?${queryOf(position)}` : '';
+    const socket = this.#dial(`${path ?? this.#path(rooms[0] as string)}${query}`, {
       authorization: `Bearer ${this.mint({ ...token, rooms })}`,
       ...headers,
     });
@@ -178,4 +186,9 @@ export class RoomgateTestbed {
     socket.on('error', () => undefined);
     return socket;
   }
+}
+
+function queryOf(position: NonNullable<ConnectRequest['position']>): string {
+  const given = Object.entries(position).filter(([, value]) => value !== undefined);
+  return given.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
 }

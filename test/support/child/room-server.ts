@@ -22,6 +22,7 @@ const app = await NestFactory.create({
       issuers: [issuer.options],
       defaultGateway: '/:room',
       policy: SlowPolicy,
+      roomIdleMs: 0,
     }),
   ],
 });

@@ -19,7 +19,8 @@ bob = enter(os.environ["BOB"])
 try:
     alice.send(json.dumps({"event": "say", "data": "günaydın", "id": 1}))
     heard = json.loads(bob.recv())
-    assert heard == {"event": "said", "data": {"from": "alice", "data": "günaydın"}}, heard
+    room = sys.argv[1].rsplit("/", 1)[1]
+    assert heard == {"event": "said", "data": {"from": "alice", "data": "günaydın"}, "room": room}, heard
     replies = [json.loads(alice.recv()), json.loads(alice.recv())]
     assert heard in replies, replies
     assert {"event": "ack", "id": 1} in replies, replies

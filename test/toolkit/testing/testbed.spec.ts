@@ -51,8 +51,8 @@ describe('createRoomgateTestbed', () => {
       id: 'test-1',
     });
     alice.send('say', 'hi');
-    expect(await bob.next('said')).toEqual({ event: 'said', data: { from: 'alice', data: 'hi' } });
-    expect(await alice.next('said')).toEqual({
+    expect(await bob.next('said')).toMatchObject({ event: 'said', data: { from: 'alice', data: 'hi' } });
+    expect(await alice.next('said')).toMatchObject({
       event: 'said',
       data: { from: 'alice', data: 'hi' },
     });

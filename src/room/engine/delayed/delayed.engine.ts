@@ -1,13 +1,19 @@
 import { type EngineKey, type EngineSink, RoomEngine } from '../engine.js';
 import { MemoryEngine } from '../memory/memory.engine.js';
-import type { Position, Publication, PublishOptions } from '../publication.js';
+import type { PresenceEntry, PresencePage } from '../presence-entry.js';
+import type {
+  HistoryLimits,
+  HistoryPage,
+  Position,
+  PublishOptions,
+  ReadRange,
+} from '../publication.js';
 
 /**
  * The memory engine behind seeded random delays, for tests: answers and deliveries come later and independently, as from a
  * store across a network, in an order the contract allows. What passes on it does not lean on the memory engine being at once.
  */
 export class DelayedEngine extends RoomEngine {
-  readonly #inner = new MemoryEngine();
   readonly #lanes = new Map<string, Promise<unknown>>();
   /** How often each key was unsubscribed, and how often it had been when the subscription that now carries it was asked for. */
   readonly #unsubscribed = new Map<EngineKey, number>();
@@ -17,43 +23,66 @@ export class DelayedEngine extends RoomEngine {
   constructor(
     seed: number,
     private readonly maxTurns = 4,
+    private readonly inner = new MemoryEngine(),
   ) {
     super();
     this.#state = seed >>> 0 || 1;
   }
 
   start(sink: EngineSink): void {
-    this.#inner.start({
-      deliver: (key: EngineKey, publication: Publication) => {
-        const generation = this.#carried.get(key);
-        void this.#later(`out ${key}`, () => {
-          if (this.#generation(key) === generation) sink.deliver(key, publication);
-        });
-      },
-      interrupted: (key: EngineKey) => void this.#later(`out ${key}`, () => sink.interrupted(key)),
+    const carry = (key: EngineKey, act: () => void): void => {
+      const generation = this.#carried.get(key);
+      void this.#later(`out ${key}`, () => {
+        if (this.#generation(key) === generation) act();
+      });
+    };
+    this.inner.start({
+      deliver: (key, publication) => carry(key, () => sink.deliver(key, publication)),
+      interrupted: (key, position) => carry(key, () => sink.interrupted(key, position)),
+      presence: (key, change) => carry(key, () => sink.presence(key, change)),
     });
   }
 
-  publish(key: EngineKey, body: string, options: PublishOptions): Promise<Position> {
-    return this.#later(`in ${key}`, () => this.#inner.publish(key, body, options));
+  publish(key: EngineKey, body: string | Buffer, options: PublishOptions): Promise<Position> {
+    return this.#later(`in ${key}`, () => this.inner.publish(key, body, options));
   }
 
-  subscribe(key: EngineKey): Promise<Position> {
+  subscribe(key: EngineKey, history?: HistoryLimits): Promise<Position> {
     const generation = this.#generation(key);
     return this.#later(`in ${key}`, () => {
       this.#carried.set(key, generation);
-      return this.#inner.subscribe(key);
+      return this.inner.subscribe(key, history);
     });
   }
 
   unsubscribe(key: EngineKey): Promise<void> {
     this.#unsubscribed.set(key, this.#generation(key) + 1);
-    return this.#later(`in ${key}`, () => this.#inner.unsubscribe(key));
+    return this.#later(`in ${key}`, () => this.inner.unsubscribe(key));
+  }
+
+  read(key: EngineKey, range: ReadRange): Promise<HistoryPage> {
+    return this.#later(`read ${key}`, () => this.inner.read(key, range));
+  }
+
+  enter(key: EngineKey, entry: PresenceEntry, ttlMs: number): Promise<void> {
+    return this.#later(`in ${key}`, () => this.inner.enter(key, entry, ttlMs));
+  }
+
+  exit(key: EngineKey, connectionId: string): Promise<void> {
+    return this.#later(`in ${key}`, () => this.inner.exit(key, connectionId));
+  }
+
+  renew(key: EngineKey, entries: readonly PresenceEntry[], ttlMs: number): Promise<void> {
+    return this.#later(`in ${key}`, () => this.inner.renew(key, entries, ttlMs));
+  }
+
+  present(key: EngineKey, limit: number): Promise<PresencePage> {
+    return this.#later(`read ${key}`, () => this.inner.present(key, limit));
   }
 
   async stop(): Promise<void> {
     await Promise.allSettled(this.#lanes.values());
-    this.#inner.stop();
+    this.inner.stop();
   }
 
   #generation(key: EngineKey): number {

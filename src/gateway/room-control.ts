@@ -1,0 +1,128 @@
+import type { Admission, Admitted } from '../admission/admission.js';
+import { Refusal } from '../admission/refusals.js';
+import type { RoomId } from '../admission/room-id.js';
+import { requireLive, requireMembership } from '../connection/require-rights.js';
+import type { PastPublication } from '../room/history.js';
+import type { Rooms } from '../room/rooms.js';
+import type { Clock } from '../roomgate.clock.js';
+import { RoomgateError } from '../roomgate.errors.js';
+import { ControlQueue } from './control-queue.js';
+import type { HistoryData, JoinData, RoomData } from './control-data.js';
+import type { MessageContext } from './message-context.js';
+
+export interface RoomControlPorts {
+  readonly admission: Admission;
+  readonly rooms: Rooms;
+  readonly clock: Clock;
+  readonly verdictDeadlineMs: number;
+  readonly maxRoomsPerConnection: number;
+  readonly report: (event: string, error: unknown) => void;
+}
+
+/** A join that was overtaken this often by other changes is given up; the client may try again. */
+const MAX_ATTEMPTS = 3;
+
+/** `room.join`, `room.leave`, `room.presence` and `room.history`: those of one connection one after the other. */
+export class RoomControl {
+  readonly #queue: ControlQueue;
+
+  constructor(private readonly ports: RoomControlPorts) {
+    this.#queue = new ControlQueue(ports.maxRoomsPerConnection);
+  }
+
+  join(context: MessageContext, data: JoinData): void {
+    this.#run(context, () => this.#join(context, data));
+  }
+
+  leave(context: MessageContext, data: RoomData): void {
+    this.#run(context, () => this.#leave(context, roomOf(context, data)));
+  }
+
+  presence(context: MessageContext, data: RoomData): void {
+    this.#run(context, async () => {
+      const room = roomOf(context, data);
+      const { service } = this.ports.rooms;
+      const list = await service.asMember(context.connection, room).presence();
+      this.#answer(context, { room, ...list });
+    });
+  }
+
+  history(context: MessageContext, data: HistoryData): void {
+    this.#run(context, async () => {
+      const { connection } = context;
+      const room = roomOf(context, data);
+      // A page for a reader that has not taken the last one would only wait.
+      await connection.outbox.drained();
+      const page = await this.ports.rooms.service.asMember(connection, room).history(data);
+      this.#answer(context, { room, ...page, publications: page.publications.map(toWire) });
+    });
+  }
+
+  async #join(context: MessageContext, { room, since }: JoinData): Promise<void> {
+    const { connection } = context;
+    const { memberships, rules } = connection;
+    if (memberships.some((held) => held.room === room)) return context.fail('already_member');
+    if (memberships.length >= this.ports.maxRoomsPerConnection)
+      return context.fail('too_many_rooms');
+    const { admission, clock, verdictDeadlineMs, rooms } = this.ports;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const { generation, principal } = connection;
+      const entering = admission.enter(principal, { room, rules });
+      const late = new Refusal('unavailable', 'verdict_timeout');
+      const admitted = await clock.within(entering, verdictDeadlineMs, late);
+      if (admitted === late) void entering.then(release);
+      if (admitted instanceof Refusal) return context.fail(admitted.code);
+      const stale = connection.generation !== generation || admission.lastLook(admitted);
+      if (!stale && connection.isLive()) {
+        // Before anything that the room says.
+        context.reply('room.joined', { room, position: rooms.positionIn(admitted.key) });
+        return rooms.authority.enter(connection, admitted, since);
+      }
+      release(admitted);
+      requireLive(connection);
+    }
+    context.fail('unavailable');
+  }
+
+  async #leave(context: MessageContext, room: RoomId): Promise<void> {
+    const { connection } = context;
+    const { key } = requireMembership(connection, room);
+    this.ports.rooms.authority.leave(connection, key);
+    context.reply('room.left', { room, code: 1000 });
+    if (connection.memberships.length === 0) connection.close();
+  }
+
+  /** What a room said is not for one whose token has expired since, so this reply is none that always passes. */
+  #answer(context: MessageContext, data: unknown): void {
+    context.isControl = false;
+    context.ack(data);
+  }
+
+  #run(context: MessageContext, act: () => Promise<void>): void {
+    const { connection } = context;
+    const isTaken = this.#queue.push(connection, async () => {
+      if (!connection.isOpen) return;
+      try {
+        requireLive(connection);
+        await act();
+      } catch (error) {
+        const isOurs = error instanceof RoomgateError;
+        if (!isOurs) this.ports.report(context.event, error);
+        context.fail(isOurs ? error.code : 'internal');
+      }
+    });
+    if (!isTaken) context.fail('rate_limited');
+  }
+}
+
+function roomOf(context: MessageContext, { room }: RoomData): RoomId {
+  return room ?? context.roomId;
+}
+
+function release(admitted: Admitted | Refusal): void {
+  if (!(admitted instanceof Refusal)) admitted.release();
+}
+
+function toWire({ bytes, ...publication }: PastPublication): object {
+  return bytes ? { ...publication, binary: bytes.toString('base64') } : publication;
+}

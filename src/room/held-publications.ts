@@ -1,0 +1,52 @@
+import type { Whereabouts } from '../connection/outgoing.js';
+
+/** A publication as it is sent, and the room's offset before it. */
+export interface PlacedFrame {
+  readonly frame: Buffer;
+  readonly before: number;
+}
+
+/** What a room says while one of its members is given what it missed. */
+export class HeldPublications {
+  /** Whether something that the member has to get is neither in here nor in what is being read. */
+  isIncomplete = false;
+  #frames: PlacedFrame[] = [];
+  #bytes = 0;
+
+  /** `from`: up to where the member has everything. Beyond `maxBytes` they are let go: history has them too, and is read again. */
+  constructor(
+    public from: Whereabouts & { readonly connectionId?: string },
+    private readonly maxBytes: number,
+  ) {}
+
+  add(placed: PlacedFrame): void {
+    this.#bytes += placed.frame.length;
+    if (this.#bytes > this.maxBytes) this.isIncomplete = true;
+    if (this.isIncomplete) this.#frames = [];
+    else this.#frames.push(placed);
+  }
+
+  /** More was lost than we knew. Offsets of different epochs cannot be compared; the older one will not be found. */
+  rewind(from: Whereabouts): void {
+    this.isIncomplete = true;
+    if (from.epoch === this.from.epoch && from.offset < this.from.offset)
+      this.from = { ...this.from, offset: from.offset };
+  }
+
+  /** Begins anew: what was held so far is in the history that is read from now on. */
+  restart(): void {
+    this.isIncomplete = false;
+    this.#frames = [];
+    this.#bytes = 0;
+  }
+
+  /** The offset before the first of them. */
+  get before(): number | undefined {
+    return this.#frames[0]?.before;
+  }
+
+  /** What was said behind the offset. */
+  after(offset: number): PlacedFrame[] {
+    return this.#frames.filter(({ before }) => before >= offset);
+  }
+}

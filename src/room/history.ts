@@ -1,0 +1,101 @@
+import type { HistoryRight } from '../admission/room-policy.js';
+import type { RoomKey } from '../admission/room-id.js';
+import { RoomgateError } from '../roomgate.errors.js';
+import type { RoomEngine } from './engine/engine.js';
+import type { HistoryPage, Position, Publication } from './engine/publication.js';
+import type { SettingsOfRooms } from './room-settings.js';
+
+export interface HistoryRequest {
+  /** Everything behind this position, the oldest first. Absent: the newest ones. */
+  readonly since?: Position;
+  /** Publications at most, 1 to 1,000; a page also has at most 65,536 bytes, or one publication. Default 100. */
+  readonly limit?: number;
+}
+
+/** One publication of the past: `event` and `data`, or `bytes` of a binary one. */
+export interface PastPublication {
+  readonly offset: number;
+  /** Milliseconds since the epoch. */
+  readonly publishedAt: number;
+  readonly event?: string;
+  readonly data?: unknown;
+  readonly bytes?: Buffer;
+}
+
+/** A page of a room's history, in order. */
+export interface PastPage {
+  readonly publications: readonly PastPublication[];
+  /** Where the room has got to. */
+  readonly position: Position;
+  /** Whether more follows behind the last one. */
+  readonly hasMore: boolean;
+}
+
+const MAX_PAGE_BYTES = 65_536;
+const MAX_LIMIT = 1_000;
+const DEFAULT_LIMIT = 100;
+
+/** The past of rooms that keep one, in pages. */
+export class History {
+  constructor(
+    private readonly engine: RoomEngine,
+    private readonly settings: SettingsOfRooms,
+  ) {}
+
+  /**
+   * What the right lets one see, without what was published to all but the connection.
+   * @throws RoomgateError `not_kept` when the room keeps no history, `history_forbidden`, `position_unknown` when something behind
+   * `since` is gone or is not to be seen, and what the engine throws.
+   */
+  async page(
+    key: RoomKey,
+    { since, limit = DEFAULT_LIMIT }: HistoryRequest,
+    right: HistoryRight,
+    connectionId?: string,
+  ): Promise<PastPage> {
+    if (!this.settings.ofKey(key).history)
+      throw new RoomgateError('not_kept', 'The rooms of this name keep no history.');
+    if (right === false)
+      throw new RoomgateError('history_forbidden', 'The member may not see the history.');
+    const range = { after: since?.offset, limit: clamp(limit), maxBytes: MAX_PAGE_BYTES };
+    const page = await this.engine.read(key, range);
+    const isSeen = ({ publishedAt }: Publication): boolean =>
+      right === true || publishedAt >= right.notBefore;
+    if (since && !goesOn(page, since, isSeen))
+      throw new RoomgateError(
+        'position_unknown',
+        'Nothing is known of what followed the position.',
+      );
+    const { publications, position } = page;
+    const last = publications.at(-1)?.offset ?? position.offset;
+    return {
+      publications: publications
+        .filter((one) => isSeen(one) && (one.except === undefined || one.except !== connectionId))
+        .map(toPast),
+      position,
+      hasMore: last < position.offset,
+    };
+  }
+}
+
+/** Whether the page begins right behind the position, and all of it is to be seen. */
+function goesOn(
+  { publications, position }: HistoryPage,
+  since: Position,
+  isSeen: (publication: Publication) => boolean,
+): boolean {
+  if (since.epoch !== position.epoch || since.offset > position.offset) return false;
+  if (since.offset === position.offset) return true;
+  const [first] = publications;
+  return first?.offset === since.offset + 1 && isSeen(first);
+}
+
+function toPast({ body, offset, publishedAt }: Publication): PastPublication {
+  if (typeof body !== 'string') return { offset, publishedAt, bytes: body };
+  const { event, data } = JSON.parse(body) as { event: string; data?: unknown };
+  return { offset, publishedAt, event, data };
+}
+
+function clamp(limit: number): number {
+  return Math.min(Math.max(Math.trunc(limit) || 1, 1), MAX_LIMIT);
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import type { RoomKey } from '../admission/room-id.js';
+import type { RoomConnection } from '../connection/connection.js';
+import type { Clock } from '../roomgate.clock.js';
+import type { RoomEngine } from './engine/engine.js';
+import type { PresenceEntry, PresencePage } from './engine/presence-entry.js';
+import type { PresenceDescription } from './room.options.js';
+import type { RoomListeners } from './room-listeners.js';
+import type { RoomSettings, SettingsOfRooms } from './room-settings.js';
+
+const MAX_DESCRIPTION_BYTES = 4_096;
+
+export interface PresencePorts {
+  readonly engine: RoomEngine;
+  readonly settings: SettingsOfRooms;
+  readonly listeners: RoomListeners;
+  readonly clock: Clock;
+  readonly presenceRefreshMs: number;
+  readonly presenceTtlMs: number;
+}
+
+/** Tells the engine which members this node has, again and again: those of a node that died are forgotten when it says no more. */
+export class Presence {
+  /** What the engine was told of each connection, by room. */
+  readonly #entries = new Map<RoomKey, Map<string, PresenceEntry>>();
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(private readonly ports: PresencePorts) {}
+
+  joined(connection: RoomConnection, key: RoomKey): void {
+    const { presence } = this.ports.settings.ofKey(key);
+    if (!presence) return;
+    const { id: connectionId, principal } = connection;
+    const { identity } = principal;
+    // A new name for each stay: one that could be computed from the subject could be guessed from it.
+    const memberId = randomBytes(12).toString('base64url');
+    const entry = { connectionId, identity, memberId, ...this.#describe(presence, connection) };
+    let entries = this.#entries.get(key);
+    if (!entries) this.#entries.set(key, (entries = new Map()));
+    entries.set(connectionId, entry);
+    const { engine, presenceTtlMs, presenceRefreshMs, clock } = this.ports;
+    this.#attempt(() => engine.enter(key, entry, presenceTtlMs));
+    this.#cancelTimer ??= clock.setTimer(this.#renew, presenceRefreshMs);
+  }
+
+  left(connectionId: string, key: RoomKey): void {
+    const entries = this.#entries.get(key);
+    if (!entries?.delete(connectionId)) return;
+    if (entries.size === 0) this.#entries.delete(key);
+    this.#attempt(() => this.ports.engine.exit(key, connectionId));
+  }
+
+  /** Who is present in the room, on every node. */
+  async page(key: RoomKey, limit: number): Promise<PresencePage> {
+    return this.ports.engine.present(key, limit);
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+    this.#entries.clear();
+  }
+
+  readonly #renew = (): void => {
+    const { engine, clock, presenceRefreshMs, presenceTtlMs } = this.ports;
+    this.#cancelTimer = undefined;
+    for (const [key, entries] of this.#entries)
+      this.#attempt(() => engine.renew(key, [...entries.values()], presenceTtlMs));
+    if (this.#entries.size > 0) this.#cancelTimer = clock.setTimer(this.#renew, presenceRefreshMs);
+  };
+
+  /** The application's own words; without them, or with too many, a member is just a member. */
+  #describe(
+    { describe }: NonNullable<RoomSettings['presence']>,
+    { principal }: RoomConnection,
+  ): PresenceDescription {
+    const { listeners } = this.ports;
+    let text = '{}';
+    listeners.attempt(() => {
+      const { info, meta } = describe(principal);
+      const described = JSON.stringify({ info, meta });
+      if (Buffer.byteLength(described) > MAX_DESCRIPTION_BYTES)
+        throw new RangeError('A presence description is too long.');
+      text = described;
+    }, 'Describing a member for presence failed');
+    return JSON.parse(text) as PresenceDescription;
+  }
+
+  #attempt(act: () => unknown): void {
+    this.ports.listeners.attempt(act, 'The engine could not be told of presence');
+  }
+}

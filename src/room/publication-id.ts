@@ -1,0 +1,17 @@
+import { hash } from 'node:crypto';
+import { RoomgateError } from '../roomgate.errors.js';
+
+const MAX_BYTES = 64;
+
+/** @throws RoomgateError `invalid_data` unless it has 1 to 64 bytes. */
+export function checkPublicationId(id: string): string {
+  const bytes = Buffer.byteLength(id);
+  if (bytes === 0 || bytes > MAX_BYTES)
+    throw new RoomgateError('invalid_data', 'A publication id has 1 to 64 bytes.');
+  return id;
+}
+
+/** The id as one subject's own: nobody can use up the ids of others. */
+export function ownPublicationId(identity: string, id: string): string {
+  return hash('sha256', `${identity} ${checkPublicationId(id)}`, 'base64url');
+}

@@ -1,0 +1,139 @@
+import type { HistoryRight } from '../admission/room-policy.js';
+import type { RoomId, RoomKey } from '../admission/room-id.js';
+import type { RoomConnection } from '../connection/connection.js';
+import type { Membership } from '../connection/connection-ports.js';
+import { encodeMessage } from '../connection/message.js';
+import type { Whereabouts } from '../connection/outgoing.js';
+import type { Clock } from '../roomgate.clock.js';
+import type { RoomEngine } from './engine/engine.js';
+import type { HistoryLimits, HistoryPage, Publication } from './engine/publication.js';
+import type { HeldPublications, PlacedFrame } from './held-publications.js';
+import type { LocalRoom } from './local-room.js';
+import type { Memberships } from './membership.js';
+import { encodePublication } from './publication-frame.js';
+import type { SettingsOfRooms } from './room-settings.js';
+
+/** Up to where a client has a room, and the connection by which it got that far. */
+export type Since = Whereabouts & { readonly connectionId?: string };
+
+export interface RecoveryPorts {
+  readonly engine: RoomEngine;
+  readonly memberships: Memberships;
+  readonly settings: SettingsOfRooms;
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+  readonly maxOutboxBytes: number;
+}
+
+interface CatchingUp {
+  readonly room: LocalRoom;
+  readonly held: HeldPublications;
+  readonly history: HistoryLimits;
+}
+
+/**
+ * Gives members what they missed: every publication since, in order and once, then the live ones without gap or overlap, or else
+ * one `gap` and the live ones. All or nothing: who gets a `gap` has been given nothing of what was missing.
+ */
+export class Recovery {
+  constructor(private readonly ports: RecoveryPorts) {}
+
+  /** Holds the room back from a member until it has what was published behind `from`. */
+  begin(connection: RoomConnection, key: RoomKey, from: Since): void {
+    const { memberships, settings, maxOutboxBytes } = this.ports;
+    const room = memberships.get(key);
+    const membership = connection.memberships.find((held) => held.key === key);
+    const { history } = settings.ofKey(key);
+    if (!room || !membership) return;
+    if (!history) return tellGap(connection, membership.room);
+    const held = room.suspend(connection, from, maxOutboxBytes / 2);
+    if (held) void this.#run(connection, membership, { room, held, history });
+  }
+
+  /** Publications were dropped while the connection was muted: goes on from where each room had got to. */
+  resume(connection: RoomConnection, missed: ReadonlyMap<RoomKey, Whereabouts>): void {
+    for (const [key, from] of missed) {
+      // What came since is read with the rest; handed over now it would come before it.
+      if (this.ports.settings.ofKey(key).history) connection.outbox.drop(key);
+      this.begin(connection, key, from);
+    }
+  }
+
+  /** Publications may be missing for everybody in the room: it was cut off from the engine. */
+  interrupted(room: LocalRoom, position: Whereabouts): void {
+    const from = room.position;
+    if (from.epoch === position.epoch && from.offset === position.offset) return;
+    room.begin(position);
+    for (const member of room.members.values()) this.begin(member, room.key, from);
+  }
+
+  async #run(
+    connection: RoomConnection,
+    membership: Membership,
+    { room, held, history }: CatchingUp,
+  ): Promise<void> {
+    for (;;) {
+      held.restart();
+      const page = await this.#read(room.key, held.from.offset, history);
+      // What was missed is handed over in one piece; a reader that is behind gets it when it has caught up.
+      await connection.outbox.drained();
+      if (!room.isSuspended(connection, held)) return;
+      if (held.isIncomplete) continue;
+      const { room: id, rights } = membership;
+      const missed = page && recoverable(page, held.from, rights.history);
+      if (page && missed) {
+        const frames = framesOf(missed, id, page.position.epoch, [
+          connection.id,
+          held.from.connectionId,
+        ]);
+        return room.resume(connection, [...frames, ...held.after(page.position.offset)]);
+      }
+      const { epoch, offset } = room.position;
+      tellGap(connection, id, { epoch, offset: held.before ?? offset });
+      return room.resume(connection, held.after(0));
+    }
+  }
+
+  /** Without an answer what was missed cannot be given. */
+  async #read(
+    key: RoomKey,
+    after: number,
+    { size: limit, maxBytes }: HistoryLimits,
+  ): Promise<HistoryPage | undefined> {
+    const { engine, clock, deadlineMs } = this.ports;
+    const read = async (): Promise<HistoryPage> => engine.read(key, { after, limit, maxBytes });
+    return clock.within(read(), deadlineMs, undefined).catch(() => undefined);
+  }
+}
+
+/** As a control frame: it is said once, and what it says holds for a connection that is muted too. */
+function tellGap(connection: RoomConnection, room: RoomId, position?: Whereabouts): void {
+  connection.sendText(encodeMessage('gap', { room, ...position }), true);
+}
+
+/** Everything behind the position, or undefined when something of it is gone, or is not for this member. */
+function recoverable(
+  { publications, position }: HistoryPage,
+  from: Since,
+  right: HistoryRight,
+): readonly Publication[] | undefined {
+  if (position.epoch !== from.epoch || from.offset > position.offset) return undefined;
+  if (from.offset === position.offset) return [];
+  const [first] = publications;
+  if (right === false || first?.offset !== from.offset + 1) return undefined;
+  return right === true || first.publishedAt >= right.notBefore ? publications : undefined;
+}
+
+function framesOf(
+  publications: readonly Publication[],
+  room: RoomId,
+  epoch: string,
+  connectionIds: readonly (string | undefined)[],
+): PlacedFrame[] {
+  return publications
+    .filter(({ except }) => except === undefined || !connectionIds.includes(except))
+    .map((publication) => {
+      const { offset } = publication;
+      return { frame: encodePublication(publication, { room, offset, epoch }), before: offset - 1 };
+    });
+}

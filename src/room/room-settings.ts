@@ -1,0 +1,64 @@
+import { type RoomKey, splitRoomKey } from '../admission/room-id.js';
+import { RoomgateError } from '../roomgate.errors.js';
+import type { HistoryLimits } from './engine/publication.js';
+import type { PresenceOptions, RoomNameOptions, RoomOptions } from './room.options.js';
+
+/** The preset of `history: true`. */
+const HISTORY: HistoryLimits = { size: 100, ttlMs: 300_000, maxBytes: 262_144 };
+const PRESENCE: Required<PresenceOptions> = { describe: () => ({}), maxListed: 100 };
+
+/** What the rooms of one name keep and tell, resolved. */
+export interface RoomSettings {
+  readonly history: HistoryLimits | undefined;
+  readonly presence: Required<PresenceOptions> | undefined;
+  readonly maxMembers: number;
+  readonly events: RoomNameOptions['events'];
+}
+
+/** The settings of every room name, found by name or by key. */
+export class SettingsOfRooms {
+  readonly #named = new Map<string, RoomSettings>();
+  readonly #others: RoomSettings;
+
+  constructor(private readonly options: RoomOptions & { readonly maxOutboxBytes: number }) {
+    this.#others = this.#resolve({});
+    for (const [name, given] of Object.entries(options.rooms))
+      this.#named.set(name, this.#resolve(given, name));
+  }
+
+  of(name: string): RoomSettings {
+    return this.#named.get(name) ?? this.#others;
+  }
+
+  ofKey(key: RoomKey): RoomSettings {
+    return this.#named.size === 0 ? this.#others : this.of(splitRoomKey(key)[0]);
+  }
+
+  /** @throws RoomgateError `invalid_options` when options are given for rooms that no gateway serves. */
+  checkNames(served: readonly string[]): void {
+    for (const name of this.#named.keys()) {
+      if (!served.includes(name))
+        throw new RoomgateError(
+          'invalid_options',
+          `Option "rooms" names "${name}", but no gateway serves rooms of that name. Known names: ${served.join(', ') || 'none'}.`,
+        );
+    }
+  }
+
+  #resolve(given: RoomNameOptions, name = ''): RoomSettings {
+    const { history, presence, events, maxMembers = this.options.maxMembersPerRoom } = given;
+    const limits = history ? { ...HISTORY, ...(history === true ? {} : history) } : undefined;
+    // What a member missed is handed over in one piece, behind which its outbox has to have room for what goes on meanwhile.
+    if (limits && limits.maxBytes > this.options.maxOutboxBytes / 2)
+      throw new RoomgateError(
+        'invalid_options',
+        `The history of rooms named "${name}" may have ${limits.maxBytes} bytes, more than half of maxOutboxBytes (${this.options.maxOutboxBytes}).`,
+      );
+    return {
+      history: limits,
+      presence: presence ? { ...PRESENCE, ...(presence === true ? {} : presence) } : undefined,
+      maxMembers,
+      events,
+    };
+  }
+}

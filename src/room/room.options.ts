@@ -1,0 +1,102 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Principal } from '../admission/principal.js';
+import { integer, MAX_TIMER_MS, type Rule } from '../roomgate.rules.js';
+import type { HistoryLimits } from './engine/publication.js';
+import { roomNameProblem } from './room-name.rules.js';
+
+/** Who somebody is to others in a room. Both parts are JSON; at most 4,096 bytes together. */
+export interface PresenceDescription {
+  /** What all who may see presence are told. */
+  readonly info?: unknown;
+  /** What only the server is told, by `presence()` of a room. */
+  readonly meta?: unknown;
+}
+
+export interface PresenceOptions {
+  /** What is shown of a principal, asked when it joins. Default: nothing but an opaque id, another one in every room. */
+  readonly describe?: (principal: Principal) => PresenceDescription;
+  /** Members named in one answer to `room.presence`; their number is always told. Default 100. */
+  readonly maxListed?: number;
+}
+
+/** What the rooms of one name keep and tell. */
+export interface RoomNameOptions {
+  /** Publications to keep, for members that come back. `true`: 100, for 300,000 ms, within 262,144 bytes. Default false. */
+  readonly history?: boolean | Partial<HistoryLimits>;
+  /** Tells members who else is there. Default false. */
+  readonly presence?: boolean | PresenceOptions;
+  /** Schemas (Standard Schema, synchronous) of events that are sent; broadcasts are checked unless strict. Default none. */
+  readonly events?: Readonly<Record<string, StandardSchemaV1>>;
+  /** Members a room may have on one node. Default `maxMembersPerRoom`. */
+  readonly maxMembers?: number;
+}
+
+export interface RoomOptions {
+  /**
+   * What the rooms of each name keep and tell: `history`, `presence`, `events` and `maxMembers`, by room name.
+   * @default {}
+   */
+  rooms: Readonly<Record<string, RoomNameOptions>>;
+  /**
+   * Rooms that one connection may be in at a time, the one of its URL included.
+   * @default 100
+   */
+  maxRoomsPerConnection: number;
+  /**
+   * Connections that may be in one room on this node; the next one is refused with 503, or `room_full`.
+   * @default 65536
+   */
+  maxMembersPerRoom: number;
+  /**
+   * Rooms that may exist on this node; a request for one more is refused with 503, or `too_many_rooms`.
+   * @default 100000
+   */
+  maxRooms: number;
+  /**
+   * Rooms that exist on this node because the same subject was the first to ask for them; one more is refused with 429, or `too_many_rooms`.
+   * @default 1000
+   */
+  maxRoomsPerSubject: number;
+  /**
+   * Milliseconds that a room stays subscribed after its last member left, for those who come back.
+   * @default 5000
+   */
+  roomIdleMs: number;
+  /**
+   * Bytes of history that the memory engine keeps for all rooms together.
+   * @default 268435456
+   */
+  maxHistoryBytes: number;
+  /**
+   * Milliseconds between the times at which a node tells the engine who is still present.
+   * @default 27000
+   */
+  presenceRefreshMs: number;
+  /**
+   * Milliseconds after which a member that its node no longer tells of is taken for gone; more than `presenceRefreshMs`.
+   * @default 60000
+   */
+  presenceTtlMs: number;
+}
+
+const rooms: Rule = (value) => {
+  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isRecord) return 'an object with room names as keys';
+  for (const [name, options] of Object.entries(value)) {
+    const problem = roomNameProblem(name, options);
+    if (problem) return `an object in which ${problem}`;
+  }
+  return undefined;
+};
+
+export const ROOM_RULES: Record<keyof RoomOptions, Rule> = {
+  rooms,
+  maxRoomsPerConnection: integer(1, 65_536),
+  maxMembersPerRoom: integer(1, 10_000_000),
+  maxRooms: integer(1, 10_000_000),
+  maxRoomsPerSubject: integer(1, 10_000_000),
+  roomIdleMs: integer(0, MAX_TIMER_MS),
+  maxHistoryBytes: integer(0, Number.MAX_SAFE_INTEGER),
+  presenceRefreshMs: integer(1_000, MAX_TIMER_MS),
+  presenceTtlMs: integer(2_000, MAX_TIMER_MS),
+};

@@ -1,0 +1,99 @@
+import type { Admission } from '../admission/admission.js';
+import type { RoomKey } from '../admission/room-id.js';
+import type { ConnectionAudit } from '../connection/connection-audit.js';
+import type { Registry } from '../connection/registry.js';
+import type { TimingWheel } from '../connection/timing-wheel.js';
+import type { Turn } from '../connection/turn.js';
+import type { Clock } from '../roomgate.clock.js';
+import type { RoomgateOptions } from '../roomgate.options.js';
+import { Authority } from './authority.js';
+import { Delivery } from './delivery.js';
+import type { RoomEngine } from './engine/engine.js';
+import type { Position } from './engine/publication.js';
+import { History } from './history.js';
+import { Memberships } from './membership.js';
+import { Presence } from './presence.js';
+import { PresenceFeed } from './presence-feed.js';
+import { Recovery } from './recovery.js';
+import { RoomLimits } from './room-limits.js';
+import { RoomListeners } from './room-listeners.js';
+import { SettingsOfRooms } from './room-settings.js';
+import { RoomService } from './room.service.js';
+
+export interface RoomsPorts {
+  readonly clock: Clock;
+  readonly engine: RoomEngine;
+  readonly turn: Turn;
+  readonly wheel: TimingWheel;
+  readonly registry: Registry;
+  readonly audit: ConnectionAudit;
+  /** Itself made of rooms, so it is asked for when it is needed. */
+  readonly admission: () => Admission;
+  readonly warn: (line: string, error: unknown) => void;
+}
+
+/** The rooms of one node, put together. */
+export class Rooms {
+  readonly memberships: Memberships;
+  readonly recovery: Recovery;
+  readonly authority: Authority;
+  readonly service: RoomService;
+  readonly #presence: Presence;
+  readonly #feed: PresenceFeed;
+  readonly #settings: SettingsOfRooms;
+
+  constructor(
+    private readonly ports: RoomsPorts,
+    options: RoomgateOptions,
+  ) {
+    const { clock, engine, registry, audit } = ports;
+    const settings = new SettingsOfRooms(options);
+    const listeners = new RoomListeners(ports.warn);
+    const presence = new Presence({ ...options, engine, settings, listeners, clock });
+    const limits = new RoomLimits(settings, options);
+    const now = (): number => clock.now();
+    const { roomIdleMs, maxOutboxBytes, verdictDeadlineMs: deadlineMs } = options;
+    const parts = { ...ports, settings, limits, listeners, presence, now, roomIdleMs };
+    const memberships = new Memberships(parts);
+    this.recovery = new Recovery({
+      engine,
+      memberships,
+      settings,
+      clock,
+      deadlineMs,
+      maxOutboxBytes,
+    });
+    this.authority = new Authority(ports.admission, memberships, this.recovery, audit, {
+      clock,
+      deadlineMs,
+    });
+    const { authority } = this;
+    const history = new History(engine, settings);
+    this.service = new RoomService(
+      { memberships, engine, authority, settings, history, presence, isStrict: options.strict },
+      registry,
+      listeners,
+    );
+    this.memberships = memberships;
+    this.#settings = settings;
+    this.#presence = presence;
+    this.#feed = new PresenceFeed(clock);
+  }
+
+  /** Where the room has got to here, if its members may come back to a position. */
+  positionIn(key: RoomKey): Position | undefined {
+    return this.#settings.ofKey(key).history && this.memberships.get(key)?.position;
+  }
+
+  async start(): Promise<void> {
+    await this.ports.engine.start(
+      new Delivery(this.memberships, this.#settings, this.recovery, this.#feed),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#presence.stop();
+    this.#feed.stop();
+    await this.ports.engine.stop();
+  }
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { splitTarget } from './adapter/request-target.js';
+import type { RoomServer } from './adapter/room-server.js';
+import type { Admitted } from './admission/admission.js';
+import { carryHeaders } from './connection/carried-headers.js';
+import { ConnectGate } from './connection/connect-gate.js';
+import type { ConnectionAudit } from './connection/connection-audit.js';
+import type { ConnectionPorts } from './connection/connection-ports.js';
+import { RoomConnection } from './connection/connection.js';
+import { encodeHello } from './connection/greetings.js';
+import type { Registry } from './connection/registry.js';
+import type { RoomSocket } from './connection/room-socket.js';
+import type { TimingWheel } from './connection/timing-wheel.js';
+import { parsePositionQuery } from './gateway/control-data.js';
+import type { Rooms } from './room/rooms.js';
+import type { Clock } from './roomgate.clock.js';
+
+export interface EntrancePorts {
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly wheel: TimingWheel;
+  readonly rooms: Rooms;
+  readonly audit: ConnectionAudit;
+  readonly connection: ConnectionPorts;
+  readonly carriedHeaders: readonly string[];
+  readonly maxMessageBytes: number;
+  readonly handlerTimeoutMs: number;
+}
+
+/** The step from an admitted socket to a connection that is a member of its room. */
+export class Entrance {
+  constructor(private readonly ports: EntrancePorts) {}
+
+  /** Makes the connection of an admitted socket, in the turn of its 101: registered, in its room, greeted, known to the gateways. */
+  open(
+    client: RoomSocket,
+    socket: Duplex,
+    request: IncomingMessage,
+    admitted: Admitted,
+    server: RoomServer,
+  ): void {
+    const init = {
+      id: randomUUID(),
+      ip: request.socket.remoteAddress,
+      headers: carryHeaders(request.headers, this.ports.carriedHeaders),
+      principal: admitted.principal,
+      roomId: admitted.room,
+      table: server.route.table,
+      rules: server.route.rules,
+    };
+    const connection = new RoomConnection(init, client, socket, this.ports.connection);
+    client.bind(connection);
+    this.ports.registry.add(connection);
+    const now = this.ports.clock.now();
+    const { maxMessageBytes, handlerTimeoutMs } = this.ports;
+    const position = this.ports.rooms.positionIn(admitted.key);
+    // Before anybody else can say something to it.
+    connection.sendNow(encodeHello(connection, now, { maxMessageBytes }, position));
+    const since = parsePositionQuery(splitTarget(request.url ?? '').query);
+    this.ports.rooms.authority.enter(connection, admitted, since);
+    this.ports.audit.admitted(connection);
+    const { hooks } = server.route.table;
+    const dueAt = now + handlerTimeoutMs;
+    if (hooks.connect > 0)
+      connection.gate = new ConnectGate(connection, hooks.connect, this.ports.wheel, dueAt);
+    server.greet(connection);
+  }
+}

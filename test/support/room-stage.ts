@@ -1,0 +1,54 @@
+import { FakeClock } from 'nestjs-roomgate/testing';
+import { TimingWheel } from '../../src/connection/timing-wheel.js';
+import { Turn } from '../../src/connection/turn.js';
+import { Delivery } from '../../src/room/delivery.js';
+import type { RoomEngine } from '../../src/room/engine/engine.js';
+import { Memberships } from '../../src/room/membership.js';
+import { PresenceFeed } from '../../src/room/presence-feed.js';
+import { Presence } from '../../src/room/presence.js';
+import { Recovery } from '../../src/room/recovery.js';
+import { RoomLimits } from '../../src/room/room-limits.js';
+import { RoomListeners } from '../../src/room/room-listeners.js';
+import { SettingsOfRooms } from '../../src/room/room-settings.js';
+import { resolveOptions, type RoomgateModuleOptions } from '../../src/roomgate.options.js';
+
+/** The room stage on an engine, without connections. */
+export class RoomStage {
+  readonly clock = new FakeClock();
+  readonly turn = new Turn(() => 0);
+  readonly wheel = new TimingWheel(this.clock);
+  readonly warnings: string[] = [];
+  readonly listeners = new RoomListeners((line) => this.warnings.push(line));
+  readonly settings: SettingsOfRooms;
+  readonly presence: Presence;
+  readonly memberships: Memberships;
+  readonly recovery: Recovery;
+  readonly sink: Delivery;
+
+  constructor(engine: RoomEngine, given: RoomgateModuleOptions = {}) {
+    const options = resolveOptions({ roomIdleMs: 0, ...given }, false);
+    const { clock, listeners, turn, wheel } = this;
+    const settings = (this.settings = new SettingsOfRooms(options));
+    const limits = new RoomLimits(settings, options);
+    const presence = (this.presence = new Presence({
+      ...options,
+      engine,
+      settings,
+      listeners,
+      clock,
+    }));
+    const { roomIdleMs, maxOutboxBytes, verdictDeadlineMs: deadlineMs } = options;
+    const now = (): number => clock.now();
+    const ports = { engine, turn, settings, limits, listeners, presence, wheel, now, roomIdleMs };
+    const memberships = (this.memberships = new Memberships(ports));
+    this.recovery = new Recovery({
+      engine,
+      memberships,
+      settings,
+      clock,
+      deadlineMs,
+      maxOutboxBytes,
+    });
+    this.sink = new Delivery(memberships, settings, this.recovery, new PresenceFeed(clock));
+  }
+}
