@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { APP_PIPE } from '@nestjs/core';
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import {
   CurrentConnection,
   InvalidDataException,
@@ -303,5 +304,15 @@ it('What is not a Standard Schema makes boot fail, naming the handler', async ()
   expect(await failedBoot({ providers: [MistakenGateway] })).toMatchObject({
     code: 'invalid_options',
     message: expect.stringContaining('MistakenGateway.say') as string,
+  });
+});
+
+it('InvalidDataException says the same over HTTP', async () => {
+  const exceptionFactory = (issues: readonly StandardSchemaV1.Issue[]): unknown =>
+    new InvalidDataException(issues);
+  const pipe = new StandardSchemaValidationPipe({ exceptionFactory });
+  await expect(pipe.transform({ text: 7 }, { type: 'body', schema: order })).rejects.toMatchObject({
+    status: 400,
+    response: { message: 'The data is not valid.', paths: ['text'] },
   });
 });
