@@ -19,12 +19,13 @@ import { from, type Observable } from 'rxjs';
 import { expectNoCanary } from '../support/canary.js';
 import { CapturedLogger } from '../support/captured-logger.js';
 import { heapBytes } from '../support/heap-bytes.js';
-import { type HostileFrame, hostileFrame } from '../support/hostile-frames.js';
+import { type HostileFrame, hostileFrame, ROOM } from '../support/hostile-frames.js';
 import { eventually } from '../support/poll.js';
 import { propertyRuns } from '../support/property-runs.js';
 import { type Order, order } from '../support/schemas.js';
 
-const ROOM = 'a3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d';
+/** Of which the frames do not know: who leaves its last room is closed. */
+const SHELTER = 'b4e2d3c5-6f70-4b8c-9d0e-1f2a3b4c5d6e';
 const FRAMES_PER_RUN = 25;
 const { numRuns } = propertyRuns(40);
 /** Long enough that what every message left behind would be more than noise. */
@@ -134,7 +135,8 @@ describe('Whatever a member sends', () => {
   });
 
   async function send(frames: readonly HostileFrame[], isMuted: boolean): Promise<TestConnection> {
-    const alice = await testbed.connectAs({ rooms: [ROOM], ttlMs: 60_000 });
+    const alice = await testbed.connectAs({ rooms: [ROOM, SHELTER], ttlMs: 60_000 });
+    await alice.request('room.join', { room: SHELTER });
     if (isMuted) await testbed.advance(66_000);
     for (const frame of frames) alice.socket.send(frame);
     const wanted = frames.map(idToAnswer).filter((id) => id !== undefined);
@@ -147,16 +149,16 @@ describe('Whatever a member sends', () => {
   }
 
   it.each([
-    ['live', false, { event: 'ack', data: 'still here' }],
-    ['muted', true, { event: 'exception', data: { code: 'token_expired' } }],
+    ['live', false, ['still here', 'not_a_member']],
+    ['muted', true, ['token_expired']],
   ])(
     'is answered once if it is a message with an id, and leaves no trace: %s',
-    async (_, isMuted, answer) => {
+    async (_, isMuted, answers) => {
       const quarters: number[] = [];
       let runs = 0;
       await fc.assert(
         fc.asyncProperty(
-          fc.array(hostileFrame(ROOM), {
+          fc.array(hostileFrame, {
             minLength: 1,
             maxLength: 2 * FRAMES_PER_RUN,
             size: 'max',
@@ -164,7 +166,8 @@ describe('Whatever a member sends', () => {
           async (frames) => {
             logger.text = '';
             const alice = await send(frames, isMuted);
-            expect(await alice.request('mirror', 'still here')).toMatchObject(answer);
+            const { data: last } = await alice.request('mirror', { code: 'still here' });
+            expect(answers).toContain((last as { code: unknown }).code);
             const told = alice.waiting.flatMap(({ event, data }) =>
               event === 'exception' ? [data as unknown] : [],
             );
