@@ -64,6 +64,7 @@ export { DefaultRoomGateway } from './gateway/default-room.gateway.js';
 export { type ExceptionBody, type ExceptionCode, EXCEPTIONS } from './gateway/exceptions.js';
 export type { GatewayOptions } from './gateway/gateway.options.js';
 export { MessageContext } from './gateway/message-context.js';
+export { InvalidDataException } from './gateway/message-schema.pipe.js';
 export { ParseRoomIdPipe } from './gateway/parse-room-id.pipe.js';
 export { RequireClaims, RequireScope, Unordered } from './gateway/require.decorator.js';
 export { RoomGateway, type RoomGatewayOptions } from './gateway/room-gateway.decorator.js';

@@ -3,6 +3,7 @@ import { MetadataScanner } from '@nestjs/core';
 import { MESSAGE_MAPPING_METADATA, MESSAGE_METADATA } from '@nestjs/websockets/internal';
 import type { HandlerInfo } from './connection/handler-table.js';
 import { isReserved } from './connection/message.js';
+import { bringSchemas } from './gateway/message-schema.pipe.js';
 import { passThrough } from './gateway/pass-through.interceptor.js';
 import { RoomgateFilter } from './gateway/roomgate.filter.js';
 import { UNORDERED_METADATA } from './roomgate.constants.js';
@@ -33,6 +34,7 @@ export function readHandlers(
       classFilters.some((filter) => filter !== RoomgateFilter) ||
       Reflect.hasMetadata(EXCEPTION_FILTERS_METADATA, method);
     if (hasUserFilters) addPassThrough(method);
+    bringSchemas(gateway, name);
     const isIntercepted = [gateway, method].some((target) =>
       Reflect.hasMetadata(INTERCEPTORS_METADATA, target),
     );

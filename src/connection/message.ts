@@ -1,5 +1,6 @@
 import { RoomgateError } from '../roomgate.errors.js';
 import { parseRoomId, type RoomId } from '../admission/room-id.js';
+import { parseTraceparent } from './traceparent.js';
 
 /** One application message as clients send it (PROTOCOL.md). */
 export interface Message {
@@ -9,6 +10,8 @@ export interface Message {
   readonly id?: string | number;
   /** The room it is meant for, when it names one. */
   readonly room?: RoomId;
+  /** Of the sender's trace (W3C Trace Context), when it sent one that is valid. */
+  readonly traceparent?: string;
 }
 
 const SERVER_EVENTS = [
@@ -52,15 +55,16 @@ export function parseMessage(bytes: Buffer): Message | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const { event, data, id, room } = value as Record<string, unknown>;
+  const { event, data, id, room, traceparent: trace } = value as Record<string, unknown>;
   if (typeof event !== 'string' || event === '' || event.length > MAX_EVENT_LENGTH)
     return undefined;
   // Every level takes two bytes at least, so a short message is not worth walking through.
   const mayBeDeep = bytes.length > 2 * MAX_DEPTH;
   if (!isMessageId(id) || (mayBeDeep && isDeeper(data, MAX_DEPTH))) return undefined;
-  if (room === undefined) return { event, data, id, room };
+  const traceparent = trace === undefined ? undefined : parseTraceparent(trace);
+  if (room === undefined) return { event, data, id, room, traceparent };
   const roomId = parseRoomId(room);
-  return roomId && { event, data, id, room: roomId };
+  return roomId && { event, data, id, room: roomId, traceparent };
 }
 
 /** The parser takes nesting that nothing after it can: what is refused here would fail in a handler that only sends it on. */

@@ -6,6 +6,8 @@ export interface ExceptionBody {
   /** The same message may succeed later. */
   readonly temporary: boolean;
   readonly retryAfterMs?: number;
+  /** Of `bad_request` by a schema: where the data does not fit, for example `items[2].price`; an empty one is the data itself. */
+  readonly paths?: readonly string[];
 }
 
 /** Every code that roomgate itself answers a message with. */

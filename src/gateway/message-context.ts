@@ -43,6 +43,11 @@ export class MessageContext implements Run {
     return this.rooms.asMember(this.connection, this.roomId);
   }
 
+  /** Of the sender's trace (W3C Trace Context), in the form of version 00; undefined when it sent none, or none that is valid. */
+  get traceparent(): string | undefined {
+    return this.message.traceparent;
+  }
+
   /** Whether the terminal reply was sent, or is not to come any more. */
   get isSettled(): boolean {
     return this.#isSettled;

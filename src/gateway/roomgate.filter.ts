@@ -10,6 +10,7 @@ import { RoomConnection } from '../connection/connection.js';
 import { describeError, RoomgateError } from '../roomgate.errors.js';
 import { type ExceptionBody, exceptionBody } from './exceptions.js';
 import { MessageContext } from './message-context.js';
+import { InvalidDataException } from './message-schema.pipe.js';
 
 const HTTP_CODES: Record<number, string> = {
   400: 'bad_request',
@@ -49,6 +50,8 @@ export class RoomgateFilter implements ExceptionFilter {
   protected toBody(exception: unknown, event: string): ExceptionBody {
     if (exception instanceof RoomgateError) return this.known(exception.code, exception, event);
     if (exception instanceof WsException) return fromWsException(exception);
+    if (exception instanceof InvalidDataException)
+      return { ...exceptionBody('bad_request'), paths: exception.paths };
     if (exception instanceof HttpException)
       return this.known(codeOfStatus(exception.getStatus()), exception, event);
     return this.known('internal', exception, event);

@@ -67,7 +67,7 @@ describe('parseMessage', () => {
     const message = parse(
       '{"__proto__":{"event":"forged","room":"x"},"event":"say","constructor":1,"data":{"__proto__":{"isAdmin":true}}}',
     );
-    expect(Object.keys(message as object)).toEqual(['event', 'data', 'id', 'room']);
+    expect(Object.keys(message as object)).toEqual(['event', 'data', 'id', 'room', 'traceparent']);
     expect(message?.event).toBe('say');
     expect(Object.getPrototypeOf(message)).toBe(Object.prototype);
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
