@@ -67,6 +67,7 @@ export { MessageContext } from './gateway/message-context.js';
 export { InvalidDataException } from './gateway/message-schema.pipe.js';
 export { ParseRoomIdPipe } from './gateway/parse-room-id.pipe.js';
 export { RequireClaims, RequireScope, Unordered } from './gateway/require.decorator.js';
+export { SubscribeBinary } from './gateway/subscribe-binary.decorator.js';
 export { RoomGateway, type RoomGatewayOptions } from './gateway/room-gateway.decorator.js';
 export { RoomgateFilter } from './gateway/roomgate.filter.js';
 

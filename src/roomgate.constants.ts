@@ -10,3 +10,5 @@ export const ROOM_GATEWAY_METADATA = 'roomgate:gateway';
 export const SCOPE_METADATA = 'roomgate:scope';
 export const CLAIMS_METADATA = 'roomgate:claims';
 export const UNORDERED_METADATA = 'roomgate:unordered';
+/** Metadata key of a handler of binary frames. */
+export const BINARY_METADATA = 'roomgate:binary';

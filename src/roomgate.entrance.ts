@@ -9,6 +9,7 @@ import { ConnectGate } from './connection/connect-gate.js';
 import type { ConnectionAudit } from './connection/connection-audit.js';
 import type { ConnectionPorts } from './connection/connection-ports.js';
 import { RoomConnection } from './connection/connection.js';
+import { encodeTextFrame } from './connection/frame.js';
 import { encodeHello } from './connection/greetings.js';
 import type { Registry } from './connection/registry.js';
 import type { RoomSocket } from './connection/room-socket.js';
@@ -57,7 +58,7 @@ export class Entrance {
     const { maxMessageBytes, handlerTimeoutMs } = this.ports;
     const position = this.ports.rooms.positionIn(admitted.key);
     // Before anybody else can say something to it.
-    connection.sendNow(encodeHello(connection, now, { maxMessageBytes }, position));
+    socket.write(encodeTextFrame(encodeHello(connection, now, { maxMessageBytes }, position)));
     const since = parsePositionQuery(splitTarget(request.url ?? '').query);
     this.ports.rooms.authority.enter(connection, admitted, since);
     this.ports.audit.admitted(connection);

@@ -6,7 +6,7 @@ import { isReserved } from './connection/message.js';
 import { bringSchemas } from './gateway/message-schema.pipe.js';
 import { passThrough } from './gateway/pass-through.interceptor.js';
 import { RoomgateFilter } from './gateway/roomgate.filter.js';
-import { UNORDERED_METADATA } from './roomgate.constants.js';
+import { BINARY_METADATA, UNORDERED_METADATA } from './roomgate.constants.js';
 import { RoomgateError } from './roomgate.errors.js';
 import { quote } from './roomgate.rules.js';
 
@@ -25,7 +25,7 @@ export function readHandlers(
     const method = prototype[name] as object;
     if (!Reflect.hasMetadata(MESSAGE_MAPPING_METADATA, method)) continue;
     const event = String(Reflect.getMetadata(MESSAGE_METADATA, method));
-    if (isReserved(event))
+    if (isReserved(event) && !Reflect.hasMetadata(BINARY_METADATA, method))
       conflict(
         `${gateway.name}.${name} handles the reserved event ${quote(event)}, which never reaches a handler.`,
       );

@@ -9,12 +9,12 @@ import type {
   EndOptions,
   Membership,
 } from './connection-ports.js';
-import { encodeTextFrame } from './frame.js';
+import { encodeBinaryFrame } from './frame.js';
 import type { MessageHandler } from './handler-table.js';
 import { encodeGoodbye } from './greetings.js';
 import { Inbox } from './inbox.js';
 import { Lifetime, type LifetimeOwner } from './lifetime.js';
-import { encodeMessage, type Message, refuseReserved } from './message.js';
+import { encodeMessage, type Message, refuseReserved, withoutCause } from './message.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { RoomSocket } from './room-socket.js';
 import type { Strikes } from './strikes.js';
@@ -93,11 +93,16 @@ export class RoomConnection extends ConnectionFacts implements LifetimeOwner, Ou
     return this.sendText(encodeMessage(event, data), false);
   }
 
-  /** What Nest's own exception filters call. Their `cause` repeats what the client sent and is left out. */
+  /** Sends bytes to this connection alone, as one binary frame (RFC 6455 §5.6). False when it is closing. */
+  sendBinary(bytes: Uint8Array): boolean {
+    if (this.#state === 'open') this.outbox.addBytes(encodeBinaryFrame(bytes));
+    return this.#state === 'open';
+  }
+
+  /** What Nest's own exception filters call. */
   emit(event: string, data?: unknown): boolean {
     if (event !== 'exception') return this.send(event, data);
-    const { cause: _cause, ...rest } = Object(data) as Record<string, unknown>;
-    return this.sendText(encodeMessage(event, rest), false);
+    return this.sendText(encodeMessage(event, withoutCause(data)), false);
   }
 
   /** Closes with a code of the application (default 1000, or 4000 to 4999) after everything sent so far. */
@@ -125,11 +130,6 @@ export class RoomConnection extends ConnectionFacts implements LifetimeOwner, Ou
     if (this.#state !== 'open') return false;
     this.outbox.addText(text, isControl);
     return true;
-  }
-
-  /** @internal Sends at once, for the frame that leaves together with the 101. */
-  sendNow(text: string): void {
-    this.socket.write(encodeTextFrame(text));
   }
 
   /** @internal Called once each when the socket has closed. */

@@ -14,6 +14,9 @@ export interface Message {
   readonly traceparent?: string;
 }
 
+/** Announces the binary frame behind it; a binary frame that arrives is a message of this event, which no text can be. */
+export const BINARY_EVENT = 'binary';
+
 const SERVER_EVENTS = [
   'hello',
   'ack',
@@ -25,7 +28,7 @@ const SERVER_EVENTS = [
   'presence.joined',
   'presence.left',
   'gap',
-  'binary',
+  BINARY_EVENT,
   'goodbye',
 ];
 const CLIENT_EVENTS = ['auth.refresh', 'room.join', 'room.leave', 'room.presence', 'room.history'];
@@ -89,6 +92,12 @@ export function encodeMessage(event: string, data?: unknown, id?: string | numbe
       cause: error,
     });
   }
+}
+
+/** Nest's own filters repeat in the `cause` of an `exception` what the client sent. */
+export function withoutCause(data: unknown): unknown {
+  const { cause: _cause, ...rest } = Object(data) as Record<string, unknown>;
+  return rest;
 }
 
 /** @throws RoomgateError `reserved_event` when only roomgate may send the event. */

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { RoomKey } from '../admission/room-id.js';
 import { Backlog } from './backlog.js';
 import { Missed } from './missed.js';
-import { DirectFrame, type Outgoing, type Waiting } from './outgoing.js';
+import { DirectBytes, DirectFrame, type Outgoing, type Waiting } from './outgoing.js';
 import { type BatchReader, BatchSlice, RoomBatch } from './room-batch.js';
 import type { Flushable, Turn } from './turn.js';
 
@@ -37,8 +37,16 @@ export class Outbox implements Flushable, BatchReader {
 
   /** A frame for this connection alone. Later publications of an open batch must come after it. */
   addText(text: string, isControl: boolean): void {
+    this.#addDirect(new DirectFrame(text, isControl));
+  }
+
+  /** The same with a frame of bytes. */
+  addBytes(frame: Buffer): void {
+    this.#addDirect(new DirectBytes(frame));
+  }
+
+  #addDirect(frame: Outgoing): void {
     if (this.#hasBatches) this.#detachAll();
-    const frame = new DirectFrame(text, isControl);
     this.#add(frame);
     // A handler that sends in a loop never lets the turn end; whether the reader is behind shows when it is handed over.
     this.#frameBytes += frame.bytes;

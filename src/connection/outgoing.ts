@@ -33,6 +33,31 @@ export interface Outgoing extends Waiting {
   cut(maxBytes: number): Piece[];
 }
 
+/** Bytes for one connection. */
+export class DirectBytes implements Outgoing {
+  readonly key?: undefined;
+  readonly before?: undefined;
+  readonly isControl = false;
+
+  constructor(private readonly frame: Buffer) {}
+
+  get bytes(): number {
+    return this.frame.length;
+  }
+
+  toBuffer(): Buffer {
+    return this.frame;
+  }
+
+  writeTo(target: Buffer, at: number): number {
+    return at + this.frame.copy(target, at);
+  }
+
+  cut(): Piece[] {
+    return [{ isControl: false, buffer: this.frame }];
+  }
+}
+
 /** One frame for one connection, encoded only when it is handed over, straight into the buffer of the whole turn. */
 export class DirectFrame implements Outgoing {
   readonly key?: undefined;

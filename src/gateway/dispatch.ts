@@ -3,7 +3,7 @@ import { CLOSE_CODES } from '../connection/close-codes.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { HandlerInfo } from '../connection/handler-table.js';
 import type { HandlerWatch } from '../connection/handler-watch.js';
-import { isControl, type Message, parseMessage } from '../connection/message.js';
+import { BINARY_EVENT, isControl, type Message, parseMessage } from '../connection/message.js';
 import { strike } from '../connection/strikes.js';
 import type { RoomService } from '../room/room.service.js';
 import type { Clock } from '../roomgate.clock.js';
@@ -35,11 +35,12 @@ export class Dispatch {
 
   /** A frame arrived. It is parsed once; what is not ours is answered, and counted against the sender. */
   receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void {
-    const message = isBinary ? undefined : parseMessage(bytes);
-    if (message && !isControl(message.event)) return connection.inbox.push(message);
+    const message = isBinary ? { event: BINARY_EVENT, data: bytes } : parseMessage(bytes);
+    if (message && (isBinary || !isOurs(message.event))) return connection.inbox.push(message);
     const context = this.#context(connection, message ?? NO_MESSAGE, this.ports.clock.now());
     context.isControl = true;
-    if (!message || !this.ports.control.handle(context, message))
+    if (message?.event === BINARY_EVENT) this.#strike(context, 'unknown_event');
+    else if (!message || !this.ports.control.handle(context, message))
       this.#strike(context, 'bad_message');
   }
 
@@ -55,7 +56,7 @@ export class Dispatch {
     const found = connection.table.find(message.event);
     const handler = found && handlers[found.index];
     if (!handler) {
-      this.#strike(context, 'unknown_event');
+      this.#strike(context, message.event === BINARY_EVENT ? 'bad_message' : 'unknown_event');
       return undefined;
     }
     const { info } = found;
@@ -108,4 +109,9 @@ export class Dispatch {
     connection.strikes = strike(connection.strikes, now);
     if (connection.strikes.count >= this.ports.maxStrikes) connection.end(CLOSE_CODES.badMessages);
   }
+}
+
+/** Events of a text that never reach a handler. */
+function isOurs(event: string): boolean {
+  return isControl(event) || event === BINARY_EVENT;
 }

@@ -55,7 +55,8 @@ export class NamedRooms {
     options?: BroadcastOptions,
   ): Promise<Position> {
     refuseReserved(event);
-    // checkDeclared
+    const { isStrict, settings } = this.ports;
+    if (!isStrict) settings.of(this.name).events?.check(event, data);
     return this.#publish(id, encodeMessage(event, data), options);
   }
 

@@ -1,4 +1,5 @@
 import { isRoomName } from '../admission/room-id.js';
+import { isStandardSchema } from '../connection/standard-schema.js';
 import { integer, MAX_TIMER_MS, type Rule } from '../roomgate.rules.js';
 
 const MAX_HISTORY_BYTES = 16 * 1024 * 1024;
@@ -9,7 +10,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const callable: Rule = (value) => (typeof value === 'function' ? undefined : 'a function');
 
 const schemas: Rule = (value) =>
-  isRecord(value) && Object.values(value).every((schema) => Object(schema)['~standard'])
+  isRecord(value) && Object.values(value).every(isStandardSchema)
     ? undefined
     : 'an object with events as keys and Standard Schemas as values';
 

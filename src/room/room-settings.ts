@@ -1,5 +1,6 @@
 import { type RoomKey, splitRoomKey } from '../admission/room-id.js';
 import { RoomgateError } from '../roomgate.errors.js';
+import { DeclaredEvents } from './declared-events.js';
 import type { HistoryLimits } from './engine/publication.js';
 import type { PresenceOptions, RoomNameOptions, RoomOptions } from './room.options.js';
 
@@ -12,7 +13,7 @@ export interface RoomSettings {
   readonly history: HistoryLimits | undefined;
   readonly presence: Required<PresenceOptions> | undefined;
   readonly maxMembers: number;
-  readonly events: RoomNameOptions['events'];
+  readonly events: DeclaredEvents | undefined;
 }
 
 /** The settings of every room name, found by name or by key. */
@@ -58,7 +59,7 @@ export class SettingsOfRooms {
       history: limits,
       presence: presence ? { ...PRESENCE, ...(presence === true ? {} : presence) } : undefined,
       maxMembers,
-      events,
+      events: events && new DeclaredEvents(events),
     };
   }
 }
