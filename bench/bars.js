@@ -23,6 +23,7 @@ export const BARS = [
   { job: 'idle', cell: 'RSS at 10000', of: 'ratio', atMost: 1.3 },
   { job: 'idle', cell: 'JS heap at 10000', of: 'excess', atMost: 2 },
   { job: 'storm', cell: 'longest event-loop lag', of: 'value', atMost: 100 },
+  { job: 'history', cell: 'JS heap of 100 × 128 B', of: 'value', atMost: 40 },
   { job: 'guard', cell: 'ClaimsGuard.canActivate', of: 'value', atMost: 0.5 },
   { job: 'live', cell: 'connection.isLive', of: 'value', atMost: 0.1 },
   { job: 'revoke', cell: 'one subject of 10000', of: 'value', atMost: 10 },

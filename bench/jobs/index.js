@@ -5,8 +5,21 @@ import { handshake } from './handshake.js';
 import { idle } from './idle.js';
 import { guard, live } from './micro.js';
 import { revoke } from './revoke.js';
+import { history, presence } from './rooms.js';
 import { storm } from './storm.js';
 import { teardown } from './teardown.js';
 
 /** @type {import('./job.types.js').Job[]} */
-export const JOBS = [handshake, echo, broadcast, idle, teardown, storm, guard, live, revoke];
+export const JOBS = [
+  handshake,
+  echo,
+  broadcast,
+  idle,
+  teardown,
+  storm,
+  presence,
+  history,
+  guard,
+  live,
+  revoke,
+];

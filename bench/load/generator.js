@@ -4,6 +4,7 @@ import { Crowd } from './crowd.js';
 import { broadcast, probeBroadcast } from './tasks/broadcast.js';
 import { close } from './tasks/close.js';
 import { echo, probeEcho } from './tasks/echo.js';
+import { join } from './tasks/join.js';
 import { open } from './tasks/open.js';
 import { refuse } from './tasks/refuse.js';
 import { setKeys } from './tokens.js';
@@ -28,6 +29,7 @@ answerQuestions({
   open: onCrowd(open),
   refuse: onCrowd(refuse),
   close: onCrowd(close),
+  join: onCrowd(join),
   probeEcho: onCrowd(probeEcho),
   echo: onCrowd(echo),
   probeBroadcast: onCrowd(probeBroadcast),

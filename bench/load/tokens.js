@@ -46,6 +46,6 @@ export function ticketsOf(algorithm, kind, count, roomSize = ROOM_SIZE) {
 }
 
 /** @param {number} number */
-function roomOf(number) {
+export function roomOf(number) {
   return `0b5e7a00-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
 }

@@ -14,11 +14,13 @@ export async function start(options) {
  * @param {import('./server.types.js').ServerOptions} options
  * @param {ClassDecorator[]} decorators  more of them for the gateway
  * @param {import('@nestjs/common').Provider[]} [providers]  more of them for the app
+ * @param {object} [settings]  more options of the module, and the policy
  */
 export async function startRoomgate(
   { algorithm, verifyKey, issuer, audience },
   decorators,
   providers = [],
+  { policy = undefined, ...more } = /** @type {any} */ ({}),
 ) {
   const { CurrentRoom, RoomGateway, RoomgateModule } = await importPackageUnderTest();
 
@@ -45,6 +47,8 @@ export async function startRoomgate(
   const module = RoomgateModule.forRoot({
     issuers: [{ issuer, audience, algorithms: [algorithm], keys: [key] }],
     allowedHosts: [HOST],
+    policy,
+    ...more,
   });
   return listenWithNest({ imports: [module], providers: [RoomsGateway, ...providers] });
 }
