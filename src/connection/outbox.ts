@@ -107,6 +107,8 @@ export class Outbox implements Flushable, BatchReader {
 
   /** Resolves when nothing waits in here any more; never, when the connection closes before. */
   async drained(): Promise<void> {
+    // What this turn has queued may be more than the reader takes; only when it is handed over that shows.
+    this.flush();
     const backlog = this.#backlog;
     if (backlog && backlog.bytes > 0)
       await new Promise<void>((resolve) => backlog.onEmpty(resolve));

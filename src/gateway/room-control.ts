@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Admission, Admitted } from '../admission/admission.js';
 import { Refusal } from '../admission/refusals.js';
 import type { RoomId } from '../admission/room-id.js';
@@ -51,8 +52,9 @@ export class RoomControl {
     this.#run(context, async () => {
       const { connection } = context;
       const room = roomOf(context, data);
-      // A page for a reader that has not taken the last one would only wait.
+      // A page for a reader that has not taken the last one would only wait; and one a turn leaves time for others.
       await connection.outbox.drained();
+      await nextTurn();
       const page = await this.ports.rooms.service.asMember(connection, room).history(data);
       this.#answer(context, { room, ...page, publications: page.publications.map(toWire) });
     });

@@ -68,13 +68,14 @@ export class History {
       );
     const { publications, position } = page;
     const last = publications.at(-1)?.offset ?? position.offset;
-    return {
-      publications: publications
-        .filter((one) => isSeen(one) && (one.except === undefined || one.except !== connectionId))
-        .map(toPast),
-      position,
-      hasMore: last < position.offset,
-    };
+    const hasMore = last < position.offset;
+    const seen = publications.filter(
+      (one) => isSeen(one) && (one.except === undefined || one.except !== connectionId),
+    );
+    // All of it was for others: who asks for more goes on behind the last one it was given, so there has to be one.
+    if (seen.length === 0 && hasMore)
+      return this.page(key, { since: { ...position, offset: last }, limit }, right, connectionId);
+    return { publications: seen.map(toPast), position, hasMore };
   }
 }
 
@@ -84,7 +85,7 @@ function goesOn(
   since: Position,
   isSeen: (publication: Publication) => boolean,
 ): boolean {
-  if (since.epoch !== position.epoch || since.offset > position.offset) return false;
+  if (since.epoch !== position.epoch) return false;
   if (since.offset === position.offset) return true;
   const [first] = publications;
   return first?.offset === since.offset + 1 && isSeen(first);

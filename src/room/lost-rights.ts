@@ -18,6 +18,7 @@ export class LostRights {
   /** The time from which on the room's past is for somebody who enters now; undefined when nothing was lost. */
   notBefore(key: RoomKey, identity: string, now: number): number | undefined {
     const entry = this.#again.get(`${key} ${identity}`);
-    return entry && (entry.since ??= now);
+    // In this millisecond something may have been said before.
+    return entry && (entry.since ??= now + 1);
   }
 }

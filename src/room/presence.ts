@@ -76,11 +76,14 @@ export class Presence {
     const { listeners } = this.ports;
     let text = '{}';
     listeners.attempt(() => {
-      const { info, meta } = describe(principal);
+      const description = describe(principal);
+      const { info, meta } = description;
       const described = JSON.stringify({ info, meta });
       if (Buffer.byteLength(described) > MAX_DESCRIPTION_BYTES)
         throw new RangeError('A presence description is too long.');
       text = described;
+      // A promise says nothing here; nobody else would hear how it ends.
+      return description;
     }, 'Describing a member for presence failed');
     return JSON.parse(text) as PresenceDescription;
   }

@@ -1,11 +1,46 @@
 import { isRoomName } from '../admission/room-id.js';
 import { isStandardSchema } from '../connection/standard-schema.js';
-import { integer, MAX_TIMER_MS, type Rule } from '../roomgate.rules.js';
+import { integer, MAX_TIMER_MS, quote, type Rule } from '../roomgate.rules.js';
 
 const MAX_HISTORY_BYTES = 16 * 1024 * 1024;
 
+/** What is wrong with the value at a path such as `orders.history.size`, or undefined. */
+type Check = (path: string, value: unknown) => string | undefined;
+
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const checked =
+  (rule: Rule): Check =>
+  (path, value) => {
+    const expected = rule(value);
+    return expected && `"${path}" is ${expected}`;
+  };
+
+const members =
+  (checks: Record<string, Check>): Check =>
+  (path, value) => {
+    const names = Object.keys(checks).join(', ');
+    if (!isRecord(value)) return `"${path}" is an object with ${names}`;
+    for (const [name, member] of Object.entries(value)) {
+      if (member === undefined) continue;
+      const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+      if (!check) return `"${path}" has no ${quote(name)} but only ${names}`;
+      const problem = check(`${path}.${name}`, member);
+      if (problem) return problem;
+    }
+    return undefined;
+  };
+
+/** True, false, or an object with these members. */
+const switchOr =
+  (checks: Record<string, Check>): Check =>
+  (path, value) => {
+    if (typeof value === 'boolean') return undefined;
+    return isRecord(value)
+      ? members(checks)(path, value)
+      : `"${path}" is true, false or an object with ${Object.keys(checks).join(', ')}`;
+  };
 
 const callable: Rule = (value) => (typeof value === 'function' ? undefined : 'a function');
 
@@ -14,42 +49,20 @@ const schemas: Rule = (value) =>
     ? undefined
     : 'an object with events as keys and Standard Schemas as values';
 
-/** True, false, or an object with these members. */
-const switchOr =
-  (members: Record<string, Rule>): Rule =>
-  (value) => {
-    if (typeof value === 'boolean') return undefined;
-    return isRecord(value)
-      ? memberProblem(value, members)
-      : `true, false or an object with ${Object.keys(members).join(', ')}`;
-  };
-
-const MEMBERS: Record<string, Rule> = {
+const checkRoomName = members({
   history: switchOr({
-    size: integer(1, 100_000),
-    ttlMs: integer(1, MAX_TIMER_MS),
-    maxBytes: integer(1_024, MAX_HISTORY_BYTES),
+    size: checked(integer(1, 100_000)),
+    ttlMs: checked(integer(1, MAX_TIMER_MS)),
+    maxBytes: checked(integer(1_024, MAX_HISTORY_BYTES)),
   }),
-  presence: switchOr({ describe: callable, maxListed: integer(1, 10_000) }),
-  events: schemas,
-  maxMembers: integer(1, 10_000_000),
-};
-
-function memberProblem(given: object, members: Record<string, Rule>): string | undefined {
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    const rule = Object.hasOwn(members, name) ? members[name] : undefined;
-    if (!rule) return `there is nothing but ${Object.keys(members).join(', ')}`;
-    const expected = rule(value);
-    if (expected) return `"${name}" is ${expected}`;
-  }
-  return undefined;
-}
+  presence: switchOr({ describe: checked(callable), maxListed: checked(integer(1, 10_000)) }),
+  events: checked(schemas),
+  maxMembers: checked(integer(1, 10_000_000)),
+});
 
 /** What is wrong with the options of one room name, or undefined. */
 export function roomNameProblem(name: string, options: unknown): string | undefined {
-  if (!isRoomName(name)) return 'room names consist of lower-case letters, digits, "-" and "_"';
-  if (!isRecord(options)) return `"${name}" is an object`;
-  const problem = memberProblem(options, MEMBERS);
-  return problem && `in "${name}" ${problem}`;
+  if (!isRoomName(name))
+    return `names consist of lower-case letters, digits, "-" and "_", unlike ${quote(name)}`;
+  return checkRoomName(name, options);
 }

@@ -48,7 +48,7 @@ export class SettingsOfRooms {
 
   #resolve(given: RoomNameOptions, name = ''): RoomSettings {
     const { history, presence, events, maxMembers = this.options.maxMembersPerRoom } = given;
-    const limits = history ? { ...HISTORY, ...(history === true ? {} : history) } : undefined;
+    const limits = history ? { ...HISTORY, ...membersOf(history) } : undefined;
     // What a member missed is handed over in one piece, behind which its outbox has to have room for what goes on meanwhile.
     if (limits && limits.maxBytes > this.options.maxOutboxBytes / 2)
       throw new RoomgateError(
@@ -57,9 +57,15 @@ export class SettingsOfRooms {
       );
     return {
       history: limits,
-      presence: presence ? { ...PRESENCE, ...(presence === true ? {} : presence) } : undefined,
+      presence: presence ? { ...PRESENCE, ...membersOf(presence) } : undefined,
       maxMembers,
       events: events && new DeclaredEvents(events),
     };
   }
+}
+
+/** What was given instead of just `true`; a member that is undefined counts as absent. */
+function membersOf<T extends object>(given: true | T): Partial<T> {
+  const members = Object.entries(given).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(members) as Partial<T>;
 }

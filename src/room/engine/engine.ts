@@ -31,8 +31,14 @@ export interface EngineSink {
 
 /**
  * The replaceable carrier of publications. There is one delivery path: every node, the publishing one included, delivers
- * what comes back from the engine, so that all members see one order. `engine.contract.ts` is the test of these promises.
- * Every method but `start`, `unsubscribe` and `stop` may fail with RoomgateError `engine_unavailable`.
+ * what comes back from the engine, so that all members see one order. What an engine promises, beside what its methods say:
+ * - A room has one epoch, 4 to 64 characters of `[A-Za-z0-9_-]`, as long as anybody is subscribed to it, however quiet it is,
+ *   and as long as its history is kept; then `subscribe`, `publish` and `read` begin another one.
+ * - What was delivered can be read, already while it is being delivered. What is kept has no hole: only the oldest is dropped.
+ * - Presence depends neither on subscriptions nor on history.
+ *
+ * `engine.contract.ts` is the test of these promises. Every method but `start`, `unsubscribe` and `stop` may fail with
+ * RoomgateError `engine_unavailable`.
  */
 export abstract class RoomEngine {
   /** Called once, before anything else. */

@@ -7,7 +7,7 @@ export interface Position {
 
 /** One broadcast as engines keep and carry it. */
 export interface Publication {
-  /** Names it once and for all: publishing the same id again within a minute is the same publication. */
+  /** Names it once and for all: publishing the same id again within a minute is the same publication, and within two it may be. */
   readonly publicationId: string;
   readonly offset: number;
   /** JSON text of `{ event, data }`, or the bytes of a binary message; nodes build the frame. */

@@ -31,18 +31,20 @@ export class KeptHistory {
   }
 
   read({ after, limit, maxBytes }: ReadRange): Publication[] {
-    const wanted =
-      after === undefined ? this.#kept : this.#kept.filter(({ offset }) => offset > after);
+    const kept = this.#kept;
     // A page goes on from where the reader is; the newest ones are asked for without a place.
-    const ordered = after === undefined ? wanted.toReversed() : wanted;
+    const isNewest = after === undefined;
+    // Offsets run by 1, so nobody has to look for the place.
+    const from = isNewest ? kept.length - 1 : Math.max(0, after + 1 - (kept[0]?.offset ?? 0));
     const page: Publication[] = [];
     let bytes = 0;
-    for (const publication of ordered) {
-      bytes += bytesOf(publication);
-      if (page.length >= limit || (page.length > 0 && bytes > maxBytes)) break;
+    for (let at = from; page.length < limit; at += isNewest ? -1 : 1) {
+      const publication = kept[at];
+      bytes += publication ? bytesOf(publication) : 0;
+      if (!publication || (page.length > 0 && bytes > maxBytes)) break;
       page.push(publication);
     }
-    return after === undefined ? page.reverse() : page;
+    return isNewest ? page.reverse() : page;
   }
 
   #dropOldest(): void {

@@ -14,6 +14,8 @@ export class KeptPresence {
   readonly #members = new Map<string, Map<string, Present>>();
   /** Whose the connections are. */
   readonly #identities = new Map<string, string>();
+  /** Nobody's time runs out before it: until then all are there, and nobody has to count them. */
+  #complete = Infinity;
 
   constructor(private readonly tell: (change: PresenceChange) => void) {}
 
@@ -27,6 +29,7 @@ export class KeptPresence {
     const own = this.#members.get(identity) ?? new Map<string, Present>();
     const memberId = first(own)?.memberId ?? entry.memberId;
     own.set(connectionId, { ...entry, memberId, until });
+    this.#complete = Math.min(this.#complete, until);
     this.#identities.set(connectionId, identity);
     if (this.#members.has(identity)) return;
     this.#members.set(identity, own);
@@ -46,14 +49,20 @@ export class KeptPresence {
   }
 
   expire(now: number): void {
+    this.#complete = Infinity;
     for (const own of this.#members.values())
-      for (const { connectionId, until } of own.values()) if (until <= now) this.exit(connectionId);
+      for (const { connectionId, until } of own.values()) {
+        if (until <= now) this.exit(connectionId);
+        else this.#complete = Math.min(this.#complete, until);
+      }
   }
 
   page(limit: number, now: number): PresencePage {
     const members: PresentMember[] = [];
     let total = 0;
     for (const own of this.#members.values()) {
+      if (members.length >= limit && now < this.#complete)
+        return { members, total: this.#members.size };
       const present = [...own.values()].find(({ until }) => until > now);
       if (!present) continue;
       total += 1;

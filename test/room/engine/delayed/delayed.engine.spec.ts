@@ -1,4 +1,6 @@
+import { FakeClock } from 'nestjs-roomgate/testing';
 import { DelayedEngine } from '../../../../src/room/engine/delayed/delayed.engine.js';
+import { MemoryEngine } from '../../../../src/room/engine/memory/memory.engine.js';
 import { propertyRuns } from '../../../support/property-runs.js';
 import { testEngineContract } from '../engine.contract.js';
 
@@ -12,7 +14,15 @@ const seeds = Array.from(
 );
 
 describe.each(seeds)('DelayedEngine with seed %d', (seed) => {
-  testEngineContract(() => ({ engine: new DelayedEngine(seed), settle: () => turns(160) }));
+  testEngineContract(() => {
+    const clock = new FakeClock();
+    const inner = new MemoryEngine(() => clock.now());
+    return {
+      engine: new DelayedEngine(seed, 4, inner),
+      settle: () => turns(160),
+      advance: (ms) => clock.advance(ms),
+    };
+  });
 });
 
 describe('DelayedEngine', () => {
@@ -24,6 +34,7 @@ describe('DelayedEngine', () => {
       engine.start({
         deliver: (key, { body }) => seen.push(key + body),
         interrupted: () => undefined,
+        presence: () => undefined,
       });
       await Promise.all([engine.subscribe('a'), engine.subscribe('b')]);
       for (let n = 0; n < 5; n++) {

@@ -4,12 +4,23 @@ import { RecentIds } from '../../../../src/room/engine/memory/recent-ids.js';
 import { testEngineContract } from '../engine.contract.js';
 
 describe('MemoryEngine', () => {
-  testEngineContract(() => ({ engine: new MemoryEngine(), settle: () => Promise.resolve() }));
+  testEngineContract(() => {
+    const clock = new FakeClock();
+    return {
+      engine: new MemoryEngine(() => clock.now()),
+      settle: () => Promise.resolve(),
+      advance: (ms) => clock.advance(ms),
+    };
+  });
 
   it('delivers before publish returns', () => {
     const engine = new MemoryEngine();
     const bodies: string[] = [];
-    engine.start({ deliver: (_, { body }) => bodies.push(body), interrupted: () => undefined });
+    engine.start({
+      deliver: (_, { body }) => bodies.push(String(body)),
+      interrupted: () => undefined,
+      presence: () => undefined,
+    });
     engine.subscribe('a');
     engine.publish('a', '1', { publicationId: 'p' });
     expect(bodies).toEqual(['1']);
@@ -21,36 +32,47 @@ describe('MemoryEngine', () => {
   it('takes an id for a new publication after a minute', () => {
     const clock = new FakeClock();
     const engine = new MemoryEngine(() => clock.now());
-    engine.start({ deliver: () => undefined, interrupted: () => undefined });
+    engine.start({
+      deliver: () => undefined,
+      interrupted: () => undefined,
+      presence: () => undefined,
+    });
     engine.subscribe('a');
     const publish = (): number => engine.publish('a', '1', { publicationId: 'same' }).offset;
     expect(publish()).toBe(1);
     clock.advance(59_999);
     expect(publish()).toBe(1);
-    clock.advance(1);
+    clock.advance(60_001);
     expect(publish()).toBe(2);
   });
 });
 
 describe('RecentIds', () => {
-  it('keeps a thousand ids, the newest', () => {
+  it('keeps the newest five hundred at least, and a thousand at most', () => {
     const recent = new RecentIds();
-    for (let id = 0; id <= 1_000; id++) recent.add(String(id), id, 0);
-    expect([recent.find('0', 1), recent.find('1', 1), recent.find('1000', 1)]).toEqual([
-      undefined,
-      1,
-      1_000,
-    ]);
+    for (let id = 0; id < 5_000; id++) recent.add(String(id), id, 0);
+    const known = Array.from({ length: 5_000 }, (_, id) => recent.find(String(id), 1)).filter(
+      (offset) => offset !== undefined,
+    );
+    expect(known.slice(-500)).toEqual(Array.from({ length: 500 }, (_, n) => 4_500 + n));
+    expect(known.length).toBeLessThanOrEqual(1_000);
   });
 
-  it('drops what is older than a minute when something comes', () => {
+  it.each([0, 1_000, 59_999])(
+    'knows one of %d ms after the last for a minute, and not for two',
+    (after) => {
+      const recent = new RecentIds();
+      recent.add('a', 1, 0);
+      recent.add('b', 2, after);
+      expect(recent.find('b', after + 59_999)).toBe(2);
+      expect(recent.find('b', after + 120_000)).toBeUndefined();
+    },
+  );
+
+  it('forgets although the clock was set back', () => {
     const recent = new RecentIds();
-    recent.add('a', 1, 0);
-    recent.add('b', 2, 60_000);
-    expect([
-      recent.find('a', 60_000),
-      recent.find('b', 119_999),
-      recent.find('b', 120_000),
-    ]).toEqual([undefined, 2, undefined]);
+    recent.add('a', 1, 1_000_000);
+    expect(recent.find('a', 0)).toBe(1);
+    expect(recent.find('a', 120_000)).toBeUndefined();
   });
 });

@@ -1,0 +1,59 @@
+import { HeldPublications } from '../../src/room/held-publications.js';
+
+const frame = (bytes: number): Buffer => Buffer.alloc(bytes);
+const befores = (held: HeldPublications, offset: number): number[] =>
+  held.after(offset).map(({ before }) => before);
+
+describe('HeldPublications', () => {
+  let held: HeldPublications;
+  beforeEach(
+    () => (held = new HeldPublications({ offset: 4, epoch: 'e', connectionId: 'c' }, 100)),
+  );
+
+  it('gives what was said behind an offset, in order', () => {
+    expect([held.before, befores(held, 0)]).toEqual([undefined, []]);
+    for (const before of [7, 8, 9]) held.add({ frame: frame(10), before });
+    expect(held.before).toBe(7);
+    expect(befores(held, 0)).toEqual([7, 8, 9]);
+    expect(befores(held, 8)).toEqual([8, 9]);
+    expect(befores(held, 10)).toEqual([]);
+  });
+
+  it('holds as many bytes as it may, and with one more it lets all go and holds no more', () => {
+    held.add({ frame: frame(60), before: 4 });
+    held.add({ frame: frame(40), before: 5 });
+    expect([held.isIncomplete, befores(held, 0)]).toEqual([false, [4, 5]]);
+    held.add({ frame: frame(1), before: 6 });
+    expect([held.isIncomplete, befores(held, 0)]).toEqual([true, []]);
+    held.add({ frame: frame(1), before: 7 });
+    expect([held.isIncomplete, befores(held, 0), held.before]).toEqual([true, [], undefined]);
+  });
+
+  it('begins anew with all its bytes, from where the member is', () => {
+    held.add({ frame: frame(101), before: 4 });
+    held.restart();
+    expect(held.isIncomplete).toBe(false);
+    held.add({ frame: frame(100), before: 9 });
+    expect([held.isIncomplete, befores(held, 0)]).toEqual([false, [9]]);
+    expect(held.from).toEqual({ offset: 4, epoch: 'e', connectionId: 'c' });
+  });
+
+  it('goes further back when more was lost, but not forward, and keeps whose it is', () => {
+    held.rewind({ offset: 6, epoch: 'e' });
+    expect([held.isIncomplete, held.from.offset]).toEqual([true, 4]);
+    held.restart();
+    held.rewind({ offset: 2, epoch: 'e' });
+    expect([held.isIncomplete, held.from]).toEqual([
+      true,
+      { offset: 2, epoch: 'e', connectionId: 'c' },
+    ]);
+  });
+
+  it('reads again, but not from another place, when the loss is of another epoch', () => {
+    held.rewind({ offset: 1, epoch: 'other' });
+    expect([held.isIncomplete, held.from]).toEqual([
+      true,
+      { offset: 4, epoch: 'e', connectionId: 'c' },
+    ]);
+  });
+});

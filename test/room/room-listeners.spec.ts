@@ -1,0 +1,88 @@
+import type { RoomId, RoomKey } from '../../src/admission/room-id.js';
+import { RoomListeners } from '../../src/room/room-listeners.js';
+import { FakeMember } from '../support/fake-member.js';
+
+const ROOM = '0198a1c2-7b3d-4e5f-8a9b-0c1d2e3f4a5b' as RoomId;
+const KEY = `orders/${ROOM}` as RoomKey;
+
+describe('RoomListeners', () => {
+  const alice = new FakeMember().asConnection;
+  let warnings: [line: string, error: unknown][];
+  let listeners: RoomListeners;
+  beforeEach(() => {
+    warnings = [];
+    listeners = new RoomListeners((line, error) => warnings.push([line, error]));
+  });
+  const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it('tells every listener who and where, each of what it listens to', () => {
+    const told: unknown[] = [];
+    listeners.add({
+      onJoin: (connection, room) => told.push(['join', connection === alice, room]),
+      onRoomCreated: (name, room) => told.push(['created', name, room]),
+    });
+    listeners.add({
+      onLeave: (connection, room) => told.push(['leave', connection === alice, room]),
+      onRoomEmpty: (name, room) => told.push(['empty', name, room]),
+    });
+    listeners.tellRoom('onRoomCreated', KEY);
+    listeners.tell('onJoin', alice, ROOM);
+    listeners.tell('onLeave', alice, ROOM);
+    listeners.tellRoom('onRoomEmpty', KEY);
+    expect(told).toEqual([
+      ['created', 'orders', ROOM],
+      ['join', true, ROOM],
+      ['leave', true, ROOM],
+      ['empty', 'orders', ROOM],
+    ]);
+  });
+
+  it('calls a listener as itself, and no more when it has stopped', () => {
+    const listener = {
+      count: 0,
+      onJoin(): void {
+        this.count += 1;
+      },
+    };
+    const stop = listeners.add(listener);
+    listeners.tell('onJoin', alice, ROOM);
+    stop();
+    stop();
+    listeners.tell('onJoin', alice, ROOM);
+    expect(listener.count).toBe(1);
+  });
+
+  it('warns of what throws or rejects, now or later, and tells the others all the same', async () => {
+    let others = 0;
+    listeners.add({
+      onJoin: () => {
+        throw new Error('at once');
+      },
+    });
+    listeners.add({ onJoin: () => Promise.reject(new Error('later')) });
+    listeners.add({ onJoin: () => (others += 1) });
+    listeners.tell('onJoin', alice, ROOM);
+    await settled();
+    expect(others).toBe(1);
+    expect(warnings.map(([line, error]) => [line, (error as Error).message])).toEqual([
+      ["A membership listener's onJoin failed", 'at once'],
+      ["A membership listener's onJoin failed", 'later'],
+    ]);
+  });
+
+  it('survives listeners that stop themselves and each other', () => {
+    const told: string[] = [];
+    const stops = [
+      listeners.add({
+        onJoin: () => {
+          told.push('a');
+          for (const stop of stops) stop();
+        },
+      }),
+      listeners.add({ onJoin: () => told.push('b') }),
+    ];
+    listeners.tell('onJoin', alice, ROOM);
+    listeners.tell('onJoin', alice, ROOM);
+    expect([told, warnings]).toEqual([['a'], []]);
+  });
+});

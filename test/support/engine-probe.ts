@@ -1,0 +1,132 @@
+import type { EngineKey, RoomEngine } from '../../src/room/engine/engine.js';
+import type {
+  PresenceChange,
+  PresenceEntry,
+  PresencePage,
+} from '../../src/room/engine/presence-entry.js';
+import type {
+  HistoryLimits,
+  HistoryPage,
+  Position,
+  Publication,
+  PublishOptions,
+  ReadRange,
+} from '../../src/room/engine/publication.js';
+
+/** An engine that is being tested, how to let all that is on its way arrive, and how to let its time pass. */
+export interface EngineUnderTest {
+  readonly engine: RoomEngine;
+  readonly settle: () => Promise<void>;
+  /** An engine whose clock cannot be set may wait: no test is about a single millisecond, and none takes more than three seconds. */
+  readonly advance: (ms: number) => Promise<void> | void;
+}
+
+export const A = 'orders/a';
+export const B = 'orders/b';
+
+/** Small enough for engines that really have to wait. */
+export const TTL_MS = 1_000;
+
+export const LIMITS: HistoryLimits = { size: 100, ttlMs: TTL_MS, maxBytes: 65_536 };
+
+const ALL: ReadRange = { limit: 1_000, maxBytes: 1_048_576 };
+
+/** A started engine for every test of a contract, and all that it told its node. */
+export class EngineProbe {
+  delivered: (readonly [key: EngineKey, publication: Publication])[] = [];
+  changes: (readonly [key: EngineKey, change: PresenceChange])[] = [];
+  onDelivery: (key: EngineKey, publication: Publication) => void = () => undefined;
+  #under!: EngineUnderTest;
+  #lastId = 0;
+
+  constructor(create: () => EngineUnderTest) {
+    beforeEach(async () => {
+      this.#under = create();
+      this.delivered = [];
+      this.changes = [];
+      this.onDelivery = () => undefined;
+      await this.engine.start({
+        deliver: (key, publication) => {
+          this.delivered.push([key, publication]);
+          this.onDelivery(key, publication);
+        },
+        interrupted: () => undefined,
+        presence: (key, change) => void this.changes.push([key, change]),
+      });
+    });
+    afterEach(async () => {
+      await this.settle();
+      await this.engine.stop();
+    });
+  }
+
+  get engine(): RoomEngine {
+    return this.#under.engine;
+  }
+
+  settle(): Promise<void> {
+    return this.#under.settle();
+  }
+
+  /** Lets everything arrive, then time pass. */
+  async advance(ms: number): Promise<void> {
+    await this.settle();
+    await this.#under.advance(ms);
+  }
+
+  /** Publishes something that is not kept, unless told otherwise. */
+  async publish(
+    key: EngineKey,
+    body: string | Buffer,
+    options: Partial<PublishOptions> = {},
+  ): Promise<Position> {
+    return this.engine.publish(key, body, { publicationId: `p${++this.#lastId}`, ...options });
+  }
+
+  /** Publishes something that is kept. */
+  keep(key: EngineKey, body: string | Buffer, history: HistoryLimits = LIMITS): Promise<Position> {
+    return this.publish(key, body, { history });
+  }
+
+  /** What is kept, once all that is on its way has arrived; all of it unless told otherwise. */
+  async read(key: EngineKey, range: Partial<ReadRange> = {}): Promise<HistoryPage> {
+    await this.settle();
+    return this.engine.read(key, { ...ALL, ...range });
+  }
+
+  async readBodies(key: EngineKey, range: Partial<ReadRange> = {}): Promise<string[]> {
+    const { publications } = await this.read(key, range);
+    return publications.map(({ body }) => String(body));
+  }
+
+  async enter(key: EngineKey, entry: PresenceEntry, ttlMs = TTL_MS): Promise<void> {
+    await this.engine.enter(key, entry, ttlMs);
+  }
+
+  async present(key: EngineKey, limit = 100): Promise<PresencePage> {
+    await this.settle();
+    return this.engine.present(key, limit);
+  }
+
+  /** The names of those who are present. */
+  async names(key: EngineKey): Promise<string[]> {
+    const { members } = await this.present(key);
+    return members.map(({ memberId }) => memberId);
+  }
+
+  /** What was told of presence since it was last asked, as `joined name` and `left name`. */
+  async told(key: EngineKey): Promise<string[]> {
+    await this.settle();
+    const own = this.changes.filter(([of]) => of === key);
+    this.changes = this.changes.filter(([of]) => of !== key);
+    return own.map(([, { kind, memberId }]) => `${kind} ${memberId}`);
+  }
+
+  bodies(key: EngineKey): string[] {
+    return this.delivered.filter(([of]) => of === key).map(([, { body }]) => String(body));
+  }
+
+  offsets(key: EngineKey): number[] {
+    return this.delivered.filter(([of]) => of === key).map(([, { offset }]) => offset);
+  }
+}
