@@ -1,5 +1,6 @@
 import { isRoomName } from '../admission/room-id.js';
 import { isStandardSchema } from '../connection/standard-schema.js';
+import { SLOW_CONSUMER_POLICIES } from '../connection/slow-consumer.js';
 import { integer, MAX_TIMER_MS, type Rule } from '../roomgate.rules.js';
 
 const MAX_HISTORY_BYTES = 16 * 1024 * 1024;
@@ -13,6 +14,11 @@ const schemas: Rule = (value) =>
   isRecord(value) && Object.values(value).every(isStandardSchema)
     ? undefined
     : 'an object with events as keys and Standard Schemas as values';
+
+const oneOf =
+  (values: readonly string[]): Rule =>
+  (value) =>
+    values.includes(value as string) ? undefined : `one of ${values.join(', ')}`;
 
 /** True, false, or an object with these members. */
 const switchOr =
@@ -32,6 +38,7 @@ const MEMBERS: Record<string, Rule> = {
   }),
   presence: switchOr({ describe: callable, maxListed: integer(1, 10_000) }),
   events: schemas,
+  slowConsumer: oneOf(SLOW_CONSUMER_POLICIES),
   maxMembers: integer(1, 10_000_000),
 };
 
