@@ -18,8 +18,8 @@ export interface SlowConsumerRule {
 }
 
 /**
- * Drops pieces of rooms that allow it. Of the newest only the `excess`, since none is taken for a while then; of the oldest `plenty`, or
- * the next publication would have to drop again. Returns how many bytes are free now.
+ * Drops pieces of rooms that allow it. Of the newest only the `excess`, since none is taken for a while then, and of what was conflated
+ * already no more than has to go; of the oldest `plenty`, or the next publication would have to drop again. Returns how many bytes are free now.
  */
 export function relieve(
   held: readonly HeldPiece[],
@@ -36,9 +36,10 @@ export function relieve(
   };
   drop(held.toReversed(), excess, isNewest);
   if (freed < excess) drop(held, plenty, isOldest);
+  if (freed < excess) drop(held, excess, isConflated);
   return freed;
 }
 
 const isNewest = (policy: SlowConsumerPolicy): boolean => policy === 'drop-newest';
-const isOldest = (policy: SlowConsumerPolicy): boolean =>
-  policy === 'drop-oldest' || policy === 'conflate';
+const isOldest = (policy: SlowConsumerPolicy): boolean => policy === 'drop-oldest';
+const isConflated = (policy: SlowConsumerPolicy): boolean => policy === 'conflate';

@@ -10,7 +10,7 @@ describe('A room of which only the latest counts', () => {
     const testbed = await createRoomgateTestbed({
       providers: [PriceGateway],
       roomgate: {
-        maxOutboxBytes: 65_536,
+        maxOutboxBytes: 131_072,
         rooms: { default: { slowConsumer: 'conflate' } },
       },
     });
