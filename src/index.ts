@@ -50,6 +50,7 @@ export {
 // Connection
 export { CLOSE_CODES, type CloseRow } from './connection/close-codes.js';
 export { RoomConnection } from './connection/connection.js';
+export type { SlowConsumerPolicy } from './connection/slow-consumer.js';
 export type { ConnectionOptions } from './connection/connection.options.js';
 
 // Gateway

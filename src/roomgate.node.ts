@@ -136,6 +136,7 @@ export class RoomgateNode {
       turn: this.turn,
       maxInboxMessages: options.maxInboxMessages,
       maxOutboxBytes: options.maxOutboxBytes,
+      slowConsumerRule: (key) => rooms.slowConsumerRule(key),
       report: (hook, error) => this.#report(hook, error),
       receive: (connection, bytes, isBinary) => dispatch.receive(connection, bytes, isBinary),
       handle: (connection, message) => dispatch.handle(connection, message),

@@ -1,6 +1,11 @@
 import type { Duplex } from 'node:stream';
-import type { Outgoing, Piece, Waiting } from './outgoing.js';
+import { type RoomKey, splitRoomKey } from '../admission/room-id.js';
+import { encodeTextFrame } from './frame.js';
+import { encodeGap } from './greetings.js';
 import { Missed } from './missed.js';
+import type { Outgoing, Waiting } from './outgoing.js';
+import { HeldPiece, merge, mergeDropped } from './held-piece.js';
+import { relieve, type SlowConsumerPolicy, type SlowConsumerRule } from './slow-consumer.js';
 
 /** What a backlog needs to know of its connection. */
 export interface BacklogOwner {
@@ -9,23 +14,34 @@ export interface BacklogOwner {
   isWritable(): boolean;
 }
 
+export interface BacklogLimits {
+  readonly maxOutboxBytes: number;
+  readonly slowConsumerRule: (key: RoomKey) => SlowConsumerRule;
+}
+
 /** Together with one write of an outbox (32 KiB) at most 64 KiB are with the socket while its reader is behind. */
 const MAX_CHUNK_BYTES = 32 * 1024;
+/** Places of what was dropped, of which many are put together. */
+const MANY_DROPPED = 256;
 
 /**
  * What waits for a reader that is behind. It is handed over in chunks of whole frames, the next one when the socket has taken
  * the last, so that a kick or an expiry still finds the rest in here and drops it.
  */
 export class Backlog {
-  #held: Piece[] = [];
+  #held: HeldPiece[] = [];
   #bytes = 0;
+  #dropped = 0;
   /** Chunks whose callback has not come; that of one the system took at once comes in a later tick. */
   #pending = 0;
   #onEmpty: (() => void)[] = [];
+  /** The newest piece of each conflate key, and of each room whose newest are dropped. */
+  readonly #newest = new Map<string, HeldPiece>();
 
   constructor(
     private readonly owner: BacklogOwner,
     private readonly missed: Missed,
+    private readonly limits: BacklogLimits,
   ) {}
 
   get bytes(): number {
@@ -34,10 +50,24 @@ export class Backlog {
 
   add(entry: Outgoing): void {
     // A turn's batch may be a megabyte: in one piece it would all be with the socket before a kick could drop it.
-    for (const piece of entry.cut(MAX_CHUNK_BYTES)) {
+    for (const cut of entry.cut(MAX_CHUNK_BYTES)) {
+      const piece = new HeldPiece(cut);
       this.#held.push(piece);
-      this.#bytes += piece.buffer.length;
+      this.#bytes += piece.bytes;
+      if (piece.key) this.#replace(piece, piece.key);
     }
+  }
+
+  /** Drops what may be dropped if more waits than may; false when it is still too much. */
+  relieve(): boolean {
+    const { maxOutboxBytes, slowConsumerRule } = this.limits;
+    const waiting = (): number => this.#bytes + this.owner.socket.writableLength;
+    const excess = waiting() - maxOutboxBytes;
+    if (excess <= 0) return true;
+    const policyOf = (key: RoomKey): SlowConsumerPolicy => slowConsumerRule(key).policy;
+    this.#bytes -= relieve(this.#held, excess, excess + maxOutboxBytes / 2, policyOf);
+    this.#held = mergeDropped(this.#held);
+    return waiting() <= maxOutboxBytes;
   }
 
   /** Drops everything but control frames, because the connection is muted. */
@@ -53,7 +83,8 @@ export class Backlog {
 
   filter(stays: (piece: Waiting) => boolean): void {
     this.#held = this.#held.filter(stays);
-    this.#bytes = this.#held.reduce((sum, { buffer }) => sum + buffer.length, 0);
+    this.#newest.clear();
+    this.#bytes = this.#held.reduce((sum, { bytes }) => sum + bytes, 0);
     this.#tellEmpty();
   }
 
@@ -84,18 +115,62 @@ export class Backlog {
       this.owner.socket.write(this.#take(Infinity));
   }
 
+  /** What the piece makes worthless is dropped, or it is itself, where nothing is taken before the reader has come half way. */
+  #replace(piece: HeldPiece, key: RoomKey): void {
+    const { policy } = this.limits.slowConsumerRule(key);
+    if (policy === 'close' || policy === 'drop-oldest') return;
+    const { conflateKey } = piece;
+    if (policy === 'conflate' && conflateKey === undefined) return;
+    piece.slot = conflateKey === undefined ? key : `${key} ${conflateKey}`;
+    const before = this.#newest.get(piece.slot);
+    this.#newest.set(piece.slot, piece);
+    if (policy === 'conflate') this.#drop(before);
+    else if (before && !before.buffer && this.#bytes > this.limits.maxOutboxBytes / 2)
+      this.#drop(piece);
+  }
+
+  #drop(piece: HeldPiece | undefined): void {
+    this.#bytes -= piece?.drop() ?? 0;
+    this.#dropped += piece ? 1 : 0;
+    if (this.#dropped < MANY_DROPPED) return;
+    this.#dropped = 0;
+    this.#held = mergeDropped(this.#held);
+  }
+
+  /** The next chunk. Where pieces of a room were dropped a gap says so, before the next one of the room, or at the end. */
   #take(maxBytes: number): Buffer {
     const taken: Buffer[] = [];
+    const gaps = new Map<RoomKey, HeldPiece>();
+    const tell = (key: RoomKey): void => {
+      const gap = gaps.get(key);
+      gaps.delete(key);
+      if (gap) taken.push(this.#encodeGap(key, gap));
+    };
     let size = 0;
-    for (const { buffer } of this.#held) {
-      if (taken.length > 0 && size + buffer.length > maxBytes) break;
-      taken.push(buffer);
-      size += buffer.length;
+    let next = 0;
+    for (const { key, buffer, slot } of this.#held) {
+      if (buffer && size > 0 && size + buffer.length > maxBytes) break;
+      const piece = this.#held[next++] as HeldPiece;
+      if (slot !== undefined && this.#newest.get(slot) === piece) this.#newest.delete(slot);
+      if (!buffer) gaps.set(key as RoomKey, merge(gaps.get(key as RoomKey), piece));
+      else {
+        if (key && gaps.size > 0) tell(key);
+        taken.push(buffer);
+        size += buffer.length;
+      }
     }
-    this.#held.splice(0, taken.length);
+    for (const key of gaps.keys()) tell(key);
+    this.#held.splice(0, next);
     this.#bytes -= size;
     this.#tellEmpty();
-    return taken.length === 1 ? (taken[0] as Buffer) : Buffer.concat(taken, size);
+    return taken.length === 1 ? (taken[0] as Buffer) : Buffer.concat(taken);
+  }
+
+  #encodeGap(key: RoomKey, gap: HeldPiece): Buffer {
+    const [, room] = splitRoomKey(key);
+    const { hasHistory } = this.limits.slowConsumerRule(key);
+    const position = { epoch: gap.before?.epoch ?? '', offset: gap.offsetAfter };
+    return encodeTextFrame(encodeGap(room, hasHistory ? position : undefined, gap.count));
   }
 
   #tellEmpty(): void {

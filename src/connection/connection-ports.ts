@@ -3,6 +3,7 @@ import type { Principal } from '../admission/principal.js';
 import type { RoomId, RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
 import type { Clock } from '../roomgate.clock.js';
+import type { BacklogLimits } from './backlog.js';
 import type { RoomConnection } from './connection.js';
 import type { HandlerTable } from './handler-table.js';
 import type { Message } from './message.js';
@@ -19,12 +20,11 @@ export interface Membership {
 }
 
 /** What all connections of a node share. */
-export interface ConnectionPorts {
+export interface ConnectionPorts extends BacklogLimits {
   readonly clock: Clock;
   readonly lifetime: LifetimeRules;
   readonly turn: Turn;
   readonly maxInboxMessages: number;
-  readonly maxOutboxBytes: number;
   /** A hook of the application failed. */
   report(hook: string, error: unknown): void;
   /** Takes a frame that arrived; the gateway stage. */

@@ -1,3 +1,4 @@
+import type { RoomId } from '../admission/room-id.js';
 import type { Principal } from '../admission/principal.js';
 import type { CloseRow } from './close-codes.js';
 import type { Whereabouts } from './outgoing.js';
@@ -26,6 +27,11 @@ export function encodeHello(
     limits,
     position,
   });
+}
+
+/** Publications are missing from here, up to the position where the room has one; `missed`: so many that did not fit. */
+export function encodeGap(room: RoomId, position?: Whereabouts, missed?: number): string {
+  return encodeMessage('gap', { room, ...position, missed });
 }
 
 /** The last frame before a close that we choose: many clients hide the close code, and none can guess what to do next. */

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { RoomKey } from '../admission/room-id.js';
-import { Backlog } from './backlog.js';
+import { Backlog, type BacklogLimits } from './backlog.js';
 import { Missed } from './missed.js';
 import { DirectBytes, DirectFrame, type Outgoing, type Waiting } from './outgoing.js';
 import { type BatchReader, BatchSlice, RoomBatch } from './room-batch.js';
@@ -32,7 +32,7 @@ export class Outbox implements Flushable, BatchReader {
 
   constructor(
     private readonly owner: OutboxOwner,
-    private readonly limits: { readonly turn: Turn; readonly maxOutboxBytes: number },
+    private readonly limits: BacklogLimits & { readonly turn: Turn },
   ) {}
 
   /** A frame for this connection alone. Later publications of an open batch must come after it. */
@@ -149,11 +149,10 @@ export class Outbox implements Flushable, BatchReader {
   }
 
   #hold(entries: readonly Outgoing[]): void {
-    this.#backlog ??= new Backlog(this.owner, this.missed);
+    this.#backlog ??= new Backlog(this.owner, this.missed, this.limits);
     for (const entry of entries) this.#backlog.add(entry);
     this.#backlog.pump();
-    if (this.#backlog.bytes + this.owner.socket.writableLength > this.limits.maxOutboxBytes)
-      this.owner.onOutboxFull();
+    if (!this.#backlog.relieve()) this.owner.onOutboxFull();
   }
 }
 

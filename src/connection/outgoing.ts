@@ -20,6 +20,10 @@ export interface Waiting {
 /** A part of something that waits, which is handed over whole. */
 export interface Piece extends Waiting {
   readonly buffer: Buffer;
+  /** How many publications it is, none for what is not one. */
+  readonly count: number;
+  /** Of a single publication: one of the same key that comes later makes it worthless. */
+  readonly conflateKey?: string;
 }
 
 /** Something that waits in an outbox. */
@@ -54,7 +58,7 @@ export class DirectBytes implements Outgoing {
   }
 
   cut(): Piece[] {
-    return [{ isControl: false, buffer: this.frame }];
+    return [{ isControl: false, buffer: this.frame, count: 0 }];
   }
 }
 
@@ -82,6 +86,6 @@ export class DirectFrame implements Outgoing {
   }
 
   cut(): Piece[] {
-    return [{ isControl: this.isControl, buffer: this.toBuffer() }];
+    return [{ isControl: this.isControl, buffer: this.toBuffer(), count: 0 }];
   }
 }

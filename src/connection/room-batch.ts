@@ -1,6 +1,17 @@
 import type { RoomKey } from '../admission/room-id.js';
 import type { Outgoing, Piece, Whereabouts } from './outgoing.js';
 
+/** Where a frame stands in its room. */
+export interface FramePlace {
+  /** The room's offset before it, and with it: the same for what is no publication. */
+  readonly before: number;
+  readonly offset: number;
+  /** Publications of one key are worthless once a later one is there. */
+  readonly conflateKey?: string;
+}
+
+const NOWHERE: FramePlace = { before: 0, offset: 0 };
+
 /** An outbox, as a batch sees it. */
 export interface BatchReader {
   addBatch(batch: RoomBatch, from: number): void;
@@ -18,8 +29,7 @@ export class RoomBatch implements Outgoing {
   readonly #frames: Buffer[] = [];
   /** Where each frame begins, and where the last one ends. */
   readonly #offsets: number[] = [0];
-  /** The room's offset before each frame. */
-  readonly #before: number[] = [];
+  readonly #places: FramePlace[] = [];
   #joined: Buffer | undefined;
 
   constructor(
@@ -39,10 +49,10 @@ export class RoomBatch implements Outgoing {
     return this.beforeFrame(0);
   }
 
-  /** The frame, or the frames that are one publication, and the room's offset before it. */
-  append(frame: Buffer, before = 0): void {
+  /** The frame, or the frames that are one publication. */
+  append(frame: Buffer, place: FramePlace = NOWHERE): void {
     const index = this.#frames.push(frame) - 1;
-    this.#before.push(before);
+    this.#places.push(place);
     this.#offsets.push(this.bytes + frame.length);
     this.#joined = undefined;
     for (const reader of this.detached) {
@@ -74,19 +84,35 @@ export class RoomBatch implements Outgoing {
   cutFrom(from: number, to: number, maxBytes: number): Piece[] {
     const pieces: Piece[] = [];
     for (let first = from; first < to;) {
+      const { conflateKey } = this.#placeOf(first);
       let next = first + 1;
-      while (next < to && this.sizeOf(first, next + 1) <= maxBytes) next++;
-      const { key, isControl } = this;
-      const before = this.beforeFrame(first);
-      pieces.push({ key, isControl, before, buffer: this.slice(first, next) });
+      const fits = (): boolean => next < to && this.sizeOf(first, next + 1) <= maxBytes;
+      if (conflateKey === undefined)
+        while (fits() && this.#placeOf(next).conflateKey === undefined) next++;
+      pieces.push({
+        key: this.key,
+        isControl: false,
+        before: this.beforeFrame(first),
+        count: this.#placeOf(next - 1).offset - this.#placeOf(first).before,
+        conflateKey,
+        // A copy of its own: it may wait for long, and would keep the whole turn's bytes.
+        buffer:
+          conflateKey === undefined
+            ? this.slice(first, next)
+            : Buffer.from(this.slice(first, next)),
+      });
       first = next;
     }
     return pieces;
   }
 
   beforeFrame(index: number): Whereabouts | undefined {
-    const offset = this.#before[index];
-    return offset === undefined ? undefined : { offset, epoch: this.epoch };
+    const place = this.#places[index];
+    return place && { offset: place.before, epoch: this.epoch };
+  }
+
+  #placeOf(index: number): FramePlace {
+    return this.#places[index] ?? NOWHERE;
   }
 
   /** Bytes of the frames from `from` to `to`. */

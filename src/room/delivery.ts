@@ -30,7 +30,7 @@ export class Delivery implements EngineSink {
     const isKept = this.settings.ofKey(room.key).history !== undefined;
     const [, id] = splitRoomKey(room.key);
     const frame = encodePublication(publication, isKept ? { room: id, offset } : { room: id });
-    room.deliver(frame, offset, publication.except);
+    room.deliver(frame, publication);
   }
 
   interrupted(key: EngineKey, position: Position): void {

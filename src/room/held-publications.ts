@@ -1,9 +1,9 @@
 import type { Whereabouts } from '../connection/outgoing.js';
+import type { FramePlace } from '../connection/room-batch.js';
 
-/** A publication as it is sent, and the room's offset before it. */
-export interface PlacedFrame {
+/** A publication as it is sent, and where it stands. */
+export interface PlacedFrame extends FramePlace {
   readonly frame: Buffer;
-  readonly before: number;
 }
 
 /** What a room says while one of its members is given what it missed. */

@@ -4,10 +4,13 @@ import type { Whereabouts } from '../connection/outgoing.js';
 import { RoomBatch } from '../connection/room-batch.js';
 import type { Deadline } from '../connection/timing-wheel.js';
 import type { Flushable, Turn } from '../connection/turn.js';
+import type { Publication } from './engine/publication.js';
 import { HeldPublications, type PlacedFrame } from './held-publications.js';
 
 /** A turn's batch is handed over early at this size, so that a handler that broadcasts in a loop cannot fill the memory. */
 const MAX_BATCH_BYTES = 1_048_576;
+
+type DeliveredAs = Pick<Publication, 'offset' | 'except' | 'conflateKey'>;
 
 const NOBODY: readonly RoomConnection[] = [];
 
@@ -61,8 +64,8 @@ export class LocalRoom implements Flushable {
   }
 
   /** Puts a publication into the outbox of every member but one. The frame is shared and must not change. */
-  deliver(frame: Buffer, offset: number, exceptId?: string): void {
-    const placed = { frame, before: this.#offset };
+  deliver(frame: Buffer, { offset, except: exceptId, conflateKey }: DeliveredAs): void {
+    const placed = { frame, before: this.#offset, offset, conflateKey };
     this.#offset = offset;
     const except = exceptId === undefined ? undefined : this.members.get(exceptId);
     for (const [member, held] of this.#catchingUp ?? []) if (member !== except) held.add(placed);
@@ -77,7 +80,8 @@ export class LocalRoom implements Flushable {
   /** Says something that is no publication to those members that may hear it, and are not behind. */
   announce(frame: Buffer, mayHear: (member: RoomConnection) => boolean): void {
     const others = [...this.members.values()].filter((member) => !mayHear(member));
-    if (others.length < this.members.size) this.#append({ frame, before: this.#offset }, others);
+    const offset = this.#offset;
+    if (others.length < this.members.size) this.#append({ frame, before: offset, offset }, others);
   }
 
   /** From now on the room is held back from a member, which has everything up to `from`. Undefined if it is already. */
@@ -105,7 +109,7 @@ export class LocalRoom implements Flushable {
     this.#catchingUp?.delete(connection);
     if (this.#catchingUp?.size === 0) this.#catchingUp = undefined;
     const own = new RoomBatch(this.key, this.#epoch);
-    for (const { frame, before } of missed) own.append(frame, before);
+    for (const placed of missed) own.append(placed.frame, placed);
     if (own.count > 0) connection.outbox.addBatch(own, 0);
     this.#batch?.detached.add(connection.outbox);
   }
@@ -115,12 +119,12 @@ export class LocalRoom implements Flushable {
     this.#batch = undefined;
   }
 
-  #append({ frame, before }: PlacedFrame, without: readonly RoomConnection[]): void {
+  #append(placed: PlacedFrame, without: readonly RoomConnection[]): void {
     if ((this.#batch?.bytes ?? 0) > MAX_BATCH_BYTES) this.turn.flush();
     const batch = this.#batch ?? this.#startBatch();
     const live = without.filter((member) => !this.#catchingUp?.has(member));
     for (const { outbox } of live) batch.remove(outbox);
-    batch.append(frame, before);
+    batch.append(placed.frame, placed);
     for (const { outbox } of live) batch.detached.add(outbox);
   }
 

@@ -20,6 +20,8 @@ export interface BroadcastOptions {
   readonly except?: string;
   /** Names the publication (1 to 64 bytes), so that a retry within a minute is not a second one. Default: a random UUID. */
   readonly publicationId?: string;
+  /** In rooms whose slow consumers `conflate`: a later publication of the same key (1 to 64 bytes) replaces this one for who is behind. */
+  readonly conflateKey?: string;
 }
 
 export interface RoomPorts {
@@ -111,12 +113,13 @@ export class NamedRooms {
   async #publish(
     id: string,
     body: string | Buffer,
-    { except, publicationId = randomUUID() }: BroadcastOptions = {},
+    { except, conflateKey, publicationId = randomUUID() }: BroadcastOptions = {},
   ): Promise<Position> {
     checkPublicationId(publicationId);
+    if (conflateKey !== undefined) checkPublicationId(conflateKey, 'conflate key');
     const { engine, settings } = this.ports;
     const { history } = settings.of(this.name);
-    return engine.publish(this.#key(id), body, { publicationId, except, history });
+    return engine.publish(this.#key(id), body, { publicationId, except, conflateKey, history });
   }
 
   #key(id: string): RoomKey {

@@ -4,11 +4,11 @@ import { RoomgateError } from '../roomgate.errors.js';
 const MAX_BYTES = 64;
 
 /** @throws RoomgateError `invalid_data` unless it has 1 to 64 bytes. */
-export function checkPublicationId(id: string): string {
+export function checkPublicationId(id: string, what = 'publication id'): string {
   // Handlers may pass on what a client gave them, whatever it is.
   const bytes = typeof id === 'string' ? Buffer.byteLength(id) : 0;
   if (bytes === 0 || bytes > MAX_BYTES)
-    throw new RoomgateError('invalid_data', 'A publication id has 1 to 64 bytes.');
+    throw new RoomgateError('invalid_data', `A ${what} has 1 to 64 bytes.`);
   return id;
 }
 

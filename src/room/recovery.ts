@@ -2,7 +2,7 @@ import type { HistoryRight } from '../admission/room-policy.js';
 import type { RoomId, RoomKey } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { Membership } from '../connection/connection-ports.js';
-import { encodeMessage } from '../connection/message.js';
+import { encodeGap } from '../connection/greetings.js';
 import type { Whereabouts } from '../connection/outgoing.js';
 import type { Clock } from '../roomgate.clock.js';
 import type { RoomEngine } from './engine/engine.js';
@@ -108,7 +108,7 @@ export class Recovery {
 
 /** As a control frame: it is said once, and what it says holds for a connection that is muted too. */
 function tellGap(connection: RoomConnection, room: RoomId, position?: Whereabouts): void {
-  connection.sendText(encodeMessage('gap', { room, ...position }), true);
+  connection.sendText(encodeGap(room, position), true);
 }
 
 /** Everything behind the position, or undefined when something of it is gone, or is not for this member. */
@@ -134,6 +134,7 @@ function framesOf(
     .filter(({ except }) => except === undefined || !connectionIds.includes(except))
     .map((publication) => {
       const { offset } = publication;
-      return { frame: encodePublication(publication, { room, offset, epoch }), before: offset - 1 };
+      const frame = encodePublication(publication, { room, offset, epoch });
+      return { frame, before: offset - 1, offset };
     });
 }

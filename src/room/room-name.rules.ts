@@ -1,5 +1,6 @@
 import { isRoomName } from '../admission/room-id.js';
 import { isStandardSchema } from '../connection/standard-schema.js';
+import { SLOW_CONSUMER_POLICIES } from '../connection/slow-consumer.js';
 import { integer, MAX_TIMER_MS, quote, type Rule } from '../roomgate.rules.js';
 
 const MAX_HISTORY_BYTES = 16 * 1024 * 1024;
@@ -49,6 +50,11 @@ const schemas: Rule = (value) =>
     ? undefined
     : 'an object with events as keys and Standard Schemas as values';
 
+const oneOf =
+  (values: readonly string[]): Rule =>
+  (value) =>
+    values.includes(value as string) ? undefined : `one of ${values.join(', ')}`;
+
 const checkRoomName = members({
   history: switchOr({
     size: checked(integer(1, 100_000)),
@@ -57,6 +63,7 @@ const checkRoomName = members({
   }),
   presence: switchOr({ describe: checked(callable), maxListed: checked(integer(1, 10_000)) }),
   events: checked(schemas),
+  slowConsumer: checked(oneOf(SLOW_CONSUMER_POLICIES)),
   maxMembers: checked(integer(1, 10_000_000)),
 });
 

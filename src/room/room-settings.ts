@@ -1,4 +1,5 @@
 import { type RoomKey, splitRoomKey } from '../admission/room-id.js';
+import type { SlowConsumerRule } from '../connection/slow-consumer.js';
 import { RoomgateError } from '../roomgate.errors.js';
 import { DeclaredEvents } from './declared-events.js';
 import type { HistoryLimits } from './engine/publication.js';
@@ -12,6 +13,7 @@ const PRESENCE: Required<PresenceOptions> = { describe: () => ({}), maxListed: 1
 export interface RoomSettings {
   readonly history: HistoryLimits | undefined;
   readonly presence: Required<PresenceOptions> | undefined;
+  readonly slowConsumer: SlowConsumerRule;
   readonly maxMembers: number;
   readonly events: DeclaredEvents | undefined;
 }
@@ -47,7 +49,8 @@ export class SettingsOfRooms {
   }
 
   #resolve(given: RoomNameOptions, name = ''): RoomSettings {
-    const { history, presence, events, maxMembers = this.options.maxMembersPerRoom } = given;
+    const { history, presence, events, slowConsumer = 'close' } = given;
+    const { maxMembers = this.options.maxMembersPerRoom } = given;
     const limits = history ? { ...HISTORY, ...membersOf(history) } : undefined;
     // What a member missed is handed over in one piece, behind which its outbox has to have room for what goes on meanwhile.
     if (limits && limits.maxBytes > this.options.maxOutboxBytes / 2)
@@ -58,6 +61,7 @@ export class SettingsOfRooms {
     return {
       history: limits,
       presence: presence ? { ...PRESENCE, ...membersOf(presence) } : undefined,
+      slowConsumer: { policy: slowConsumer, hasHistory: limits !== undefined },
       maxMembers,
       events: events && new DeclaredEvents(events),
     };

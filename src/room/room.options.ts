@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Principal } from '../admission/principal.js';
+import type { SlowConsumerPolicy } from '../connection/slow-consumer.js';
 import { integer, MAX_TIMER_MS, type Rule } from '../roomgate.rules.js';
 import type { HistoryLimits } from './engine/publication.js';
 import { roomNameProblem } from './room-name.rules.js';
@@ -27,13 +28,18 @@ export interface RoomNameOptions {
   readonly presence?: boolean | PresenceOptions;
   /** Schemas (Standard Schema, synchronous) of events that are sent; broadcasts are checked unless strict. Default none. */
   readonly events?: Readonly<Record<string, StandardSchemaV1>>;
+  /**
+   * What happens when a member does not read in time and more than `maxOutboxBytes` wait for it: `close` (4413), or `drop-oldest`, `drop-newest`,
+   * `conflate` (by the `conflateKey` of a broadcast), which say so with a `gap`. Default `close`.
+   */
+  readonly slowConsumer?: SlowConsumerPolicy;
   /** Members a room may have on one node. Default `maxMembersPerRoom`. */
   readonly maxMembers?: number;
 }
 
 export interface RoomOptions {
   /**
-   * What the rooms of each name keep and tell: `history`, `presence`, `events` and `maxMembers`, by room name.
+   * What the rooms of each name keep and tell: `history`, `presence`, `events`, `slowConsumer` and `maxMembers`, by room name.
    * @default {}
    */
   rooms: Readonly<Record<string, RoomNameOptions>>;

@@ -2,6 +2,7 @@ import type { Admission } from '../admission/admission.js';
 import type { RoomKey } from '../admission/room-id.js';
 import type { ConnectionAudit } from '../connection/connection-audit.js';
 import type { Registry } from '../connection/registry.js';
+import type { SlowConsumerRule } from '../connection/slow-consumer.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
 import type { Turn } from '../connection/turn.js';
 import type { Clock } from '../roomgate.clock.js';
@@ -83,6 +84,11 @@ export class Rooms {
   /** Where the room has got to here, if its members may come back to a position. */
   positionIn(key: RoomKey): Position | undefined {
     return this.#settings.ofKey(key).history && this.memberships.get(key)?.position;
+  }
+
+  /** What happens to what a room says when a member does not read it. */
+  slowConsumerRule(key: RoomKey): SlowConsumerRule {
+    return this.#settings.ofKey(key).slowConsumer;
   }
 
   async start(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { RoomKey } from '../../src/admission/room-id.js';
 import { encodeTextFrame } from '../../src/connection/frame.js';
 import { RoomBatch } from '../../src/connection/room-batch.js';
+import { behind } from '../support/placed.js';
 import { FakeOwner } from '../support/outbox-owner.js';
 
 const A = 'default/a' as RoomKey;
@@ -18,7 +19,7 @@ describe('Waiting until an outbox is drained', () => {
   const fill = (key = A): void => {
     const batch = new RoomBatch(key, 'e');
     owner.outbox.addBatch(batch, 0);
-    for (let n = 0; n < 10; n++) batch.append(encodeTextFrame('x'.repeat(9_996)), n);
+    for (let n = 0; n < 10; n++) batch.append(encodeTextFrame('x'.repeat(9_996)), behind(n));
     owner.turn.flush();
   };
   const wait = (): void => void owner.outbox.drained().then(() => (isDrained = true));
@@ -98,7 +99,7 @@ describe('RoomBatch cut into pieces', () => {
   const batchOf = (...sizes: number[]): RoomBatch => {
     const batch = new RoomBatch(A, 'e');
     for (const [index, size] of sizes.entries())
-      batch.append(Buffer.alloc(size, index), 10 + index);
+      batch.append(Buffer.alloc(size, index), behind(10 + index));
     return batch;
   };
   const cut = (batch: RoomBatch, maxBytes: number): unknown[] =>

@@ -2,6 +2,7 @@ import type { RoomId, RoomKey } from '../../src/admission/room-id.js';
 import { encodeTextFrame } from '../../src/connection/frame.js';
 import { Missed } from '../../src/connection/missed.js';
 import { RoomBatch } from '../../src/connection/room-batch.js';
+import { behind } from '../support/placed.js';
 import { FakeOwner } from '../support/outbox-owner.js';
 
 const A = 'default/a' as RoomKey;
@@ -13,7 +14,7 @@ function say(owner: FakeOwner, key: RoomKey, from: number, sizes: number[]): Roo
   const batch = new RoomBatch(key, 'e');
   owner.outbox.addBatch(batch, 0);
   for (const [index, size] of sizes.entries())
-    batch.append(encodeTextFrame(`${from + index}`.padEnd(size, '.')), from + index);
+    batch.append(encodeTextFrame(`${from + index}`.padEnd(size, '.')), behind(from + index));
   return batch;
 }
 
@@ -61,9 +62,9 @@ describe('A muted connection', () => {
     const batch = say(owner, A, 4, [1]);
     batch.remove(owner.outbox);
     owner.turn.flush();
-    batch.append(encodeTextFrame('for others'), 5);
+    batch.append(encodeTextFrame('for others'), behind(5));
     owner.outbox.addBatch(batch, 2);
-    batch.append(encodeTextFrame('6'), 6);
+    batch.append(encodeTextFrame('6'), behind(6));
     owner.isAlive = false;
     owner.turn.flush();
     expect([owner.texts, missedOf(owner)]).toEqual([['4'], { [A]: at(6) }]);
@@ -73,7 +74,7 @@ describe('A muted connection', () => {
     const batch = new RoomBatch(A, 'e');
     owner.outbox.addBatch(batch, 0);
     batch.remove(owner.outbox);
-    batch.append(encodeTextFrame('for others'), 5);
+    batch.append(encodeTextFrame('for others'), behind(5));
     owner.isAlive = false;
     owner.turn.flush();
     expect(missedOf(owner)).toEqual({});

@@ -1,3 +1,4 @@
+import { behind } from '../support/placed.js';
 import { HeldPublications } from '../../src/room/held-publications.js';
 
 const frame = (bytes: number): Buffer => Buffer.alloc(bytes);
@@ -12,7 +13,7 @@ describe('HeldPublications', () => {
 
   it('gives what was said behind an offset, in order', () => {
     expect([held.before, befores(held, 0)]).toEqual([undefined, []]);
-    for (const before of [7, 8, 9]) held.add({ frame: frame(10), before });
+    for (const before of [7, 8, 9]) held.add({ frame: frame(10), ...behind(before) });
     expect(held.before).toBe(7);
     expect(befores(held, 0)).toEqual([7, 8, 9]);
     expect(befores(held, 8)).toEqual([8, 9]);
@@ -20,20 +21,20 @@ describe('HeldPublications', () => {
   });
 
   it('holds as many bytes as it may, and with one more it lets all go and holds no more', () => {
-    held.add({ frame: frame(60), before: 4 });
-    held.add({ frame: frame(40), before: 5 });
+    held.add({ frame: frame(60), ...behind(4) });
+    held.add({ frame: frame(40), ...behind(5) });
     expect([held.isIncomplete, befores(held, 0)]).toEqual([false, [4, 5]]);
-    held.add({ frame: frame(1), before: 6 });
+    held.add({ frame: frame(1), ...behind(6) });
     expect([held.isIncomplete, befores(held, 0)]).toEqual([true, []]);
-    held.add({ frame: frame(1), before: 7 });
+    held.add({ frame: frame(1), ...behind(7) });
     expect([held.isIncomplete, befores(held, 0), held.before]).toEqual([true, [], undefined]);
   });
 
   it('begins anew with all its bytes, from where the member is', () => {
-    held.add({ frame: frame(101), before: 4 });
+    held.add({ frame: frame(101), ...behind(4) });
     held.restart();
     expect(held.isIncomplete).toBe(false);
-    held.add({ frame: frame(100), before: 9 });
+    held.add({ frame: frame(100), ...behind(9) });
     expect([held.isIncomplete, befores(held, 0)]).toEqual([false, [9]]);
     expect(held.from).toEqual({ offset: 4, epoch: 'e', connectionId: 'c' });
   });

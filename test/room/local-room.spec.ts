@@ -12,7 +12,7 @@ describe('LocalRoom', () => {
   let alice: FakeMember;
   let bob: FakeMember;
   const say = (text: string, except?: string): void =>
-    room.deliver(encodeTextFrame(text), room.position.offset + 1, except);
+    room.deliver(encodeTextFrame(text), { offset: room.position.offset + 1, except });
 
   beforeEach(() => {
     turn = new Turn(() => 0);

@@ -37,7 +37,7 @@ describe('The option rooms', () => {
     [JSON.parse('{"__proto__":{"history":true}}'), `${INVALID_NAME}"__proto__", got `],
     [
       { orders: true },
-      `${IN}"orders" is an object with history, presence, events, maxMembers, got `,
+      `${IN}"orders" is an object with history, presence, events, slowConsumer, maxMembers, got `,
     ],
     [{ orders: undefined }, `${IN}"orders" is an object with history, `],
     [{ orders: [] }, `${IN}"orders" is an object with history, `],

@@ -1,5 +1,6 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
 import { Outbox, type OutboxOwner } from '../../src/connection/outbox.js';
+import type { SlowConsumerPolicy } from '../../src/connection/slow-consumer.js';
 import { Turn } from '../../src/connection/turn.js';
 import { frameTexts } from './frame-texts.js';
 import { HeldSocket } from './held-socket.js';
@@ -16,8 +17,13 @@ export class FakeOwner implements OutboxOwner {
     readonly turn = new Turn(() => new FakeClock().now()),
     readonly id = 'member',
     maxOutboxBytes = 1_048_576,
+    policy: SlowConsumerPolicy = 'close',
   ) {
-    this.outbox = new Outbox(this, { turn, maxOutboxBytes });
+    this.outbox = new Outbox(this, {
+      turn,
+      maxOutboxBytes,
+      slowConsumerRule: () => ({ policy, hasHistory: true }),
+    });
   }
 
   isLive(): boolean {

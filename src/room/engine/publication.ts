@@ -14,6 +14,8 @@ export interface Publication {
   readonly body: string | Buffer;
   /** The connection that is left out, by its id. */
   readonly except?: string;
+  /** A later one of the same key makes it worthless for a reader that is behind. */
+  readonly conflateKey?: string;
   /** Milliseconds since the epoch, by the engine's clock. */
   readonly publishedAt: number;
 }
@@ -32,6 +34,7 @@ export interface HistoryLimits {
 export interface PublishOptions {
   readonly publicationId: string;
   readonly except?: string;
+  readonly conflateKey?: string;
   /** Keeps it. Rooms of one name are always published to, and subscribed, with the same limits. */
   readonly history?: HistoryLimits;
 }

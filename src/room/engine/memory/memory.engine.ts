@@ -35,7 +35,7 @@ export class MemoryEngine extends RoomEngine {
   publish(
     key: EngineKey,
     body: string | Buffer,
-    { publicationId, except, history }: PublishOptions,
+    { publicationId, except, conflateKey, history }: PublishOptions,
   ): Position {
     if (history) this.#rooms.sweep();
     const room = this.#rooms.find(key) ?? (history && this.#rooms.open(key));
@@ -46,7 +46,7 @@ export class MemoryEngine extends RoomEngine {
     if (known !== undefined) return { offset: known, epoch: room.epoch };
     const offset = (room.offset += 1);
     room.recent.add(publicationId, offset, publishedAt);
-    const publication = { publicationId, offset, body, except, publishedAt };
+    const publication = { publicationId, offset, body, except, conflateKey, publishedAt };
     if (history) this.#rooms.keep(key, room, publication, history);
     this.#deliver(key, room, publication);
     return { offset, epoch: room.epoch };
