@@ -14,8 +14,8 @@ export class LocalRoom implements Flushable {
   holds = 0;
   /** The life of the room's offsets that the engine told of when it was subscribed. */
   epoch: string | undefined;
-  /** Resolves when the engine carries the room to this node. */
-  subscribed: Promise<void> | undefined;
+  /** Whether the engine carries the room to this node, or when it does. */
+  subscribed: true | Promise<true> | undefined;
   /** What this turn has said so far. */
   #batch: RoomBatch | undefined;
 

@@ -1,7 +1,9 @@
 import type { RoomId, RoomKey } from '../admission/room-id.js';
+import type { MaybePromise } from '../admission/token-verifier.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { Membership } from '../connection/connection-ports.js';
 import type { Turn } from '../connection/turn.js';
+import { isLater, whenThere } from '../roomgate.later.js';
 import type { RoomEngine } from './engine/engine.js';
 import { LocalRoom } from './local-room.js';
 
@@ -10,8 +12,6 @@ export interface MembershipListener {
   onJoin?(connection: RoomConnection, room: RoomId): unknown;
   onLeave?(connection: RoomConnection, room: RoomId): unknown;
 }
-
-const SUBSCRIBED = Promise.resolve();
 
 /**
  * Who is in which room on this node: the index from rooms to connections; its other way is `connection.memberships`. Keeps
@@ -41,8 +41,10 @@ export class Memberships {
     return this.#rooms.get(key);
   }
 
-  /** Has the engine carry the room here and keeps it so until the returned function is called. */
-  async hold(key: RoomKey): Promise<() => void> {
+  /**
+   * Has the engine carry the room here and keeps it so until the returned function is called. Throws or rejects when it cannot.
+   */
+  hold(key: RoomKey): MaybePromise<() => void> {
     let room = this.#rooms.get(key);
     if (!room) this.#rooms.set(key, (room = new LocalRoom(key, this.turn)));
     const held = room;
@@ -52,21 +54,25 @@ export class Memberships {
       if (isHeld) this.#release(held);
       isHeld = false;
     };
-    try {
-      await (held.subscribed ??= this.#subscribe(held));
-    } catch (error) {
+    const failed = (error: unknown): never => {
       held.subscribed = undefined;
       release();
       throw error;
+    };
+    try {
+      const subscribed = (held.subscribed ??= this.#subscribe(held));
+      return isLater(subscribed) ? subscribed.then(() => release, failed) : release;
+    } catch (error) {
+      return failed(error);
     }
-    return release;
   }
 
-  async #subscribe(room: LocalRoom): Promise<void> {
-    const { epoch } = await this.engine.subscribe(room.key);
-    room.epoch = epoch;
-    // Most rooms are quiet and many: none has to keep the promise of its beginning.
-    room.subscribed = SUBSCRIBED;
+  #subscribe(room: LocalRoom): MaybePromise<true> {
+    return whenThere(this.engine.subscribe(room.key), ({ epoch }) => {
+      room.epoch = epoch;
+      // Most rooms are quiet and many: none has to keep the promise of its beginning.
+      return (room.subscribed = true);
+    });
   }
 
   /** Makes the connection a member. The caller holds the room; the membership takes the hold over. */

@@ -66,6 +66,12 @@ describe('Memberships', () => {
     expect([engine.calls, rooms.size]).toEqual([['+default/a', '-default/a'], 0]);
   });
 
+  it('holds in the same turn when the engine answers in it, and when the room is here already', () => {
+    engine.answer = () => ({ offset: 0, epoch: 'e' });
+    expect([rooms.hold(A), rooms.hold(A)]).toEqual([expect.any(Function), expect.any(Function)]);
+    expect(engine.calls).toEqual(['+default/a']);
+  });
+
   it.each<[string, () => Promise<Position> | Position]>([
     ['rejects', () => Promise.reject(new Error('down'))],
     [
@@ -76,7 +82,8 @@ describe('Memberships', () => {
     ],
   ])('holds nothing when the engine %s, and asks again for the next', async (_, answer) => {
     engine.answer = answer;
-    const both = await Promise.allSettled([rooms.hold(A), rooms.hold(A)]);
+    const hold = async (): Promise<unknown> => rooms.hold(A);
+    const both = await Promise.allSettled([hold(), hold()]);
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(rooms.size).toBe(0);
     engine.answer = () => ({ offset: 0, epoch: 'e' });

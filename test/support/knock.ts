@@ -24,6 +24,7 @@ export class Knock {
     this.opened += 1;
   };
   onRefuse: () => void = () => {};
+  admit: () => Admitted | Refusal | Promise<Admitted | Refusal>;
   resolve!: (verdict: Admitted | Refusal) => void;
   reject!: (error: unknown) => void;
   readonly verifyClient;
@@ -35,7 +36,8 @@ export class Knock {
       this.resolve = resolve;
       this.reject = reject;
     });
-    const admission = { admit: () => verdict, lastLook: () => this.lastLook() };
+    this.admit = () => verdict;
+    const admission = { admit: () => this.admit(), lastLook: () => this.lastLook() };
     this.verifyClient = createVerifyClient({
       admission: admission as unknown as Admission,
       clock: this.clock,
