@@ -22,7 +22,8 @@ export interface VerifyClientPorts {
   readonly admission: Admission;
   readonly clock: Clock;
   readonly verdictDeadlineMs: number;
-  readonly pending: WeakMap<IncomingMessage, PendingUpgrade>;
+  /** What `ws` was given with the request. */
+  readonly find: (request: IncomingMessage) => PendingUpgrade | undefined;
   readonly refuse: (upgrade: PendingUpgrade, refusal: Refusal) => void;
 }
 
@@ -36,7 +37,7 @@ export function createVerifyClient(
   ports: VerifyClientPorts,
 ): VerifyClientCallbackAsync<IncomingMessage> {
   return function verifyClient(info, callback) {
-    const upgrade = ports.pending.get(info.req);
+    const upgrade = ports.find(info.req);
     if (!upgrade) {
       info.req.socket.destroy();
       return;

@@ -30,8 +30,6 @@ export class Knock {
   readonly verifyClient;
 
   constructor({ isKnown = true } = {}) {
-    const pending = new WeakMap<IncomingMessage, PendingUpgrade>();
-    if (isKnown) pending.set(this.request, this.upgrade);
     const verdict = new Promise<Admitted | Refusal>((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -42,7 +40,7 @@ export class Knock {
       admission: admission as unknown as Admission,
       clock: this.clock,
       verdictDeadlineMs: DEADLINE_MS,
-      pending,
+      find: (request) => (isKnown && request === this.request ? this.upgrade : undefined),
       refuse: (_upgrade, refusal) => {
         this.refusals.push(`${refusal.code} ${refusal.reason}`);
         this.onRefuse();
