@@ -29,10 +29,10 @@ export class JwtTokenVerifier extends TokenVerifier {
       throw new TokenRefusedError('type');
     const keys = this.keysOf(token, issuer);
     // Whose it is, with which algorithm, type and audience, is part of what was signed, and the records never change.
-    if (this.cache.has(token.text)) return token.claims;
-    if (!keys.some((key) => this.isSignedBy(token, key, issuer, issuer.audience)))
+    const check = (): boolean =>
+      keys.some((key) => this.isSignedBy(token, key, issuer, issuer.audience));
+    if (!this.cache.confirm(token.text, check))
       throw new TokenRefusedError('signature_or_audience');
-    this.cache.add(token.text);
     return token.claims;
   }
 
