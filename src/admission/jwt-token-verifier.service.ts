@@ -1,10 +1,13 @@
 import { JwtService, type JwtVerifyOptions } from '@nestjs/jwt';
 import type { Algorithm } from 'jsonwebtoken';
+import type { AuditReason } from './audit-reasons.js';
 import { isDevelopmentKid, type Issuer, LOGOUT_TYPE } from './issuer.js';
 import { SignatureCache } from './signature-cache.js';
 import type { UnverifiedToken } from './token-shape.js';
 import { TokenRefusedError, TokenVerifier } from './token-verifier.js';
 import type { VerificationKey } from './verification-key.js';
+
+const REFUSED = new Map<AuditReason, TokenRefusedError>();
 
 /**
  * Verifies with a `JwtService` of `@nestjs/jwt` that is built here, without options: the host's own would bring
@@ -25,39 +28,36 @@ export class JwtTokenVerifier extends TokenVerifier {
   verify(token: UnverifiedToken): Readonly<Record<string, unknown>> {
     const issuer = this.issuerOf(token);
     const typ = token.header.typ?.toLowerCase();
-    if (typ === undefined ? !issuer.audience : !issuer.types.has(typ))
-      throw new TokenRefusedError('type');
+    if (typ === undefined ? !issuer.audience : !issuer.types.has(typ)) throw refused('type');
     const keys = this.keysOf(token, issuer);
     // Whose it is, with which algorithm, type and audience, is part of what was signed, and the records never change.
     const check = (): boolean =>
       keys.some((key) => this.isSignedBy(token, key, issuer, issuer.audience));
-    if (!this.cache.confirm(token.text, check))
-      throw new TokenRefusedError('signature_or_audience');
+    if (!this.cache.confirm(token.text, check)) throw refused('signature_or_audience');
     return token.claims;
   }
 
   /** Remembers no signature: a logout token is good for one time, and what is remembered opens the door. */
   override verifyLogout(token: UnverifiedToken): Readonly<Record<string, unknown>> {
     const issuer = this.issuerOf(token);
-    if (token.header.typ?.toLowerCase() !== LOGOUT_TYPE) throw new TokenRefusedError('type');
+    if (token.header.typ?.toLowerCase() !== LOGOUT_TYPE) throw refused('type');
     const keys = this.keysOf(token, issuer);
     if (!keys.some((key) => this.isSignedBy(token, key, issuer, issuer.logoutAudience)))
-      throw new TokenRefusedError('signature_or_audience');
+      throw refused('signature_or_audience');
     return token.claims;
   }
 
   private issuerOf({ header, claims }: UnverifiedToken): Issuer {
     const issuer = typeof claims.iss === 'string' ? this.issuers.get(claims.iss) : undefined;
-    if (!issuer) throw new TokenRefusedError('issuer');
-    if (!issuer.algorithms.has(header.alg)) throw new TokenRefusedError('algorithm');
+    if (!issuer) throw refused('issuer');
+    if (!issuer.algorithms.has(header.alg)) throw refused('algorithm');
     return issuer;
   }
 
   private keysOf(token: UnverifiedToken, issuer: Issuer): readonly VerificationKey[] {
-    if (this.strict && isDevelopmentKid(token.header.kid))
-      throw new TokenRefusedError('development_key');
+    if (this.strict && isDevelopmentKid(token.header.kid)) throw refused('development_key');
     const keys = candidates(issuer.keys, token);
-    if (keys.length === 0) throw new TokenRefusedError('key');
+    if (keys.length === 0) throw refused('key');
     return keys;
   }
 
@@ -86,6 +86,16 @@ export class JwtTokenVerifier extends TokenVerifier {
       return false;
     }
   }
+}
+
+/**
+ * One error for each reason, thrown again and again: its stack would tell nothing else, and making one costs more than the
+ * check of a signature.
+ */
+function refused(reason: AuditReason): TokenRefusedError {
+  let error = REFUSED.get(reason);
+  if (!error) REFUSED.set(reason, (error = Object.freeze(new TokenRefusedError(reason))));
+  return error;
 }
 
 /** Keys that name the token's kid, else those without one, never those of another name; and only those that fit its algorithm. */
