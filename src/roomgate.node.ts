@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RoomServer } from './adapter/room-server.js';
@@ -14,6 +13,7 @@ import { ConnectGate } from './connection/connect-gate.js';
 import { carryHeaders } from './connection/carried-headers.js';
 import { RoomConnection } from './connection/connection.js';
 import { ConnectionAudit } from './connection/connection-audit.js';
+import { newConnectionId } from './connection/connection-id.js';
 import type { ConnectionPorts } from './connection/connection-ports.js';
 import { Drain } from './connection/drain.js';
 import { HandlerWatch } from './connection/handler-watch.js';
@@ -161,7 +161,7 @@ export class RoomgateNode {
     server: RoomServer,
   ): void {
     const init = {
-      id: randomUUID(),
+      id: newConnectionId(),
       ip: request.socket.remoteAddress,
       headers: carryHeaders(request.headers, this.options.carriedHeaders),
       principal: admitted.principal,
