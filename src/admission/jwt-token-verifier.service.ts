@@ -10,12 +10,12 @@ import type { VerificationKey } from './verification-key.js';
 const REFUSED = new Map<AuditReason, TokenRefusedError>();
 
 /**
- * Verifies with a `JwtService` of `@nestjs/jwt` that is built here, without options: the host's own would bring
- * `ignoreExpiration`, `secret` or `secretOrKeyProvider` into our calls. The `iss` of a token selects its issuer's record by
+ * Verifies with a `JwtService` of `@nestjs/jwt` for each key, built here: the host's own would bring `ignoreExpiration`,
+ * `secret` or `secretOrKeyProvider` into our calls. The `iss` of a token selects its issuer's record by
  * exact match and nothing else of the token is believed; the record alone then verifies it.
  */
 export class JwtTokenVerifier extends TokenVerifier {
-  private readonly jwt = new JwtService({});
+  private readonly services = new WeakMap<VerificationKey, Map<string, JwtService>>();
 
   constructor(
     private readonly issuers: ReadonlyMap<string, Issuer>,
@@ -63,28 +63,59 @@ export class JwtTokenVerifier extends TokenVerifier {
 
   private isSignedBy(
     token: UnverifiedToken,
-    { key }: VerificationKey,
+    key: VerificationKey,
     issuer: Issuer,
     audience: Issuer['audience'],
   ): boolean {
-    const options: JwtVerifyOptions = {
-      algorithms: [token.header.alg as Algorithm],
-      issuer: issuer.issuer,
-      // Times are checked by admission, once, for every verifier, by the injected clock.
-      ignoreExpiration: true,
-      ignoreNotBefore: true,
-    };
-    if (audience) options.audience = audience;
-    // The types know only text and bytes; at run time a KeyObject is what jsonwebtoken works with in the end.
-    const given = key as unknown as string;
-    if (key.type === 'secret') options.secret = given;
-    else options.publicKey = given;
-    try {
-      this.jwt.verify<object>(token.text, options);
-      return true;
-    } catch {
-      return false;
+    const service = this.serviceFor(key, issuer, audience, token.header.alg);
+    return withoutStack(() => service.verify<object>(token.text));
+  }
+
+  /** With options of its own: those that come with a call are copied and changed by each, which costs more than a hash. */
+  private serviceFor(
+    verification: VerificationKey,
+    issuer: Issuer,
+    audience: Issuer['audience'],
+    algorithm: string,
+  ): JwtService {
+    const isLogout = audience === issuer.logoutAudience && audience !== issuer.audience;
+    const name = `${algorithm} ${isLogout}`;
+    let services = this.services.get(verification);
+    if (!services) this.services.set(verification, (services = new Map()));
+    let service = services.get(name);
+    if (!service) {
+      // The types know only text and bytes; at run time a KeyObject is what jsonwebtoken works with in the end.
+      const key = verification.key as unknown as string;
+      const verifyOptions: JwtVerifyOptions = {
+        algorithms: [algorithm as Algorithm],
+        issuer: issuer.issuer,
+        // Times are checked by admission, once, for every verifier, by the injected clock.
+        ignoreExpiration: true,
+        ignoreNotBefore: true,
+        ...(audience && { audience }),
+      };
+      const secret = verification.key.type === 'secret' ? { secret: key } : { publicKey: key };
+      services.set(name, (service = new JwtService({ ...secret, verifyOptions })));
     }
+    return service;
+  }
+}
+
+/**
+ * Whether it does not throw. A library makes an error for each bad token, with a stack that nobody reads and that costs more than
+ * the check: who sends many of them would get that for nothing.
+ */
+function withoutStack(check: () => unknown): boolean {
+  const { stackTraceLimit } = Error;
+  // Where intrinsics are frozen it stays as it is.
+  Reflect.set(Error, 'stackTraceLimit', 0);
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
   }
 }
 
