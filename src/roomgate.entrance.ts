@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { splitTarget } from './adapter/request-target.js';
@@ -6,6 +5,7 @@ import type { RoomServer } from './adapter/room-server.js';
 import type { Admitted } from './admission/admission.js';
 import { carryHeaders } from './connection/carried-headers.js';
 import { ConnectGate } from './connection/connect-gate.js';
+import { newConnectionId } from './connection/connection-id.js';
 import type { ConnectionAudit } from './connection/connection-audit.js';
 import type { ConnectionPorts } from './connection/connection-ports.js';
 import { RoomConnection } from './connection/connection.js';
@@ -43,7 +43,7 @@ export class Entrance {
     server: RoomServer,
   ): void {
     const init = {
-      id: randomUUID(),
+      id: newConnectionId(),
       ip: request.socket.remoteAddress,
       headers: carryHeaders(request.headers, this.ports.carriedHeaders),
       principal: admitted.principal,

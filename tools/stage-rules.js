@@ -6,7 +6,7 @@ import { manifest } from './common.js';
 
 const root = (/** @type {string} */ names) => names.split(' ').map((it) => `roomgate.${it}.ts`);
 /** What everybody may use, and the shell: the files that wire the stages to Nest. */
-const BASE = root('errors constants options clock rules');
+const BASE = root('errors constants options clock rules later');
 const SHELL = root('module config variables boot handlers routes providers node entrance');
 const STAGES = ['adapter/', 'admission/', 'connection/', 'gateway/', 'room/'];
 const ENGINE_SEAM = ['engine', 'presence-entry', 'publication'].map((it) => `room/engine/${it}.ts`);
@@ -48,7 +48,8 @@ export const MAY_IMPORT = {
   'index.ts': [...BASE, ...STAGES, ...SHELL],
   'roomgate.errors.ts': [],
   'roomgate.constants.ts': [],
-  'roomgate.clock.ts': [],
+  'roomgate.clock.ts': ['roomgate.later.ts'],
+  'roomgate.later.ts': [],
   'roomgate.rules.ts': ['roomgate.errors.ts'],
   'roomgate.options.ts': [...BASE, ...STAGES],
 };

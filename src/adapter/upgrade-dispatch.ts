@@ -28,10 +28,11 @@ export interface PlainServer {
 /** Owns the `upgrade` event of the app's HTTP server: path to gateway, rows 1 to 3 of the verdict table, then `ws`. */
 export class UpgradeDispatch {
   readonly rooms: RoomServer[] = [];
-  /** Sockets that are not yet connections; destroyed when the app closes. */
-  readonly #sockets = new Map<Duplex, PendingUpgrade | undefined>();
+  /** Sockets that wait, for a verdict or for somebody who wants them; destroyed when the app closes. */
+  readonly #waiting = new Map<Duplex, PendingUpgrade | undefined>();
   readonly #onClose: (this: Duplex) => void;
-  readonly #pending = new WeakMap<IncomingMessage, PendingUpgrade>();
+  /** Given to `ws` in this very call. */
+  #passing: { readonly request: IncomingMessage; readonly upgrade: PendingUpgrade } | undefined;
   readonly #server: WebSocketServer;
 
   constructor(
@@ -39,9 +40,9 @@ export class UpgradeDispatch {
     private readonly plain: () => readonly PlainServer[],
     private readonly isAlone: () => boolean,
   ) {
-    const sockets = this.#sockets;
+    const waiting = this.#waiting;
     this.#onClose = function () {
-      sockets.delete(this);
+      waiting.delete(this);
     };
     const {
       maxMessageBytes,
@@ -61,7 +62,7 @@ export class UpgradeDispatch {
         admission: ports.admission,
         clock: ports.clock,
         verdictDeadlineMs,
-        pending: this.#pending,
+        find: (request) => (this.#passing?.request === request ? this.#passing.upgrade : undefined),
         refuse: ({ socket, destination }, refusal) =>
           this.#refuse(socket, refusal, destination.rules.roomName),
       }),
@@ -72,8 +73,6 @@ export class UpgradeDispatch {
   readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // First of all: without a listener a reset would be an uncaught exception, and ws listens only later.
     socket.on('error', destroySocket);
-    this.#sockets.set(socket, undefined);
-    socket.on('close', this.#onClose);
     try {
       this.#dispatch(request, socket, head);
     } catch {
@@ -96,7 +95,7 @@ export class UpgradeDispatch {
 
   /** Answers those who still wait for a verdict, and lets everybody go who is not a connection. */
   destroy(): void {
-    for (const [socket, upgrade] of this.#sockets) {
+    for (const [socket, upgrade] of this.#waiting) {
       upgrade?.answer?.(new Refusal('draining'));
       // One that was answered is on its way out, and would lose the answer.
       if (!socket.writableEnded) socket.destroy();
@@ -118,13 +117,17 @@ export class UpgradeDispatch {
       request: { headers: request.headersDistinct, query, encrypted },
       destination: { room, rules },
     };
-    this.#pending.set(request, upgrade);
-    this.#sockets.set(socket, upgrade);
     // ws would answer with the first one that was offered, and what was offered may be a credential.
     delete request.headers['sec-websocket-protocol'];
-    this.#server.handleUpgrade(request, socket, head, (client) =>
-      this.#open(client as RoomSocket, request, upgrade, server),
-    );
+    this.#passing = { request, upgrade };
+    try {
+      this.#server.handleUpgrade(request, socket, head, (client) =>
+        this.#open(client as RoomSocket, request, upgrade, server),
+      );
+    } finally {
+      this.#passing = undefined;
+    }
+    if (upgrade.answer) this.#keep(socket, upgrade);
   }
 
   #open(
@@ -143,20 +146,23 @@ export class UpgradeDispatch {
   #passOn(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
     const plain = this.plain().find((server) => server.path === path);
     if (plain) {
-      this.#letGo(socket);
       plain.handleUpgrade(request, socket, head, (client) =>
         plain.emit('connection', client, request),
       );
-    } else if (!this.isAlone())
+    } else if (!this.isAlone()) {
+      this.#keep(socket, undefined);
       awaitClaim(socket, this.ports.clock, this.ports.options.foreignUpgradeMs);
-    else if (this.ports.drain.isDraining) this.#refuse(socket, new Refusal('draining'));
+    } else if (this.ports.drain.isDraining) this.#refuse(socket, new Refusal('draining'));
     else this.#refuse(socket, new Refusal(path.startsWith('/') ? 'not_found' : 'bad_request'));
   }
 
-  /** From here on somebody else listens to the socket and closes it. */
+  #keep(socket: Duplex, upgrade: PendingUpgrade | undefined): void {
+    this.#waiting.set(socket, upgrade);
+    socket.on('close', this.#onClose);
+  }
+
   #letGo(socket: Duplex): void {
-    this.#sockets.delete(socket);
-    socket.off('close', this.#onClose);
+    if (this.#waiting.delete(socket)) socket.off('close', this.#onClose);
   }
 
   #refuse(socket: Duplex, refusal: Refusal, roomName?: string): void {

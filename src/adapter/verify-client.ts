@@ -5,6 +5,7 @@ import type { Admission, Admitted, Destination } from '../admission/admission.js
 import type { UpgradeRequest } from '../admission/bearer-token.js';
 import { Refusal } from '../admission/refusals.js';
 import type { Clock } from '../roomgate.clock.js';
+import { attempt, isLater } from '../roomgate.later.js';
 
 /** An upgrade request on its way through `ws`. */
 export interface PendingUpgrade {
@@ -21,7 +22,8 @@ export interface VerifyClientPorts {
   readonly admission: Admission;
   readonly clock: Clock;
   readonly verdictDeadlineMs: number;
-  readonly pending: WeakMap<IncomingMessage, PendingUpgrade>;
+  /** What `ws` was given with the request. */
+  readonly find: (request: IncomingMessage) => PendingUpgrade | undefined;
   readonly refuse: (upgrade: PendingUpgrade, refusal: Refusal) => void;
 }
 
@@ -35,44 +37,67 @@ export function createVerifyClient(
   ports: VerifyClientPorts,
 ): VerifyClientCallbackAsync<IncomingMessage> {
   return function verifyClient(info, callback) {
-    const upgrade = ports.pending.get(info.req);
+    const upgrade = ports.find(info.req);
     if (!upgrade) {
       info.req.socket.destroy();
       return;
     }
-    let isAnswered = false;
-    const answer = (verdict: Admitted | Refusal): void => {
-      if (isAnswered) {
-        if (!(verdict instanceof Refusal)) verdict.release();
-        return;
-      }
-      isAnswered = true;
-      cancel();
-      // What listens keeps alive what it has seen, here the request with its token.
-      upgrade.socket.off('close', gone);
-      upgrade.answer = undefined;
-      try {
-        settle(ports, upgrade, verdict, () => callback(true));
-      } catch {
-        // After the 101 an HTTP answer would be garbage in an open WebSocket.
-        upgrade.socket.destroy();
-      }
-    };
-    const gone = (): void => answer(new Refusal('unavailable', 'gone_before_the_verdict'));
-    const cancel = ports.clock.setTimer(
-      () => answer(new Refusal('verdict_timeout')),
-      ports.verdictDeadlineMs,
+    const proceed = (): void => callback(true);
+    const verdict = attempt(
+      () => ports.admission.admit(upgrade.request, upgrade.destination),
+      () => new Refusal('unavailable', 'admission_failed'),
     );
-    upgrade.socket.on('close', gone);
-    upgrade.answer = answer;
-    ports.admission
-      .admit(upgrade.request, upgrade.destination)
-      .then(answer, () => answer(new Refusal('unavailable', 'admission_failed')));
+    if (isLater(verdict)) wait(ports, upgrade, verdict, proceed);
+    else settle(ports, upgrade, verdict, proceed);
   };
 }
 
-/** In one turn, with no await: the last look, then either the refusal or the 101. */
+/** For the verdict, the deadline, the peer that goes away or the node that does: whatever comes first. */
+function wait(
+  ports: VerifyClientPorts,
+  upgrade: PendingUpgrade,
+  verdict: Promise<Admitted | Refusal>,
+  proceed: () => void,
+): void {
+  let isAnswered = false;
+  const answer = (first: Admitted | Refusal): void => {
+    if (isAnswered) {
+      if (!(first instanceof Refusal)) first.release();
+      return;
+    }
+    isAnswered = true;
+    cancel();
+    // What listens keeps alive what it has seen, here the request with its token.
+    upgrade.socket.off('close', gone);
+    upgrade.answer = undefined;
+    settle(ports, upgrade, first, proceed);
+  };
+  const gone = (): void => answer(new Refusal('unavailable', 'gone_before_the_verdict'));
+  const cancel = ports.clock.setTimer(
+    () => answer(new Refusal('verdict_timeout')),
+    ports.verdictDeadlineMs,
+  );
+  upgrade.socket.on('close', gone);
+  upgrade.answer = answer;
+  void verdict.then(answer);
+}
+
 function settle(
+  ports: VerifyClientPorts,
+  upgrade: PendingUpgrade,
+  verdict: Admitted | Refusal,
+  proceed: () => void,
+): void {
+  try {
+    decide(ports, upgrade, verdict, proceed);
+  } catch {
+    // After the 101 an HTTP answer would be garbage in an open WebSocket.
+    upgrade.socket.destroy();
+  }
+}
+
+/** In one turn, with no await: the last look, then either the refusal or the 101. */
+function decide(
   { admission, refuse }: VerifyClientPorts,
   upgrade: PendingUpgrade,
   verdict: Admitted | Refusal,

@@ -1,5 +1,6 @@
 import type { Clock } from '../roomgate.clock.js';
 import { RoomgateError } from '../roomgate.errors.js';
+import { attempt, whenThere } from '../roomgate.later.js';
 import { refuseTokenInQuery, type TokenExtractor, type UpgradeRequest } from './bearer-token.js';
 import { checkOrigin, type OriginRules } from './origin.js';
 import { createPrincipal, type Principal } from './principal.js';
@@ -9,7 +10,7 @@ import { RightsCache } from './rights-cache.js';
 import type { RoomAccess, RoomPolicy, RoomRights } from './room-policy.js';
 import { askRights } from './room-rights.js';
 import { checkClaims, type TimeRules } from './token-claims.js';
-import { parseToken } from './token-shape.js';
+import { parseToken, type UnverifiedToken } from './token-shape.js';
 import type { MaybePromise, TokenVerifier } from './token-verifier.js';
 import { Turnstile } from './turnstile.js';
 import { refusalOf } from './verifier-refusal.js';
@@ -71,43 +72,39 @@ export class Admission {
     this.cache = new RightsCache(() => ports.clock.now(), ports.generation);
   }
 
-  /** Never rejects: whatever an extractor, a verifier, a policy or an engine throws becomes a refusal. */
-  async admit(request: UpgradeRequest, destination: Destination): Promise<Admitted | Refusal> {
+  /**
+   * Never throws nor rejects: whatever an extractor, a verifier, a policy or an engine throws becomes a refusal. Where all of
+   * them answer at once, so does this.
+   */
+  admit(request: UpgradeRequest, destination: Destination): MaybePromise<Admitted | Refusal> {
     const token =
       checkOrigin(request, this.rules) ??
       refuseTokenInQuery(request.query) ??
       this.extract(request);
     if (token instanceof Refusal) return token;
-    const principal = await this.identify(token);
-    return principal instanceof Refusal ? principal : this.enter(principal, destination);
+    return whenThere(this.identify(token), (principal) =>
+      principal instanceof Refusal ? principal : this.enter(principal, destination),
+    );
   }
 
-  /** May somebody whom we know enter the room? The second half of the sequence, and all of it for one who is inside already. Never rejects. */
-  async enter(principal: Principal, destination: Destination): Promise<Admitted | Refusal> {
+  /** May somebody whom we know enter the room? The second half of the sequence, and all of it for one who is inside already. Never throws nor rejects. */
+  enter(principal: Principal, destination: Destination): MaybePromise<Admitted | Refusal> {
     const scope = this.checkScopes(principal, destination.rules);
     if (scope) return scope.by(principal);
     const generation = this.ports.generation();
-    const rights = await this.rightsIn(principal, destination);
-    if (rights instanceof Refusal) return rights.by(principal);
-    return this.hold(principal, destination, rights, generation);
+    return whenThere(this.rightsIn(principal, destination), (rights) =>
+      rights instanceof Refusal
+        ? rights.by(principal)
+        : this.hold(principal, destination, rights, generation),
+    );
   }
 
-  /** Who the token speaks for: shape, verifier, claims and times, revocation, in this order. Never rejects. */
-  async identify(text: string): Promise<Principal | Refusal> {
+  /** Who the token speaks for: shape, verifier, claims and times, revocation, in this order. Never throws nor rejects. */
+  identify(text: string): MaybePromise<Principal | Refusal> {
     const token = parseToken(text, this.rules.maxTokenBytes);
     if (token instanceof Refusal) return token;
     const turn = this.turnstile.pass();
-    if (turn) await turn;
-    try {
-      const raw = await this.ports.verifier.verify(token);
-      const claims = checkClaims(raw, this.ports.clock.now(), this.rules);
-      if (claims instanceof Refusal) return claims;
-      const principal = createPrincipal(claims, this.rules.clockToleranceMs);
-      const isRevoked = this.ports.isRevoked(principal);
-      return isRevoked ? new Refusal('token_revoked').by(principal) : principal;
-    } catch (error) {
-      return refusalOf(error);
-    }
+    return turn ? turn.then(() => this.verify(token)) : this.verify(token);
   }
 
   /** Asked in the same turn as the 101, with nothing awaited in between: what changed while we were waiting? */
@@ -127,20 +124,40 @@ export class Admission {
     return new Refusal('insufficient_scope', undefined, undefined, rules.scopes.join(' '));
   }
 
-  /** What the room policy allows the principal. Never rejects. */
-  rightsIn(principal: Principal, { room, rules }: Destination): Promise<RoomRights | Refusal> {
+  /** What the room policy allows the principal. Never throws nor rejects. */
+  rightsIn(principal: Principal, { room, rules }: Destination): MaybePromise<RoomRights | Refusal> {
     const access = { roomName: rules.roomName, room, principal };
     return this.cache.ask(rules.policy, access, () => this.decide(rules, access));
   }
 
-  private async decide(rules: GatewayRules, access: RoomAccess): Promise<RoomRights | Refusal> {
-    try {
-      if ((await rules.policy.join(access)) !== true)
-        return new Refusal(this.rules.hideRooms ? 'not_found' : 'room_forbidden', 'room_forbidden');
-      return await askRights(rules.policy, access);
-    } catch {
-      return new Refusal('unavailable', 'policy_failed');
-    }
+  private verify(token: UnverifiedToken): MaybePromise<Principal | Refusal> {
+    return attempt(
+      () => whenThere(this.ports.verifier.verify(token), (claims) => this.believe(claims)),
+      refusalOf,
+    );
+  }
+
+  private believe(raw: Readonly<Record<string, unknown>>): Principal | Refusal {
+    const claims = checkClaims(raw, this.ports.clock.now(), this.rules);
+    if (claims instanceof Refusal) return claims;
+    const principal = createPrincipal(claims, this.rules.clockToleranceMs);
+    const isRevoked = this.ports.isRevoked(principal);
+    return isRevoked ? new Refusal('token_revoked').by(principal) : principal;
+  }
+
+  private decide(rules: GatewayRules, access: RoomAccess): MaybePromise<RoomRights | Refusal> {
+    const { policy } = rules;
+    return attempt(
+      () =>
+        whenThere<boolean, RoomRights | Refusal>(policy.join(access), (may) =>
+          may === true ? askRights(policy, access) : this.forbid(),
+        ),
+      () => new Refusal('unavailable', 'policy_failed'),
+    );
+  }
+
+  private forbid(): Refusal {
+    return new Refusal(this.rules.hideRooms ? 'not_found' : 'room_forbidden', 'room_forbidden');
   }
 
   private extract(request: UpgradeRequest): string | Refusal {
@@ -153,19 +170,25 @@ export class Admission {
     return new Refusal('unavailable', 'extractor_failed');
   }
 
-  private async hold(
+  private hold(
     principal: Principal,
     { room, rules }: Destination,
     rights: RoomRights,
     generation: number,
-  ): Promise<Admitted | Refusal> {
+  ): MaybePromise<Admitted | Refusal> {
     const key = roomKey(rules.roomName, room);
-    try {
-      const release = await this.ports.holdRoom(key, principal);
-      return { principal, room, key, rights, generation, release };
-    } catch (error) {
-      return refusalOfRoom(error).by(principal);
-    }
+    const admit = (release: () => void): Admitted => ({
+      principal,
+      room,
+      key,
+      rights,
+      generation,
+      release,
+    });
+    return attempt<Admitted, Refusal>(
+      () => whenThere(this.ports.holdRoom(key, principal), admit),
+      (error) => refusalOfRoom(error).by(principal),
+    );
   }
 }
 

@@ -39,7 +39,7 @@ export class Audit {
 
   record(event: Omit<AuditEvent, 'at'>): void {
     try {
-      const kept = this.sink.record({ ...event, at: this.clock.now() }) as unknown;
+      const kept = this.sink.record(Object.assign(event, { at: this.clock.now() })) as unknown;
       // A method that is async fits the type as well, and its rejection would be nobody's.
       if (kept instanceof Promise) kept.catch(() => undefined);
     } catch {

@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
+import { whenThere } from '../roomgate.later.js';
 import { BoundedCache } from './bounded-cache.js';
 import { Refusal } from './refusals.js';
 import type { RoomAccess, RoomPolicy, RoomRights } from './room-policy.js';
+import type { MaybePromise } from './token-verifier.js';
 
 interface Entry {
   readonly answer: RoomRights | Refusal;
@@ -24,11 +26,11 @@ export class RightsCache {
     private readonly generation: () => number,
   ) {}
 
-  async ask(
+  ask(
     policy: RoomPolicy,
     access: RoomAccess,
-    decide: () => Promise<RoomRights | Refusal>,
-  ): Promise<RoomRights | Refusal> {
+    decide: () => MaybePromise<RoomRights | Refusal>,
+  ): MaybePromise<RoomRights | Refusal> {
     if (!(policy.cacheMs > 0)) return decide();
     let answers = this.#answers.get(policy);
     if (!answers) this.#answers.set(policy, (answers = new BoundedCache(MAX_ENTRIES)));
@@ -36,12 +38,14 @@ export class RightsCache {
     const generation = this.generation();
     const known = answers.get(key);
     if (known && known.generation === generation && this.now() < known.until) return known.answer;
-    const answer = await decide();
-    // No answer is nothing to remember.
-    const isAnswer = !(answer instanceof Refusal && answer.code === 'unavailable');
-    if (isAnswer && this.generation() === generation)
-      answers.set(key, { answer, until: this.now() + policy.cacheMs, generation });
-    return answer;
+    const remembered = answers;
+    return whenThere(decide(), (answer) => {
+      // No answer is nothing to remember.
+      const isAnswer = !(answer instanceof Refusal && answer.code === 'unavailable');
+      if (isAnswer && this.generation() === generation)
+        remembered.set(key, { answer, until: this.now() + policy.cacheMs, generation });
+      return answer;
+    });
   }
 }
 

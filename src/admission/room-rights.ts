@@ -1,4 +1,6 @@
+import { whenThere } from '../roomgate.later.js';
 import type { HistoryRight, RoomAccess, RoomPolicy, RoomRights } from './room-policy.js';
+import type { MaybePromise } from './token-verifier.js';
 
 /** Shared by all who have the same: every connection holds some. */
 const SHARED = new Map<string, RoomRights>();
@@ -13,11 +15,19 @@ export function roomRights(given: RoomRights): RoomRights {
   return shared;
 }
 
-/** Asks a policy about all that a member may do. Only `true` is a yes, and a time has to be one. */
-export async function askRights(policy: RoomPolicy, access: RoomAccess): Promise<RoomRights> {
-  const publish = (await policy.publish(access)) === true;
-  const presence = (await policy.presence(access)) === true;
-  return roomRights({ publish, presence, history: toHistoryRight(await policy.history(access)) });
+/** Asks a policy about all that a member may do, one after the other. Only `true` is a yes, and a time has to be one. */
+export function askRights(policy: RoomPolicy, access: RoomAccess): MaybePromise<RoomRights> {
+  return whenThere<unknown, RoomRights>(policy.publish(access), (publish) =>
+    whenThere<unknown, RoomRights>(policy.presence(access), (presence) =>
+      whenThere<unknown, RoomRights>(policy.history(access), (history) =>
+        roomRights({
+          publish: publish === true,
+          presence: presence === true,
+          history: toHistoryRight(history),
+        }),
+      ),
+    ),
+  );
 }
 
 /** The narrower of what it says and what is known beside it. */

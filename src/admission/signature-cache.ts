@@ -9,7 +9,7 @@ import { BoundedCache } from './bounded-cache.js';
 export class SignatureCache {
   readonly #good: BoundedCache<true>;
 
-  constructor(maxEntries: number) {
+  constructor(private readonly maxEntries: number) {
     this.#good = new BoundedCache(maxEntries);
   }
 
@@ -17,15 +17,13 @@ export class SignatureCache {
     return this.#good.size;
   }
 
-  has(text: string): boolean {
-    return this.#good.size > 0 && this.#good.get(key(text)) === true;
+  /** Whether the signature is good: remembered to be, or found to be now. */
+  confirm(text: string, check: () => boolean): boolean {
+    if (this.maxEntries === 0) return check();
+    const key = hash('sha256', text, 'base64url');
+    if (this.#good.get(key)) return true;
+    if (!check()) return false;
+    this.#good.set(key, true);
+    return true;
   }
-
-  add(text: string): void {
-    this.#good.set(key(text), true);
-  }
-}
-
-function key(text: string): string {
-  return hash('sha256', text, 'base64url');
 }

@@ -4,6 +4,7 @@ import { Refusal } from './refusals.js';
 
 export const MAX_SUBJECT_BYTES = 255;
 const MAX_SECONDS = 2 ** 53;
+const OPTIONAL_TEXTS = ['jti', 'sid', 'scope'];
 
 export interface TimeRules {
   readonly clockToleranceMs: number;
@@ -27,9 +28,7 @@ export function checkClaims(
   if (!isTime(iat)) return invalid('claim_iat');
   if (nbf !== undefined && !isTime(nbf)) return invalid('claim_nbf');
   if (
-    ['jti', 'sid', 'scope'].some(
-      (name) => claims[name] !== undefined && typeof claims[name] !== 'string',
-    )
+    OPTIONAL_TEXTS.some((name) => claims[name] !== undefined && typeof claims[name] !== 'string')
   ) {
     return invalid('claim_type');
   }

@@ -3,26 +3,33 @@ import type { RoomConnection } from './connection.js';
 /** All connections of this node, and those of one principal. */
 export class Registry {
   readonly #connections = new Map<string, RoomConnection>();
-  readonly #bySubject = new Map<string, Set<RoomConnection>>();
+  /** Most principals have one connection, which needs no set around it. */
+  readonly #bySubject = new Map<string, RoomConnection | Set<RoomConnection>>();
 
   get size(): number {
     return this.#connections.size;
+  }
+
+  /** Principals that have a connection. */
+  get subjects(): number {
+    return this.#bySubject.size;
   }
 
   add(connection: RoomConnection): void {
     this.#connections.set(connection.id, connection);
     const { identity } = connection.principal;
     const own = this.#bySubject.get(identity);
-    if (own) own.add(connection);
-    else this.#bySubject.set(identity, new Set([connection]));
+    if (own instanceof Set) own.add(connection);
+    else this.#bySubject.set(identity, own ? new Set([own, connection]) : connection);
   }
 
   remove(connection: RoomConnection): void {
     this.#connections.delete(connection.id);
     const { identity } = connection.principal;
     const own = this.#bySubject.get(identity);
-    own?.delete(connection);
-    if (own?.size === 0) this.#bySubject.delete(identity);
+    if (own instanceof Set) own.delete(connection);
+    if (own === connection || (own instanceof Set && own.size === 0))
+      this.#bySubject.delete(identity);
   }
 
   get(id: string): RoomConnection | undefined {
@@ -35,6 +42,8 @@ export class Registry {
 
   /** The connections of one principal, by `principal.identity` (issuer and subject). */
   ofSubject(identity: string): Iterable<RoomConnection> {
-    return this.#bySubject.get(identity) ?? [];
+    const own = this.#bySubject.get(identity);
+    if (own === undefined) return [];
+    return own instanceof Set ? own : [own];
   }
 }

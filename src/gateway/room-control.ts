@@ -72,7 +72,7 @@ export class RoomControl {
       const entering = admission.enter(principal, { room, rules });
       const late = new Refusal('unavailable', 'verdict_timeout');
       const admitted = await clock.within(entering, verdictDeadlineMs, late);
-      if (admitted === late) void entering.then(release);
+      if (admitted === late) void Promise.resolve(entering).then(release);
       if (admitted instanceof Refusal) return context.fail(admitted.code);
       const stale = connection.generation !== generation || admission.lastLook(admitted);
       if (!stale && connection.isLive()) {

@@ -20,8 +20,8 @@ export class LocalRoom implements Flushable {
   readonly members = new Map<string, RoomConnection>();
   /** Those at the door or inside that need the engine to carry the room here. */
   holds = 0;
-  /** Resolves when the engine carries the room to this node. */
-  subscribed: Promise<void> | undefined;
+  /** Whether the engine carries the room to this node, or when it does. */
+  subscribed: true | Promise<true> | undefined;
   /** Whether it ever had a member. */
   isKnown = false;
   /** When it will be given up, while nobody needs it. */

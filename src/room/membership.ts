@@ -1,8 +1,10 @@
 import type { RoomKey } from '../admission/room-id.js';
+import type { MaybePromise } from '../admission/token-verifier.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { Membership } from '../connection/connection-ports.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
 import type { Turn } from '../connection/turn.js';
+import { isLater, whenThere } from '../roomgate.later.js';
 import type { RoomEngine } from './engine/engine.js';
 import { LocalRoom } from './local-room.js';
 import type { Presence } from './presence.js';
@@ -21,8 +23,6 @@ export interface MembershipPorts {
   readonly now: () => number;
   readonly roomIdleMs: number;
 }
-
-const SUBSCRIBED = Promise.resolve();
 
 /**
  * Who is in which room on this node: the index from rooms to connections; its other way is `connection.memberships`. Keeps
@@ -47,9 +47,9 @@ export class Memberships {
 
   /**
    * Has the engine carry the room here and keeps it so until the returned function is called.
-   * @throws RoomgateError `too_many_rooms`, `room_full`, and whatever the engine throws.
+   * @throws RoomgateError `too_many_rooms`, `room_full`, and whatever the engine throws; or rejects with it.
    */
-  async hold(key: RoomKey, creator?: string): Promise<() => void> {
+  hold(key: RoomKey, creator?: string): MaybePromise<() => void> {
     const held = this.#rooms.get(key) ?? this.#create(key, creator);
     this.ports.limits.checkNewMember(key, held.holds);
     held.holds += 1;
@@ -60,14 +60,17 @@ export class Memberships {
       if (isHeld) this.#release(held);
       isHeld = false;
     };
-    try {
-      await (held.subscribed ??= this.#subscribe(held));
-    } catch (error) {
+    const failed = (error: unknown): never => {
       held.subscribed = undefined;
       release();
       throw error;
+    };
+    try {
+      const subscribed = (held.subscribed ??= this.#subscribe(held));
+      return isLater(subscribed) ? subscribed.then(() => release, failed) : release;
+    } catch (error) {
+      return failed(error);
     }
-    return release;
   }
 
   /** Makes the connection a member. The caller holds the room; the membership takes the hold over. */
@@ -110,11 +113,13 @@ export class Memberships {
     return room;
   }
 
-  async #subscribe(room: LocalRoom): Promise<void> {
+  #subscribe(room: LocalRoom): MaybePromise<true> {
     const { engine, settings } = this.ports;
-    room.begin(await engine.subscribe(room.key, settings.ofKey(room.key).history));
-    // Most rooms are quiet and many: none has to keep the promise of its beginning.
-    room.subscribed = SUBSCRIBED;
+    return whenThere(engine.subscribe(room.key, settings.ofKey(room.key).history), (position) => {
+      room.begin(position);
+      // Most rooms are quiet and many: none has to keep the promise of its beginning.
+      return (room.subscribed = true);
+    });
   }
 
   #release(room: LocalRoom): void {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Admitted } from '../../src/admission/admission.js';
 import { Refusal } from '../../src/admission/refusals.js';
 import { DEADLINE_MS, Knock } from '../support/knock.js';
 import { propertyRuns } from '../support/property-runs.js';
@@ -42,6 +43,24 @@ describe('verifyClient', () => {
     expect(knock.refusals).toEqual([refusal]);
     expect(knock.callbacks).toEqual([]);
     expect(knock.clock.pending).toBe(0);
+  });
+
+  it.each<[string, (knock: Knock) => Admitted | Refusal, number]>([
+    ['yes', (knock) => knock.admitted, 1],
+    ['no', () => new Refusal('no_token'), 0],
+  ])('hands on a %s that is there at once in the same turn, without a timer', (_, verdict, yes) => {
+    const knock = new Knock();
+    knock.admit = () => verdict(knock);
+    knock.knock();
+    expect([knock.callbacks.length, knock.refusals.length]).toEqual([yes, 1 - yes]);
+    expect([knock.clock.pending, knock.upgrade.answer]).toEqual([0, undefined]);
+  });
+
+  it('refuses when admission throws, which it should not', () => {
+    const knock = new Knock();
+    knock.admit = fail;
+    knock.knock();
+    expect(knock.refusals).toEqual(['unavailable admission_failed']);
   });
 
   it('waits for the whole deadline, and no longer', () => {

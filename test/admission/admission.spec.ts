@@ -1,6 +1,7 @@
 import { KeysUnavailableError } from '../../src/admission/token-verifier.js';
 import type { Admitted } from '../../src/admission/admission.js';
 import { Refusal, type RefusalCode } from '../../src/admission/refusals.js';
+import { RoomsClaimPolicy } from '../../src/admission/room-policy.js';
 import { type Behind, Door, knocking, ROOM, TOKEN } from '../support/door.js';
 
 const no = (): boolean => false;
@@ -161,6 +162,13 @@ describe('Admission', () => {
 
   it('lets a member in who may only listen', async () => {
     expect(await new Door({ publish: no }).knock()).toMatchObject({ rights: { publish: false } });
+  });
+
+  it('answers in the same turn when everything behind the door does', () => {
+    const rules = { roomName: 'orders', policy: new RoomsClaimPolicy(false), scopes: [] };
+    const { admission } = new Door({ verify: () => new Door().claims({ rooms: [ROOM] }) });
+    const verdict = admission.admit(knocking(), { room: ROOM, rules });
+    expect(verdict).toMatchObject({ room: ROOM, rights: { publish: true } });
   });
 
   it('tells a policy who wants into which room', async () => {

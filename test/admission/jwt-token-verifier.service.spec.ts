@@ -136,4 +136,15 @@ describe('JwtTokenVerifier', () => {
     const token = by.token({}, { iat: 1, exp: 2, nbf: 4_000_000_000 });
     expect(verdict(create(by.issuers, true), token)).toBe('alice');
   });
+
+  it('leaves the stacks of other errors as they are, whatever the verdict', () => {
+    const verifier = create(by.issuers, true);
+    const before = Error.stackTraceLimit;
+    const bad = by.token({}, {}, by.es.privateKey, 'ES256').slice(0, -6);
+    for (const text of [by.token({}), `${bad}AAAAAA`]) {
+      caught(() => verifier.verify(read(text)));
+      expect(Error.stackTraceLimit).toBe(before);
+    }
+    expect(before).toBeGreaterThan(0);
+  });
 });

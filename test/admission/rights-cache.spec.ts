@@ -34,7 +34,7 @@ describe('RightsCache', () => {
   let asked: number;
   let answer: RoomRights | Refusal;
 
-  const ask = (about = access(), of: RoomPolicy = policy): Promise<RoomRights | Refusal> =>
+  const ask = async (about = access(), of: RoomPolicy = policy): Promise<RoomRights | Refusal> =>
     cache.ask(of, about, () => {
       asked += 1;
       return Promise.resolve(answer);

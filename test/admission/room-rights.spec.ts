@@ -110,7 +110,7 @@ describe('askRights', () => {
         throw new Error('no');
       },
     });
-    await expect(askRights(new OddPolicy({ history }), access)).rejects.toThrow('no');
+    await expect(async () => askRights(new OddPolicy({ history }), access)).rejects.toThrow('no');
   });
 });
 

@@ -14,26 +14,23 @@ function parsed(text: string): UnverifiedToken {
 describe('SignatureCache', () => {
   it('remembers the newest, and nothing when it may hold nothing', () => {
     const cache = new SignatureCache(4);
-    for (const text of ['a', 'b', 'c', 'd']) cache.add(text);
-    expect(['a', 'b', 'c', 'd', 'e'].map((text) => cache.has(text))).toEqual([
-      true,
-      true,
-      true,
-      true,
-      false,
-    ]);
-    cache.add('e');
-    expect(['a', 'b', 'c', 'd', 'e'].map((text) => cache.has(text))).toEqual([
-      false,
-      false,
-      true,
-      true,
-      true,
-    ]);
-    expect(cache.size).toBe(3);
+    const known = (): string =>
+      ['a', 'b', 'c', 'd', 'e'].filter((text) => cache.confirm(text, () => false)).join('');
+    for (const text of ['a', 'b', 'c', 'd']) cache.confirm(text, () => true);
+    expect(known()).toBe('abcd');
+    cache.confirm('e', () => true);
+    expect([known(), cache.size]).toEqual(['cde', 3]);
     const none = new SignatureCache(0);
-    none.add('a');
-    expect([none.has('a'), none.size]).toEqual([false, 0]);
+    expect([none.confirm('a', () => true), none.confirm('a', () => false)]).toEqual([true, false]);
+    expect(none.size).toBe(0);
+  });
+
+  it('asks about what it does not remember, once when the answer is yes', () => {
+    const cache = new SignatureCache(4);
+    const answers = [false, true];
+    const ask = (): boolean => cache.confirm('a', () => answers.shift() as boolean);
+    expect([ask(), ask(), ask(), ask()]).toEqual([false, true, true, true]);
+    expect(answers).toEqual([]);
   });
 
   describe('behind the verifier', () => {

@@ -170,6 +170,17 @@ describe('parseToken', () => {
     },
   );
 
+  it('reads each header for itself, whatever was read before, and gives nobody one that can change', () => {
+    const other = { alg: 'HS256', kid: 'k' };
+    const forbidden = { ...HEADER, crit: ['x'] };
+    for (const header of [HEADER, HEADER, other, forbidden, forbidden, HEADER, other]) {
+      const parsed = parse(token(header));
+      if (header === forbidden) expect(parsed).toMatchObject({ reason: 'token_header' });
+      else expect(parsed).toMatchObject({ header, claims: CLAIMS });
+      expect(parsed instanceof Refusal || Object.isFrozen(parsed.header)).toBe(true);
+    }
+  });
+
   it('answers any text with a token or a refusal that says nothing of it', () => {
     const part = fc.oneof(fc.string(), fc.base64String(), fc.json().map(encodePart));
     const text = fc.array(part, { maxLength: 5 }).map((parts) => parts.join('.'));

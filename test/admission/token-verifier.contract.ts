@@ -51,7 +51,7 @@ export function itVerifiesTokens(factory: VerifierFactory): void {
       },
       options,
     );
-    return (token) => admission.identify(token);
+    return async (token) => admission.identify(token);
   };
 
   beforeAll(async () => {

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Turnstile } from '../../src/admission/turnstile.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -16,6 +17,19 @@ describe('Turnstile', () => {
     expect(passed).toEqual([0, 1, 2, 3]);
     await turn();
     expect(passed).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('asks for no turn while few come, and yet lets no more through in one', async () => {
+    const turnstile = new Turnstile(4);
+    const asked = jest.spyOn(globalThis, 'setImmediate');
+    void turnstile.pass();
+    expect(asked).not.toHaveBeenCalled();
+    asked.mockRestore();
+    await turn();
+    const passed = Array.from({ length: 5 }, () => turnstile.pass() === undefined);
+    expect(passed).toEqual([true, true, true, false, false]);
+    await turn();
+    expect([turnstile.pass(), turnstile.pass()]).toEqual([undefined, undefined]);
   });
 
   it('does not let a newcomer overtake those who wait', async () => {

@@ -15,9 +15,9 @@ class RecordingEngine extends DelayedEngine {
   answer: () => Promise<Position> | Position = () => ({ offset: 0, epoch: 'e' });
   leaving: () => Promise<void> | void = () => undefined;
 
-  override async subscribe(key: EngineKey): Promise<Position> {
+  override subscribe(key: EngineKey): Promise<Position> {
     this.calls.push(`+${key}`);
-    return this.answer();
+    return this.answer() as Promise<Position>;
   }
 
   override unsubscribe(key: EngineKey): Promise<void> {
@@ -62,6 +62,12 @@ describe('Memberships', () => {
     expect([engine.calls, rooms.size]).toEqual([['+default/a', '-default/a'], 0]);
   });
 
+  it('holds in the same turn when the engine answers in it, and when the room is here already', () => {
+    engine.answer = () => ({ offset: 0, epoch: 'e' });
+    expect([rooms.hold(A), rooms.hold(A)]).toEqual([expect.any(Function), expect.any(Function)]);
+    expect(engine.calls).toEqual(['+default/a']);
+  });
+
   it.each<[string, () => Promise<Position> | Position]>([
     ['rejects', () => Promise.reject(new Error('down'))],
     [
@@ -72,7 +78,8 @@ describe('Memberships', () => {
     ],
   ])('holds nothing when the engine %s, and asks again for the next', async (_, answer) => {
     engine.answer = answer;
-    const both = await Promise.allSettled([rooms.hold(A), rooms.hold(A)]);
+    const hold = async (): Promise<unknown> => rooms.hold(A);
+    const both = await Promise.allSettled([hold(), hold()]);
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(rooms.size).toBe(0);
     engine.answer = () => ({ offset: 0, epoch: 'e' });

@@ -67,7 +67,7 @@ export class Door {
   }
 
   /** Knocks with a token of good shape. */
-  knock(request: UpgradeRequest = knocking()): Promise<Admitted | Refusal> {
+  async knock(request: UpgradeRequest = knocking()): Promise<Admitted | Refusal> {
     return this.admission.admit(request, { room: ROOM, rules: this.#rules });
   }
 }

@@ -24,23 +24,23 @@ export class Knock {
     this.opened += 1;
   };
   onRefuse: () => void = () => {};
+  admit: () => Admitted | Refusal | Promise<Admitted | Refusal>;
   resolve!: (verdict: Admitted | Refusal) => void;
   reject!: (error: unknown) => void;
   readonly verifyClient;
 
   constructor({ isKnown = true } = {}) {
-    const pending = new WeakMap<IncomingMessage, PendingUpgrade>();
-    if (isKnown) pending.set(this.request, this.upgrade);
     const verdict = new Promise<Admitted | Refusal>((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
     });
-    const admission = { admit: () => verdict, lastLook: () => this.lastLook() };
+    this.admit = () => verdict;
+    const admission = { admit: () => this.admit(), lastLook: () => this.lastLook() };
     this.verifyClient = createVerifyClient({
       admission: admission as unknown as Admission,
       clock: this.clock,
       verdictDeadlineMs: DEADLINE_MS,
-      pending,
+      find: (request) => (isKnown && request === this.request ? this.upgrade : undefined),
       refuse: (_upgrade, refusal) => {
         this.refusals.push(`${refusal.code} ${refusal.reason}`);
         this.onRefuse();

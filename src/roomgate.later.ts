@@ -1,0 +1,34 @@
+/**
+ * What may be there at once or only later. An `await` of what is there costs a turn of the microtask queue and a promise, each
+ * of the steps at the door could be answered by either, and most are answered at once.
+ */
+
+export function isLater<T>(value: T | Promise<T>): value is Promise<T> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
+}
+
+/** Goes on with the value: in this turn when it is there, else when it is. */
+export function whenThere<T, R>(
+  value: T | Promise<T>,
+  next: (value: T) => R | Promise<R>,
+): R | Promise<R> {
+  return isLater(value) ? Promise.resolve(value).then(next) : next(value);
+}
+
+/** What `act` answers, or what `failed` makes of what it throws or rejects with. */
+export function attempt<T, F>(
+  act: () => T | Promise<T>,
+  failed: (error: unknown) => F,
+): T | F | Promise<T | F> {
+  try {
+    const value = act();
+    return isLater(value) ? Promise.resolve(value).catch(failed) : value;
+  } catch (error) {
+    return failed(error);
+  }
+}
