@@ -42,6 +42,32 @@ export interface AdapterOptions {
    * @default 16
    */
   maxPendingAutoPongs: number;
+  /**
+   * Proxies of your own in front of this server, each of which adds its peer to `X-Forwarded-For`: that many addresses from the
+   * right is the client. Zero: the header is ignored.
+   * @default 0
+   */
+  trustProxyHops: number;
+  /**
+   * Upgrades that may wait for their verdict (a policy or verifier that answers later); one address (IPv4, or IPv6 /64) has at most 5 % of them. Others get 429.
+   * @default 1000
+   */
+  maxPendingUpgrades: number;
+  /**
+   * Upgrades that one address may attempt per `upgradeWindowMs`; others get 429. Zero: no limit.
+   * @default 0
+   */
+  maxUpgradesPerAddress: number;
+  /**
+   * Milliseconds in which `maxUpgradesPerAddress` are allowed.
+   * @default 10000
+   */
+  upgradeWindowMs: number;
+  /**
+   * Connections that one address may have on this node; others get 429. Zero: no limit.
+   * @default 0
+   */
+  maxConnectionsPerAddress: number;
 }
 
 export const ADAPTER_RULES: Record<keyof AdapterOptions, Rule> = {
@@ -53,4 +79,9 @@ export const ADAPTER_RULES: Record<keyof AdapterOptions, Rule> = {
   maxFragments: integer(1, 131_072),
   maxBufferedChunks: integer(16, 1_048_576),
   maxPendingAutoPongs: integer(1, 1_024),
+  trustProxyHops: integer(0, 16),
+  maxPendingUpgrades: integer(1, 1_000_000),
+  maxUpgradesPerAddress: integer(0, 1_000_000),
+  upgradeWindowMs: integer(1, MAX_TIMER_MS),
+  maxConnectionsPerAddress: integer(0, 10_000_000),
 };

@@ -102,6 +102,16 @@ export interface AdmissionOptions {
    */
   identityClaims: string[];
   /**
+   * Connections that one subject may have on this node.
+   * @default 20
+   */
+  maxConnectionsPerSubject: number;
+  /**
+   * What happens to one more: `refuse` answers it with 429, `replace-oldest` lets it in and closes the oldest with 4409.
+   * @default 'refuse'
+   */
+  onTooManyConnections: SubjectLimitPolicy;
+  /**
    * Lets the element `*` of the `rooms` claim stand for every room. Absent, `*` grants nothing.
    * @default false
    */

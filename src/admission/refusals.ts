@@ -76,6 +76,16 @@ export const REFUSALS = {
     challenge: 'insufficient_scope',
   },
   room_forbidden: { status: 403, detail: 'The token does not open this room.' },
+  too_many_upgrades: {
+    status: 429,
+    detail: 'There are too many attempts at the moment.',
+    retry: true,
+  },
+  too_many_connections: {
+    status: 429,
+    detail: 'The subject has too many connections.',
+    retry: true,
+  },
   room_full: { status: 503, detail: 'The room is full at the moment.', retry: true },
   too_many_rooms: { status: 429, detail: 'There are too many rooms at the moment.', retry: true },
   engine_unavailable: {

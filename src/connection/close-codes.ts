@@ -71,11 +71,23 @@ export const CLOSE_CODES = {
     reconnect: 'no',
     meaning: 'The room was closed.',
   },
+  replaced: {
+    code: 4409,
+    reason: 'replaced',
+    reconnect: 'no',
+    meaning: 'The subject opened more connections than `maxConnectionsPerSubject`, and this was its oldest.',
+  },
   slowConsumer: {
     code: 4413,
     reason: 'slow consumer',
     reconnect: 'yes',
     meaning: 'More than `maxOutboxBytes` waited for the reader.',
+  },
+  rateLimit: {
+    code: 4429,
+    reason: 'rate limit',
+    reconnect: 'yes',
+    meaning: 'Too many messages, after warnings (`rate_limited`).',
   },
   signedOut: {
     code: 4440,

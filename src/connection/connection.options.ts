@@ -14,6 +14,22 @@ export interface ConnectionOptions {
    */
   maxInboxMessages: number;
   /**
+   * Messages that a connection may send per `messageWindowMs` in the long run; others are answered `rate_limited`, and after
+   * `maxStrikes` of these it is closed with 4429. `auth.refresh` and `room.history` count as five, `room.presence` as two. Zero: no limit.
+   * @default 100
+   */
+  maxMessagesPerWindow: number;
+  /**
+   * Milliseconds in which `maxMessagesPerWindow` are allowed.
+   * @default 10000
+   */
+  messageWindowMs: number;
+  /**
+   * Messages that may come at once.
+   * @default 50
+   */
+  messageBurst: number;
+  /**
    * Bytes that may wait for a slow reader before it is closed with 4413.
    * @default 1048576
    */
@@ -60,6 +76,9 @@ export const CONNECTION_RULES: Record<keyof ConnectionOptions, Rule> = {
       typeof item === 'string' && /^[a-z0-9-]+$/.test(item) && !CREDENTIAL_HEADERS.includes(item),
   ),
   maxInboxMessages: integer(1, 65_536),
+  maxMessagesPerWindow: integer(0, 10_000_000),
+  messageWindowMs: integer(1, MAX_TIMER_MS),
+  messageBurst: integer(1, 1_000_000),
   maxOutboxBytes: integer(65_536, 1024 * 1024 * 1024),
   handlerTimeoutMs: integer(1, MAX_TIMER_MS),
   expiryWarningMs: integer(0, MAX_TIMER_MS),

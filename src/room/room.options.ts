@@ -45,7 +45,7 @@ export interface RoomOptions {
   rooms: Readonly<Record<string, RoomNameOptions>>;
   /**
    * Rooms that one connection may be in at a time, the one of its URL included.
-   * @default 100
+   * @default 50
    */
   maxRoomsPerConnection: number;
   /**

@@ -1,0 +1,35 @@
+import { isIPv4, isIPv6 } from 'node:net';
+
+/**
+ * The address a request came from. Behind proxies of our own it is the one that the outermost of them saw: the `hops`-th from the
+ * right of `X-Forwarded-For`, to which each proxy adds its peer. Zero hops: the header is anybody's claim, and is ignored.
+ */
+export function peerAddress(
+  remote: string | undefined,
+  forwardedFor: readonly string[] | undefined,
+  hops: number,
+): string | undefined {
+  if (hops === 0 || !forwardedFor) return remote;
+  const claimed = forwardedFor
+    .join(',')
+    .split(',')
+    .map((each) => each.trim());
+  const seen = claimed.at(-hops);
+  return seen !== undefined && (isIPv4(seen) || isIPv6(seen)) ? seen : remote;
+}
+
+/** What counts as one peer: an IPv4 address however it is written, or an IPv6 network of /64, which is what one customer gets. */
+export function addressGroup(address: string | undefined): string {
+  if (address === undefined || isIPv4(address)) return address ?? '';
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [head = '', tail = ''] = (address.split('%')[0] ?? '').toLowerCase().split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === '' ? [] : tail.split(':');
+  const zeros = address.includes('::') ? 8 - left.length - right.length : 0;
+  const groups = [...left, ...Array.from({ length: Math.max(0, zeros) }, () => '0'), ...right];
+  return groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':');
+}

@@ -1,0 +1,36 @@
+export interface MessageRateRules {
+  /** Messages per window in the long run; zero: no limit. */
+  readonly maxMessagesPerWindow: number;
+  readonly messageWindowMs: number;
+  /** Messages that may come at once. */
+  readonly messageBurst: number;
+}
+
+/** Who has a rate. One number is all that is kept of it. */
+export interface Paced {
+  /** The time at which all it has sent would be paid for, in milliseconds since the epoch. */
+  paidAt: number;
+}
+
+/** How fast somebody may send: the generic cell rate algorithm (ITU-T I.371), which needs no timer and no queue. */
+export class MessageRate {
+  readonly #intervalMs: number;
+  readonly #toleranceMs: number;
+
+  constructor({ maxMessagesPerWindow, messageWindowMs, messageBurst }: MessageRateRules) {
+    this.#intervalMs = maxMessagesPerWindow === 0 ? 0 : messageWindowMs / maxMessagesPerWindow;
+    this.#toleranceMs = this.#intervalMs * messageBurst;
+  }
+
+  /** Takes a message that counts as so many: zero, or the milliseconds after which it would pass. One that does not pass costs nothing. */
+  take(who: Paced, cost: number, now: number): number {
+    if (this.#intervalMs === 0) return 0;
+    // Never further ahead than a burst, also when the clock was set back.
+    const paidAt = Math.min(Math.max(who.paidAt, now), now + this.#toleranceMs);
+    const next = paidAt + cost * this.#intervalMs;
+    const waitMs = next - now - this.#toleranceMs;
+    if (waitMs > 0) return Math.ceil(waitMs);
+    who.paidAt = next;
+    return 0;
+  }
+}
