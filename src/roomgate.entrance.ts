@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { addressOf } from './adapter/peer-address.js';
 import { splitTarget } from './adapter/request-target.js';
 import type { RoomServer } from './adapter/room-server.js';
 import type { Admitted } from './admission/admission.js';
+import type { SubjectLimit } from './admission/subject-limit.js';
 import { carryHeaders } from './connection/carried-headers.js';
+import { CLOSE_CODES } from './connection/close-codes.js';
 import { ConnectGate } from './connection/connect-gate.js';
 import { newConnectionId } from './connection/connection-id.js';
 import type { ConnectionAudit } from './connection/connection-audit.js';
@@ -21,12 +24,14 @@ import type { Clock } from './roomgate.clock.js';
 export interface EntrancePorts {
   readonly clock: Clock;
   readonly registry: Registry;
+  readonly subjects: SubjectLimit;
   readonly wheel: TimingWheel;
   readonly rooms: Rooms;
   readonly audit: ConnectionAudit;
   readonly connection: ConnectionPorts;
   readonly carriedHeaders: readonly string[];
   readonly maxMessageBytes: number;
+  readonly trustProxyHops: number;
   readonly handlerTimeoutMs: number;
 }
 
@@ -44,7 +49,7 @@ export class Entrance {
   ): void {
     const init = {
       id: newConnectionId(),
-      ip: request.socket.remoteAddress,
+      ip: addressOf(request, this.ports.trustProxyHops),
       headers: carryHeaders(request.headers, this.ports.carriedHeaders),
       principal: admitted.principal,
       roomId: admitted.room,
@@ -54,6 +59,8 @@ export class Entrance {
     const connection = new RoomConnection(init, client, socket, this.ports.connection);
     client.bind(connection);
     this.ports.registry.add(connection);
+    admitted.giveBack?.();
+    this.#replaceOldest(connection);
     const now = this.ports.clock.now();
     const { maxMessageBytes, handlerTimeoutMs } = this.ports;
     const position = this.ports.rooms.positionIn(admitted.key);
@@ -67,5 +74,13 @@ export class Entrance {
     if (hooks.connect > 0)
       connection.gate = new ConnectGate(connection, hooks.connect, this.ports.wheel, dueAt);
     server.greet(connection);
+  }
+
+  /** Only now, when the newcomer is in: nobody is closed for one who is refused. */
+  #replaceOldest({ principal }: RoomConnection): void {
+    const { registry, subjects } = this.ports;
+    if (!subjects.isOver(principal.identity)) return;
+    const oldest = [...registry.ofSubject(principal.identity)].find(({ isOpen }) => isOpen);
+    oldest?.end(CLOSE_CODES.replaced);
   }
 }

@@ -5,6 +5,7 @@ import type { TokenExtractor } from './admission/bearer-token.js';
 import type { Principal } from './admission/principal.js';
 import { Revocations, type RevocationStore } from './admission/revocation.js';
 import { RevocationService } from './admission/revocation.service.js';
+import { SubjectLimit } from './admission/subject-limit.js';
 import type { TokenVerifier } from './admission/token-verifier.js';
 import type { RoomConnection } from './connection/connection.js';
 import { ConnectionAudit } from './connection/connection-audit.js';
@@ -51,6 +52,7 @@ export class RoomgateNode {
   readonly memberships: Memberships;
   readonly rooms: RoomService;
   readonly revocation: RevocationService;
+  readonly subjects: SubjectLimit;
   readonly audit: Audit;
   readonly logout: BackChannelLogout;
   readonly #watch: HandlerWatch;
@@ -98,11 +100,15 @@ export class RoomgateNode {
       disconnect: (target) => disconnect(target, this.registry),
       kick: (revocation) => kick(revocation, revocations, this.registry, this.#audit),
     });
+    const openOf = (identity: string): number => this.registry.openOf(identity);
+    const subjects = new SubjectLimit(options, openOf);
+    this.subjects = subjects;
     this.admission = new Admission(
       {
         ...seams,
         isDraining: () => this.drain.isDraining,
         isRevoked,
+        subjects,
         generation: () => rooms.authority.generation,
         holdRoom: (key, { identity }) => this.memberships.hold(key, identity),
       },
@@ -146,6 +152,7 @@ export class RoomgateNode {
     const audit = this.#audit;
     this.#entrance = new Entrance({
       ...options,
+      subjects,
       clock,
       registry,
       wheel,

@@ -14,6 +14,11 @@ export const integer =
 
 export const flag: Rule = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
 
+export const oneOf =
+  (values: readonly unknown[]): Rule =>
+  (value) =>
+    values.includes(value) ? undefined : `one of ${values.join(', ')}`;
+
 export const listOf =
   (what: string, test: (item: unknown) => boolean): Rule =>
   (value) =>

@@ -47,6 +47,10 @@ export async function startRoomgate(
   const module = RoomgateModule.forRoot({
     issuers: [{ issuer, audience, algorithms: [algorithm], keys: [key] }],
     allowedHosts: [HOST],
+    // The peers have no rate, and no limit of connections and rooms.
+    maxMessagesPerWindow: 0,
+    maxConnectionsPerSubject: 1_000_000,
+    maxRoomsPerConnection: 1_000,
     policy,
     ...more,
   });

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 
 /**
@@ -32,4 +33,13 @@ export function addressGroup(address: string | undefined): string {
     .slice(0, 4)
     .map((group) => group.replace(/^0+(?=.)/, ''))
     .join(':');
+}
+
+/** @see peerAddress */
+export function addressOf(
+  { socket, headersDistinct }: IncomingMessage,
+  hops: number,
+): string | undefined {
+  const forwarded = hops === 0 ? undefined : headersDistinct['x-forwarded-for'];
+  return peerAddress(socket.remoteAddress, forwarded, hops);
 }

@@ -5,12 +5,14 @@ import { Refusal } from '../admission/refusals.js';
 import type { RoomId } from '../admission/room-id.js';
 import { RoomSocket } from '../connection/room-socket.js';
 import { awaitClaim } from './foreign-upgrade.js';
+import { addressGroup, addressOf } from './peer-address.js';
 import type { AdapterPorts } from './ports.js';
 import { writeRefusal } from './refusal.js';
 import { refusalEvent } from './refusal-event.js';
 import { matchPath, splitTarget } from './request-target.js';
 import type { RoomServer } from './room-server.js';
 import { checkUpgrade, isWebSocketUpgrade } from './upgrade-checks.js';
+import { UpgradeLimits } from './upgrade-limits.js';
 import { createVerifyClient, type PendingUpgrade } from './verify-client.js';
 
 /** A stock gateway's server, reached by its exact path. */
@@ -34,12 +36,14 @@ export class UpgradeDispatch {
   /** Given to `ws` in this very call. */
   #passing: { readonly request: IncomingMessage; readonly upgrade: PendingUpgrade } | undefined;
   readonly #server: WebSocketServer;
+  readonly #limits: UpgradeLimits;
 
   constructor(
     private readonly ports: AdapterPorts,
     private readonly plain: () => readonly PlainServer[],
     private readonly isAlone: () => boolean,
   ) {
+    this.#limits = new UpgradeLimits(ports.options, () => ports.clock.now());
     const waiting = this.#waiting;
     this.#onClose = function () {
       waiting.delete(this);
@@ -111,9 +115,13 @@ export class UpgradeDispatch {
     const refusal = this.ports.drain.isDraining ? new Refusal('draining') : checkUpgrade(request);
     const { rules } = server.route;
     if (refusal) return this.#refuse(socket, refusal, rules.roomName);
+    const address = addressGroup(addressOf(request, this.ports.options.trustProxyHops));
+    if (!this.#limits.mayKnock(address))
+      return this.#refuse(socket, new Refusal('too_many_upgrades'), rules.roomName);
     const encrypted = Boolean((socket as { encrypted?: boolean }).encrypted);
     const upgrade: PendingUpgrade = {
       socket,
+      address,
       request: { headers: request.headersDistinct, query, encrypted },
       destination: { room, rules },
     };
@@ -127,7 +135,7 @@ export class UpgradeDispatch {
     } finally {
       this.#passing = undefined;
     }
-    if (upgrade.answer) this.#keep(socket, upgrade);
+    if (upgrade.answer) this.#wait(socket, upgrade, address);
   }
 
   #open(
@@ -136,8 +144,9 @@ export class UpgradeDispatch {
     upgrade: PendingUpgrade,
     server: RoomServer,
   ): void {
-    const { admitted, socket } = upgrade;
+    const { admitted, socket, address } = upgrade;
     if (!admitted) return client.terminate();
+    this.#limits.opened(address, socket);
     upgrade.admitted = undefined;
     this.#letGo(socket);
     this.ports.open(client, socket, request, admitted, server);
@@ -154,6 +163,13 @@ export class UpgradeDispatch {
       awaitClaim(socket, this.ports.clock, this.ports.options.foreignUpgradeMs);
     } else if (this.ports.drain.isDraining) this.#refuse(socket, new Refusal('draining'));
     else this.#refuse(socket, new Refusal(path.startsWith('/') ? 'not_found' : 'bad_request'));
+  }
+
+  /** For its verdict; nobody takes more of these places than one address may. */
+  #wait(socket: Duplex, upgrade: PendingUpgrade, address: string): void {
+    this.#keep(socket, upgrade);
+    this.#limits.waits(address);
+    upgrade.onAnswered = () => this.#limits.waited(address);
   }
 
   #keep(socket: Duplex, upgrade: PendingUpgrade | undefined): void {

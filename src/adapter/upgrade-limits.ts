@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { MessageRate, type Paced } from '../connection/message-rate.js';
 
 export interface UpgradeLimitRules {
@@ -70,12 +71,11 @@ export class UpgradeLimits {
     this.#change(address, (peer) => (peer.pending -= 1));
   }
 
-  opened(address: string): void {
-    if (this.rules.maxConnectionsPerAddress > 0) this.#peerOf(address).open += 1;
-  }
-
-  closed(address: string): void {
-    if (this.rules.maxConnectionsPerAddress > 0) this.#change(address, (peer) => (peer.open -= 1));
+  /** Counted until its socket closes; without a limit a connection costs nothing here. */
+  opened(address: string, socket: Duplex): void {
+    if (this.rules.maxConnectionsPerAddress === 0) return;
+    this.#peerOf(address).open += 1;
+    socket.once('close', () => this.#change(address, (peer) => (peer.open -= 1)));
   }
 
   #peerOf(address: string): Peer {

@@ -12,10 +12,14 @@ export interface PendingUpgrade {
   readonly socket: Duplex;
   readonly request: UpgradeRequest;
   readonly destination: Destination;
+  /** The group of addresses it counts for. */
+  readonly address: string;
   /** Set when the verdict is yes, before `ws` goes on. */
   admitted?: Admitted;
   /** Decides it from outside; only the first verdict counts. */
   answer?: (verdict: Refusal) => void;
+  /** Called once when it had to wait for its verdict. */
+  onAnswered?: () => void;
 }
 
 export interface VerifyClientPorts {
@@ -62,7 +66,7 @@ function wait(
   let isAnswered = false;
   const answer = (first: Admitted | Refusal): void => {
     if (isAnswered) {
-      if (!(first instanceof Refusal)) first.release();
+      if (!(first instanceof Refusal)) letGo(first);
       return;
     }
     isAnswered = true;
@@ -70,6 +74,7 @@ function wait(
     // What listens keeps alive what it has seen, here the request with its token.
     upgrade.socket.off('close', gone);
     upgrade.answer = undefined;
+    upgrade.onAnswered?.();
     settle(ports, upgrade, first, proceed);
   };
   const gone = (): void => answer(new Refusal('unavailable', 'gone_before_the_verdict'));
@@ -106,7 +111,7 @@ function decide(
   if (verdict instanceof Refusal) return refuse(upgrade, verdict);
   const refusal = admission.lastLook(verdict)?.by(verdict.principal);
   if (refusal) {
-    verdict.release();
+    letGo(verdict);
     return refuse(upgrade, refusal);
   }
   upgrade.admitted = verdict;
@@ -117,6 +122,11 @@ function decide(
   } finally {
     upgrade.socket.uncork();
     // Still there: ws did not open the connection, since the peer had gone.
-    upgrade.admitted?.release();
+    if (upgrade.admitted) letGo(upgrade.admitted);
   }
+}
+
+function letGo({ release, giveBack }: Admitted): void {
+  release();
+  giveBack?.();
 }

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { flag, integer, listOf, MAX_TIMER_MS, type Rule } from '../roomgate.rules.js';
+import { SUBJECT_LIMIT_POLICIES, type SubjectLimitPolicy } from './subject-limit.js';
+import { flag, integer, listOf, MAX_TIMER_MS, type Rule, oneOf } from '../roomgate.rules.js';
 
 /** Signature algorithms (RFC 7518) that the built-in verifier accepts. */
 export type TokenAlgorithm =
@@ -150,6 +151,8 @@ export const ADMISSION_RULES: Record<keyof AdmissionOptions, Rule> = {
     isOrigin,
   ),
   identityClaims: listOf('claim names', isText),
+  maxConnectionsPerSubject: integer(1, 10_000_000),
+  onTooManyConnections: oneOf(SUBJECT_LIMIT_POLICIES),
   allowWildcardRooms: flag,
   hideRooms: flag,
 };

@@ -1,5 +1,4 @@
 import type { Clock } from '../roomgate.clock.js';
-import { RoomgateError } from '../roomgate.errors.js';
 import { attempt, whenThere } from '../roomgate.later.js';
 import { refuseTokenInQuery, type TokenExtractor, type UpgradeRequest } from './bearer-token.js';
 import { checkOrigin, type OriginRules } from './origin.js';
@@ -7,8 +6,9 @@ import { createPrincipal, type Principal } from './principal.js';
 import { Refusal } from './refusals.js';
 import { roomKey, type RoomId, type RoomKey } from './room-id.js';
 import { RightsCache } from './rights-cache.js';
-import type { RoomAccess, RoomPolicy, RoomRights } from './room-policy.js';
-import { askRights } from './room-rights.js';
+import type { RoomPolicy, RoomRights } from './room-policy.js';
+import { askPolicy, refusalOfRoom } from './room-verdict.js';
+import type { SubjectLimit } from './subject-limit.js';
 import { checkClaims, type TimeRules } from './token-claims.js';
 import { parseToken, type UnverifiedToken } from './token-shape.js';
 import type { MaybePromise, TokenVerifier } from './token-verifier.js';
@@ -38,6 +38,8 @@ export interface Admitted {
   /** Of the authority when the policy was asked. */
   readonly generation: number;
   readonly release: () => void;
+  /** Gives back the place at the door among the connections of its subject; of a connection that is open already there is none. */
+  readonly giveBack?: () => void;
 }
 
 export interface AdmissionPorts {
@@ -46,6 +48,7 @@ export interface AdmissionPorts {
   readonly verifier: Pick<TokenVerifier, 'verify'>;
   readonly isDraining: () => boolean;
   readonly isRevoked: (principal: Principal) => boolean;
+  readonly subjects: Pick<SubjectLimit, 'take'>;
   /** Grows when rights are to be asked for anew, or rooms are closed: an answer of the policy from before is stale. */
   readonly generation: () => number;
   /** Has the engine carry the room to this node; returns how to let it go again. */
@@ -83,7 +86,7 @@ export class Admission {
       this.extract(request);
     if (token instanceof Refusal) return token;
     return whenThere(this.identify(token), (principal) =>
-      principal instanceof Refusal ? principal : this.enter(principal, destination),
+      principal instanceof Refusal ? principal : this.takePlace(principal, destination),
     );
   }
 
@@ -127,7 +130,25 @@ export class Admission {
   /** What the room policy allows the principal. Never throws nor rejects. */
   rightsIn(principal: Principal, { room, rules }: Destination): MaybePromise<RoomRights | Refusal> {
     const access = { roomName: rules.roomName, room, principal };
-    return this.cache.ask(rules.policy, access, () => this.decide(rules, access));
+    return this.cache.ask(rules.policy, access, () =>
+      askPolicy(rules.policy, access, this.rules.hideRooms),
+    );
+  }
+
+  /** Rows 10 to 13 for somebody who has a place among the connections of its subject; it is given back when the verdict is carried out. */
+  private takePlace(
+    principal: Principal,
+    destination: Destination,
+  ): MaybePromise<Admitted | Refusal> {
+    const scope = this.checkScopes(principal, destination.rules);
+    if (scope) return scope.by(principal);
+    const giveBack = this.ports.subjects.take(principal.identity);
+    if (!giveBack) return new Refusal('too_many_connections').by(principal);
+    return whenThere(this.enter(principal, destination), (verdict) => {
+      if (!(verdict instanceof Refusal)) return { ...verdict, giveBack };
+      giveBack();
+      return verdict;
+    });
   }
 
   private verify(token: UnverifiedToken): MaybePromise<Principal | Refusal> {
@@ -143,21 +164,6 @@ export class Admission {
     const principal = createPrincipal(claims, this.rules.clockToleranceMs);
     const isRevoked = this.ports.isRevoked(principal);
     return isRevoked ? new Refusal('token_revoked').by(principal) : principal;
-  }
-
-  private decide(rules: GatewayRules, access: RoomAccess): MaybePromise<RoomRights | Refusal> {
-    const { policy } = rules;
-    return attempt(
-      () =>
-        whenThere<boolean, RoomRights | Refusal>(policy.join(access), (may) =>
-          may === true ? askRights(policy, access) : this.forbid(),
-        ),
-      () => new Refusal('unavailable', 'policy_failed'),
-    );
-  }
-
-  private forbid(): Refusal {
-    return new Refusal(this.rules.hideRooms ? 'not_found' : 'room_forbidden', 'room_forbidden');
   }
 
   private extract(request: UpgradeRequest): string | Refusal {
@@ -190,11 +196,4 @@ export class Admission {
       (error) => refusalOfRoom(error).by(principal),
     );
   }
-}
-
-/** A room that is full says so; anything else is the engine's fault. */
-function refusalOfRoom(error: unknown): Refusal {
-  const code = error instanceof RoomgateError ? error.code : undefined;
-  if (code === 'room_full' || code === 'too_many_rooms') return new Refusal(code);
-  return new Refusal('engine_unavailable');
 }

@@ -75,7 +75,8 @@ export const CLOSE_CODES = {
     code: 4409,
     reason: 'replaced',
     reconnect: 'no',
-    meaning: 'The subject opened more connections than `maxConnectionsPerSubject`, and this was its oldest.',
+    meaning:
+      'The subject opened more connections than `maxConnectionsPerSubject`, and this was its oldest.',
   },
   slowConsumer: {
     code: 4413,

@@ -17,6 +17,8 @@ export abstract class ConnectionFacts {
   readonly rules: GatewayRules;
   /** @internal */
   readonly table: HandlerTable;
+  /** @internal */
+  paidAt = 0;
 
   constructor(init: ConnectionInit) {
     this.id = init.id;

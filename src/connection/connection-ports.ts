@@ -15,6 +15,8 @@ export interface Membership {
   readonly key: RoomKey;
   readonly room: RoomId;
   rights: RoomRights;
+  /** The connection that its client had before, by its own account: what was said to all but that one is not for it. */
+  readonly former?: string;
   /** Lets go of the engine subscription the membership holds. */
   readonly release: () => void;
 }

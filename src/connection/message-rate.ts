@@ -26,8 +26,8 @@ export class MessageRate {
   take(who: Paced, cost: number, now: number): number {
     if (this.#intervalMs === 0) return 0;
     // Never further ahead than a burst, also when the clock was set back.
-    const paidAt = Math.min(Math.max(who.paidAt, now), now + this.#toleranceMs);
-    const next = paidAt + cost * this.#intervalMs;
+    who.paidAt = Math.min(Math.max(who.paidAt, now), now + this.#toleranceMs);
+    const next = who.paidAt + cost * this.#intervalMs;
     const waitMs = next - now - this.#toleranceMs;
     if (waitMs > 0) return Math.ceil(waitMs);
     who.paidAt = next;

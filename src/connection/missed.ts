@@ -11,6 +11,11 @@ export class Missed {
     (this.#since ??= new Map()).set(key, before);
   }
 
+  /** The client was told that it misses this: a later loss goes on from where that led. */
+  forget(key: RoomKey): void {
+    this.#since?.delete(key);
+  }
+
   /** All of them since it was last asked. */
   take(): ReadonlyMap<RoomKey, Whereabouts> {
     const since = this.#since ?? new Map<RoomKey, Whereabouts>();

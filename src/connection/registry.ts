@@ -40,6 +40,13 @@ export class Registry {
     return this.#connections.values();
   }
 
+  /** How many of them are open: one that is closing counts no more, however long its client takes to answer. */
+  openOf(identity: string): number {
+    let count = 0;
+    for (const { isOpen } of this.ofSubject(identity)) count += isOpen ? 1 : 0;
+    return count;
+  }
+
   /** The connections of one principal, by `principal.identity` (issuer and subject). */
   ofSubject(identity: string): Iterable<RoomConnection> {
     const own = this.#bySubject.get(identity);

@@ -4,17 +4,19 @@ import type { RoomConnection } from '../connection/connection.js';
 import type { HandlerInfo } from '../connection/handler-table.js';
 import type { HandlerWatch } from '../connection/handler-watch.js';
 import { BINARY_EVENT, isControl, type Message, parseMessage } from '../connection/message.js';
-import { strike } from '../connection/strikes.js';
+import { MessageRate, type MessageRateRules } from '../connection/message-rate.js';
+import { strike, type Strikes } from '../connection/strikes.js';
 import type { RoomService } from '../room/room.service.js';
 import type { Clock } from '../roomgate.clock.js';
 import type { Control } from './control.js';
+import { exceptionBody } from './exceptions.js';
 import { MessageContext } from './message-context.js';
 import { settleFiltered, settleReply } from './reply.js';
 import { type StreamPorts, Streams } from './streams.js';
 
 const NO_MESSAGE: Message = { event: '', data: undefined };
 
-export interface DispatchPorts extends StreamPorts {
+export interface DispatchPorts extends StreamPorts, MessageRateRules {
   readonly clock: Clock;
   readonly watch: HandlerWatch;
   readonly rooms: RoomService;
@@ -29,16 +31,24 @@ export class Dispatch {
   /** Unordered messages that are being handled beside others. */
   readonly #beside = new WeakMap<RoomConnection, number>();
 
+  readonly #rate: MessageRate;
+  readonly #warnings = new WeakMap<RoomConnection, Strikes>();
+
   constructor(private readonly ports: DispatchPorts) {
     this.#streams = new Streams(ports);
+    this.#rate = new MessageRate(ports);
   }
 
   /** A frame arrived. It is parsed once; what is not ours is answered, and counted against the sender. */
   receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void {
     const message = isBinary ? { event: BINARY_EVENT, data: bytes } : parseMessage(bytes);
-    if (message && (isBinary || !isOurs(message.event))) return connection.inbox.push(message);
-    const context = this.#context(connection, message ?? NO_MESSAGE, this.ports.clock.now());
+    const now = this.ports.clock.now();
+    const retryAfterMs = this.#rate.take(connection, costOf(message), now);
+    if (retryAfterMs === 0 && message && (isBinary || !isOurs(message.event)))
+      return connection.inbox.push(message);
+    const context = this.#context(connection, message ?? NO_MESSAGE, now);
     context.isControl = true;
+    if (retryAfterMs > 0) return this.#slowDown(context, retryAfterMs);
     if (message?.event === BINARY_EVENT) this.#strike(context, 'unknown_event');
     else if (!message || !this.ports.control.handle(context, message))
       this.#strike(context, 'bad_message');
@@ -103,6 +113,16 @@ export class Dispatch {
     return new MessageContext(connection, message, this.ports.rooms, now);
   }
 
+  /** Not handled, and said so; who goes on all the same is closed. */
+  #slowDown(context: MessageContext, retryAfterMs: number): void {
+    context.fail({ ...exceptionBody('rate_limited'), retryAfterMs });
+    const { connection, startedAt: now } = context;
+    const warnings = strike(this.#warnings.get(connection), now);
+    this.#warnings.set(connection, warnings);
+    if (warnings.count >= this.ports.maxStrikes)
+      connection.end(CLOSE_CODES.rateLimit, { retryAfterMs });
+  }
+
   #strike(context: MessageContext, code: string): void {
     context.fail(code);
     const { connection, startedAt: now } = context;
@@ -114,4 +134,15 @@ export class Dispatch {
 /** Events of a text that never reach a handler. */
 function isOurs(event: string): boolean {
   return isControl(event) || event === BINARY_EVENT;
+}
+
+/** What costs the server more than a message counts as more. */
+const COSTS: Readonly<Record<string, number>> = {
+  'auth.refresh': 5,
+  'room.history': 5,
+  'room.presence': 2,
+};
+
+function costOf(message: Message | undefined): number {
+  return (message && COSTS[message.event]) ?? 1;
 }

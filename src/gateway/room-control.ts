@@ -70,7 +70,7 @@ export class RoomControl {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const { generation, principal } = connection;
       const entering = admission.enter(principal, { room, rules });
-      const late = new Refusal('unavailable', 'verdict_timeout');
+      const late = new Refusal('verdict_timeout');
       const admitted = await clock.within(entering, verdictDeadlineMs, late);
       if (admitted === late) void Promise.resolve(entering).then(release);
       if (admitted instanceof Refusal) return context.fail(admitted.code);

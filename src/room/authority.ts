@@ -39,8 +39,11 @@ export class Authority {
     const { key } = admitted;
     const rights = this.#sinceLost(admitted.rights, key, connection.principal.identity);
     connection.generation += 1;
-    this.memberships.join(connection, { ...admitted, rights });
-    if (since) this.recovery.begin(connection, key, since);
+    const membership = { ...admitted, rights, former: since?.connectionId };
+    // Before listeners say something to the room, which is behind what was missed.
+    this.memberships.join(connection, membership, () => {
+      if (since) this.recovery.begin(connection, key, since);
+    });
   }
 
   /** The member goes by itself. */

@@ -26,11 +26,14 @@ export class HeldPublications {
     else this.#frames.push(placed);
   }
 
-  /** More was lost than we knew. Offsets of different epochs cannot be compared; the older one will not be found. */
-  rewind(from: Whereabouts): void {
+  /** More was lost than we knew. What is lost of two lives of the room is not found in one of them: no place leads on from it. */
+  rewind({ offset, epoch }: Whereabouts): void {
     this.isIncomplete = true;
-    if (from.epoch === this.from.epoch && from.offset < this.from.offset)
-      this.from = { ...this.from, offset: from.offset };
+    this.#frames = [];
+    const isOfOneLife = epoch === this.from.epoch;
+    this.from = isOfOneLife
+      ? { ...this.from, offset: Math.min(offset, this.from.offset) }
+      : { ...this.from, epoch: '' };
   }
 
   /** Begins anew: what was held so far is in the history that is read from now on. */

@@ -32,6 +32,8 @@ export class LocalRoom implements Flushable {
   #batch: RoomBatch | undefined;
   /** Members that are given what they missed. */
   #catchingUp: Map<RoomConnection, HeldPublications> | undefined;
+  /** Up to where members have it that were given what is still to be delivered here: reading may be ahead of deliveries. */
+  #ahead: Map<RoomConnection, number> | undefined;
 
   constructor(
     readonly key: RoomKey,
@@ -45,9 +47,16 @@ export class LocalRoom implements Flushable {
     return { offset: this.#offset, epoch: this.#epoch };
   }
 
+  /** Up to where a member has everything that was delivered, or was given before it is. */
+  positionOf(connection: RoomConnection): Whereabouts {
+    const offset = Math.max(this.#offset, this.#ahead?.get(connection) ?? 0);
+    return { offset, epoch: this.#epoch };
+  }
+
   /** Where deliveries go on from: the engine has said so. What they were before the subscription may have come already. */
   begin({ offset, epoch }: Whereabouts): void {
     this.#offset = this.#epoch === '' ? Math.max(this.#offset, offset) : offset;
+    if (this.#epoch !== epoch) this.#ahead = undefined;
     this.#epoch = epoch;
     this.#batch = undefined;
   }
@@ -61,6 +70,7 @@ export class LocalRoom implements Flushable {
     this.members.delete(connection.id);
     this.#batch?.remove(connection.outbox);
     this.#catchingUp?.delete(connection);
+    this.#ahead?.delete(connection);
   }
 
   /** Puts a publication into the outbox of every member but one. The frame is shared and must not change. */
@@ -68,8 +78,9 @@ export class LocalRoom implements Flushable {
     const placed = { frame, before: this.#offset, offset, conflateKey };
     this.#offset = offset;
     const except = exceptId === undefined ? undefined : this.members.get(exceptId);
-    for (const [member, held] of this.#catchingUp ?? []) if (member !== except) held.add(placed);
-    this.#append(placed, except ? [except] : NOBODY);
+    for (const [member, held] of this.#catchingUp ?? [])
+      if (member !== except && (this.#ahead?.get(member) ?? 0) < offset) held.add(placed);
+    this.#append(placed, this.#without(except));
   }
 
   /** Nobody is here to be told. */
@@ -99,13 +110,14 @@ export class LocalRoom implements Flushable {
     return held;
   }
 
-  /** Whether the member is still waiting for what it missed. */
-  isSuspended(connection: RoomConnection, held: HeldPublications): boolean {
-    return this.#catchingUp?.get(connection) === held;
+  /** What is held back from a member that is still waiting for what it missed. */
+  heldFrom(connection: RoomConnection): HeldPublications | undefined {
+    return this.#catchingUp?.get(connection);
   }
 
-  /** Gives a member what it missed, and from now on what the others get. */
-  resume(connection: RoomConnection, missed: readonly PlacedFrame[]): void {
+  /** Gives a member what it missed, up to an offset at least, and from now on what the others get behind it. */
+  resume(connection: RoomConnection, missed: readonly PlacedFrame[], upTo: number): void {
+    if (upTo > this.#offset) (this.#ahead ??= new Map()).set(connection, upTo);
     this.#catchingUp?.delete(connection);
     if (this.#catchingUp?.size === 0) this.#catchingUp = undefined;
     const own = new RoomBatch(this.key, this.#epoch);
@@ -117,6 +129,15 @@ export class LocalRoom implements Flushable {
   /** Outboxes hold what they have not handed over; the room would only keep bytes and members that are gone. */
   flush(): void {
     this.#batch = undefined;
+  }
+
+  /** Who does not get what is being delivered: the one it is not for, and those who have it. */
+  #without(except: RoomConnection | undefined): readonly RoomConnection[] {
+    const without = except ? [except] : NOBODY;
+    for (const [member, upTo] of this.#ahead ?? [])
+      if (upTo < this.#offset) this.#ahead?.delete(member);
+    if (this.#ahead?.size === 0) this.#ahead = undefined;
+    return this.#ahead ? [...without, ...this.#ahead.keys()] : without;
   }
 
   #append(placed: PlacedFrame, without: readonly RoomConnection[]): void {

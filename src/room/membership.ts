@@ -73,13 +73,14 @@ export class Memberships {
     }
   }
 
-  /** Makes the connection a member. The caller holds the room; the membership takes the hold over. */
-  join(connection: RoomConnection, { key, room, rights, release }: Membership): void {
+  /** Makes the connection a member. The caller holds the room; the membership takes the hold over. `entered`: before anybody is told. */
+  join(connection: RoomConnection, membership: Membership, entered = (): void => {}): void {
+    const { key, room, rights, former, release } = membership;
     const local = this.#rooms.get(key);
-    if (!local || connection.memberships.some((membership) => membership.key === key))
-      return release();
-    connection.memberships.push({ key, room, rights, release });
+    if (!local || connection.memberships.some((held) => held.key === key)) return release();
+    connection.memberships.push({ key, room, rights, former, release });
     local.join(connection);
+    entered();
     const { listeners, presence } = this.ports;
     presence.joined(connection, key);
     if (!local.isKnown) listeners.tellRoom('onRoomCreated', key);

@@ -45,7 +45,7 @@ export class Recovery {
     const membership = connection.memberships.find((held) => held.key === key);
     const { history } = settings.ofKey(key);
     if (!room || !membership) return;
-    if (!history) return tellGap(connection, membership.room);
+    if (!history) return tellGap(connection, membership);
     const held = room.suspend(connection, from, maxOutboxBytes / 2);
     if (held) void this.#run(connection, membership, { room, held, history });
   }
@@ -61,10 +61,15 @@ export class Recovery {
 
   /** Publications may be missing for everybody in the room: it was cut off from the engine. */
   interrupted(room: LocalRoom, position: Whereabouts): void {
-    const from = room.position;
-    if (from.epoch === position.epoch && from.offset === position.offset) return;
+    const { epoch, offset } = room.position;
+    if (epoch === position.epoch && offset >= position.offset) return;
+    const members = [...room.members.values()];
+    const positions = members.map(
+      (member) => room.heldFrom(member)?.from ?? room.positionOf(member),
+    );
     room.begin(position);
-    for (const member of room.members.values()) this.begin(member, room.key, from);
+    for (const [index, from] of positions.entries())
+      this.begin(members[index] as RoomConnection, room.key, from);
   }
 
   async #run(
@@ -74,23 +79,24 @@ export class Recovery {
   ): Promise<void> {
     for (;;) {
       held.restart();
-      const page = await this.#read(room.key, held.from.offset, history);
+      const { from } = held;
+      const delivered = room.position;
+      const page = await this.#read(room.key, from.offset, history);
       // What was missed is handed over in one piece; a reader that is behind gets it when it has caught up.
       await connection.outbox.drained();
-      if (!room.isSuspended(connection, held)) return;
-      if (held.isIncomplete) continue;
-      const { room: id, rights } = membership;
-      const missed = page && recoverable(page, held.from, rights.history);
+      if (room.heldFrom(connection) !== held) return;
+      const { room: id, rights, former } = membership;
+      const missed = page && leadsOn(page, from, delivered) && missedIn(page, from, rights.history);
       if (page && missed) {
-        const frames = framesOf(missed, id, page.position.epoch, [
-          connection.id,
-          held.from.connectionId,
-        ]);
-        return room.resume(connection, [...frames, ...held.after(page.position.offset)]);
+        if (held.isIncomplete) continue;
+        const { offset, epoch } = page.position;
+        const frames = framesOf(missed, id, epoch, [connection.id, former]);
+        return room.resume(connection, [...frames, ...held.after(offset)], offset);
       }
-      const { epoch, offset } = room.position;
-      tellGap(connection, id, { epoch, offset: held.before ?? offset });
-      return room.resume(connection, held.after(0));
+      const { epoch, offset } = room.positionOf(connection);
+      const upTo = Math.max(held.before ?? offset, from.epoch === epoch ? believed(from, page) : 0);
+      tellGap(connection, membership, { epoch, offset: upTo });
+      return room.resume(connection, held.after(upTo), upTo);
     }
   }
 
@@ -107,17 +113,32 @@ export class Recovery {
 }
 
 /** As a control frame: it is said once, and what it says holds for a connection that is muted too. */
-function tellGap(connection: RoomConnection, room: RoomId, position?: Whereabouts): void {
+function tellGap(
+  connection: RoomConnection,
+  { key, room }: Membership,
+  position?: Whereabouts,
+): void {
+  connection.outbox.missed.forget(key);
   connection.sendText(encodeGap(room, position), true);
 }
 
+/** A client may have got further than the room has here. What cannot be checked is believed: who lies misses something itself. */
+function believed({ offset, epoch }: Whereabouts, page: HistoryPage | undefined): number {
+  return page?.position.epoch === epoch && page.position.offset < offset ? 0 : offset;
+}
+
+/** Whether the page goes on from the position. What was delivered before it was read has to be in it: that is not held. */
+function leadsOn({ position }: HistoryPage, from: Whereabouts, delivered: Whereabouts): boolean {
+  const isOfOneLife = position.epoch === from.epoch && position.epoch === delivered.epoch;
+  return isOfOneLife && position.offset >= Math.max(from.offset, delivered.offset);
+}
+
 /** Everything behind the position, or undefined when something of it is gone, or is not for this member. */
-function recoverable(
+function missedIn(
   { publications, position }: HistoryPage,
-  from: Since,
+  from: Whereabouts,
   right: HistoryRight,
 ): readonly Publication[] | undefined {
-  if (position.epoch !== from.epoch || from.offset > position.offset) return undefined;
   if (from.offset === position.offset) return [];
   const [first] = publications;
   if (right === false || first?.offset !== from.offset + 1) return undefined;

@@ -1,7 +1,7 @@
 import { isRoomName } from '../admission/room-id.js';
 import { isStandardSchema } from '../connection/standard-schema.js';
 import { SLOW_CONSUMER_POLICIES } from '../connection/slow-consumer.js';
-import { integer, MAX_TIMER_MS, quote, type Rule } from '../roomgate.rules.js';
+import { integer, MAX_TIMER_MS, oneOf, quote, type Rule } from '../roomgate.rules.js';
 
 const MAX_HISTORY_BYTES = 16 * 1024 * 1024;
 
@@ -49,11 +49,6 @@ const schemas: Rule = (value) =>
   isRecord(value) && Object.values(value).every(isStandardSchema)
     ? undefined
     : 'an object with events as keys and Standard Schemas as values';
-
-const oneOf =
-  (values: readonly string[]): Rule =>
-  (value) =>
-    values.includes(value as string) ? undefined : `one of ${values.join(', ')}`;
 
 const checkRoomName = members({
   history: switchOr({

@@ -22,6 +22,8 @@ const CONTRACT: [RefusalCode, number, string | undefined, boolean][] = [
   ['verdict_timeout', 503, undefined, true],
   ['insufficient_scope', 403, 'insufficient_scope', false],
   ['room_forbidden', 403, undefined, false],
+  ['too_many_upgrades', 429, undefined, true],
+  ['too_many_connections', 429, undefined, true],
   ['room_full', 503, undefined, true],
   ['too_many_rooms', 429, undefined, true],
   ['engine_unavailable', 503, undefined, true],

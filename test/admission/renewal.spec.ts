@@ -38,6 +38,7 @@ async function renewWith(text: string, behind: Behind = {}): Promise<Renewed | R
       extractor: { extract: () => '' },
       verifier: { verify: ({ claims }) => behind.verify?.(claims) ?? claims },
       isDraining: () => false,
+      subjects: { take: () => () => undefined },
       isRevoked: () => behind.isRevoked ?? false,
       generation: () => 0,
       holdRoom: () => () => undefined,

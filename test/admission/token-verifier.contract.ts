@@ -45,6 +45,7 @@ export function itVerifiesTokens(factory: VerifierFactory): void {
       {
         ...ports,
         isDraining: () => false,
+        subjects: { take: () => () => undefined },
         isRevoked: () => false,
         generation: () => 0,
         holdRoom: () => () => undefined,

@@ -18,7 +18,9 @@ describe('Paging through the history of a room', () => {
   let alice: TestConnection;
   let start: Page['position'];
   beforeEach(async () => {
-    testbed = await createKeptTestbed({ roomgate: { rooms: { kept: { history: HISTORY } } } });
+    testbed = await createKeptTestbed({
+      roomgate: { maxRoomsPerConnection: 100, rooms: { kept: { history: HISTORY } } },
+    });
     alice = await enter(testbed, 'alice');
     start = alice.hello.position as Page['position'];
   });

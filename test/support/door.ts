@@ -53,6 +53,7 @@ export class Door {
       },
       verifier: { verify: step('verify', behind.verify, this.claims()) },
       isDraining: behind.isDraining ?? (() => false),
+      subjects: { take: () => () => undefined },
       isRevoked: () => false,
       generation: () => 0,
       holdRoom: step('hold', behind.hold, () => this.steps.push('release')),

@@ -23,6 +23,10 @@ export class FakeMember extends FakeOwner {
     return this as unknown as RoomConnection;
   }
 
+  sendText(text: string, isControl: boolean): void {
+    this.send(text, isControl);
+  }
+
   /** Holds the room, then becomes a member of it. */
   async join(rooms: Memberships, key: RoomKey): Promise<void> {
     const release = await rooms.hold(key);

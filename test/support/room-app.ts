@@ -51,6 +51,7 @@ export async function startRoomApp(options: RoomAppOptions = {}): Promise<RoomAp
     issuers: [issuer.options],
     clock: clockTypeOf(clock),
     roomIdleMs: 0,
+    maxMessagesPerWindow: 0,
     ...roomgate,
     ...rest,
   };

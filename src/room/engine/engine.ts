@@ -35,6 +35,7 @@ export interface EngineSink {
  * - A room has one epoch, 4 to 64 characters of `[A-Za-z0-9_-]`, as long as anybody is subscribed to it, however quiet it is,
  *   and as long as its history is kept; then `subscribe`, `publish` and `read` begin another one.
  * - What was delivered can be read, already while it is being delivered. What is kept has no hole: only the oldest is dropped.
+ * - Nothing is told of a key, `interrupted` included, before its `subscribe` has resolved.
  * - Presence depends neither on subscriptions nor on history.
  *
  * `engine.contract.ts` is the test of these promises. Every method but `start`, `unsubscribe` and `stop` may fail with

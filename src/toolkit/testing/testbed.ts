@@ -15,7 +15,7 @@ import { TestConnection } from './test-connection.js';
 import { TestIssuer, type TokenRequest } from './test-issuer.js';
 
 export interface TestbedOptions extends ModuleMetadata, Omit<RoomgateModuleExtras, 'clock'> {
-  /** Options of roomgate besides the testbed's own issuer. */
+  /** Options of roomgate besides the testbed's own issuer. `maxMessagesPerWindow` is off unless given. */
   roomgate?: RoomgateModuleOptions;
   /** Called before the app is initialised: global pipes, guards, another adapter. */
   configure?: (app: INestApplication) => void;
@@ -53,6 +53,8 @@ export async function createRoomgateTestbed(
     imports: [
       RoomgateModule.forRoot({
         issuers: [issuer.options],
+        // A rate means nothing to a clock that stands still.
+        maxMessagesPerWindow: 0,
         ...roomgate,
         ...Object.fromEntries(extras.filter(([, value]) => value !== undefined)),
         clock: clockTypeOf(clock),

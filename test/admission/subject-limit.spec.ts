@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { SubjectLimit, type SubjectLimitPolicy } from '../../src/admission/subject-limit.js';
+import { propertyRuns } from '../support/property-runs.js';
+
+const limitOf = (onTooManyConnections: SubjectLimitPolicy, open = new Map<string, number>()) =>
+  new SubjectLimit(
+    { maxConnectionsPerSubject: 3, onTooManyConnections },
+    (identity) => open.get(identity) ?? 0,
+  );
+
+describe('SubjectLimit', () => {
+  it('has so many places for the open and those at the door together', () => {
+    const limit = limitOf('refuse', new Map([['alice', 2]]));
+    const giveBack = limit.take('alice');
+    expect([limit.take('alice'), limit.take('bob')]).toEqual([undefined, expect.any(Function)]);
+    giveBack?.();
+    expect(limit.take('alice')).toBeDefined();
+  });
+
+  it('takes a place back once, however often it is given', () => {
+    const limit = limitOf('refuse');
+    const places = [limit.take('a'), limit.take('a'), limit.take('a')];
+    for (let n = 0; n < 5; n++) places[0]?.();
+    expect([limit.take('a') === undefined, limit.take('a')]).toEqual([false, undefined]);
+  });
+
+  it('lets a newcomer in who is to replace another, but not more of them at once than there are places', () => {
+    const open = new Map([['alice', 3]]);
+    const limit = limitOf('replace-oldest', open);
+    for (let n = 0; n < 3; n++) expect(limit.take('alice')).toBeDefined();
+    expect(limit.take('alice')).toBeUndefined();
+    expect(limit.isOver('alice')).toBe(false);
+    open.set('alice', 4);
+    expect(limit.isOver('alice')).toBe(true);
+  });
+
+  it('keeps nothing of those who are gone', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(5), { maxLength: 60 }), (who) => {
+        const limit = limitOf('refuse');
+        const places = who.map((n) => limit.take(String(n)));
+        for (const giveBack of places) giveBack?.();
+        expect(limit.size).toBe(0);
+      }),
+      propertyRuns(50),
+    );
+  });
+});
