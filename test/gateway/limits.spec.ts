@@ -93,7 +93,9 @@ describe('Limits', () => {
     while (HeldPolicy.waiting < 2) await testbed.settle();
     await testbed.settle();
     HeldPolicy.letGo();
-    expect((await Promise.all(knocks)).toSorted()).toEqual([...Array(8).fill('429'), 'in', 'in']);
+    const verdicts = await Promise.all(knocks);
+    expect(verdicts.filter((each) => each === 'in')).toHaveLength(2);
+    expect(verdicts.filter((each) => each === '429')).toHaveLength(8);
     expect(nodeOf(testbed).subjects.size).toBe(0);
   });
 
