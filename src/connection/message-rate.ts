@@ -14,17 +14,19 @@ export interface Paced {
 
 /** How fast somebody may send: the generic cell rate algorithm (ITU-T I.371), which needs no timer and no queue. */
 export class MessageRate {
+  readonly isOff: boolean;
   readonly #intervalMs: number;
   readonly #toleranceMs: number;
 
   constructor({ maxMessagesPerWindow, messageWindowMs, messageBurst }: MessageRateRules) {
-    this.#intervalMs = maxMessagesPerWindow === 0 ? 0 : messageWindowMs / maxMessagesPerWindow;
+    this.isOff = maxMessagesPerWindow === 0;
+    this.#intervalMs = this.isOff ? 0 : messageWindowMs / maxMessagesPerWindow;
     this.#toleranceMs = this.#intervalMs * messageBurst;
   }
 
   /** Takes a message that counts as so many: zero, or the milliseconds after which it would pass. One that does not pass costs nothing. */
   take(who: Paced, cost: number, now: number): number {
-    if (this.#intervalMs === 0) return 0;
+    if (this.isOff) return 0;
     // Never further ahead than a burst, also when the clock was set back.
     who.paidAt = Math.min(Math.max(who.paidAt, now), now + this.#toleranceMs);
     const next = who.paidAt + cost * this.#intervalMs;

@@ -42,10 +42,12 @@ export class Dispatch {
   /** A frame arrived. It is parsed once; what is not ours is answered, and counted against the sender. */
   receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void {
     const message = isBinary ? { event: BINARY_EVENT, data: bytes } : parseMessage(bytes);
-    const now = this.ports.clock.now();
-    const retryAfterMs = this.#rate.take(connection, costOf(message), now);
+    const retryAfterMs = this.#rate.isOff
+      ? 0
+      : this.#rate.take(connection, costOf(message), this.ports.clock.now());
     if (retryAfterMs === 0 && message && (isBinary || !isOurs(message.event)))
       return connection.inbox.push(message);
+    const now = this.ports.clock.now();
     const context = this.#context(connection, message ?? NO_MESSAGE, now);
     context.isControl = true;
     if (retryAfterMs > 0) return this.#slowDown(context, retryAfterMs);
@@ -137,12 +139,12 @@ function isOurs(event: string): boolean {
 }
 
 /** What costs the server more than a message counts as more. */
-const COSTS: Readonly<Record<string, number>> = {
-  'auth.refresh': 5,
-  'room.history': 5,
-  'room.presence': 2,
-};
+const COSTS: ReadonlyMap<string, number> = new Map([
+  ['auth.refresh', 5],
+  ['room.history', 5],
+  ['room.presence', 2],
+]);
 
 function costOf(message: Message | undefined): number {
-  return (message && COSTS[message.event]) ?? 1;
+  return (message && COSTS.get(message.event)) ?? 1;
 }

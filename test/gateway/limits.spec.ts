@@ -60,6 +60,16 @@ describe('Limits', () => {
       expect(await bob.request('count')).toMatchObject({ event: 'ack' });
     });
 
+    it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+      'are not got around by an event named %s',
+      async (event) => {
+        const alice = await testbed.connectAs();
+        for (let n = 0; n < 2; n++) await alice.request(event);
+        for (let n = 0; n < 3; n++) await alice.request('count');
+        expect(await alice.request('count')).toMatchObject({ data: { code: 'rate_limited' } });
+      },
+    );
+
     it('count frames that are no messages, and what costs more as more', async () => {
       const alice = await testbed.connectAs();
       alice.socket.send('no message');
