@@ -36,11 +36,11 @@ export class HeldPublications {
       : { ...this.from, epoch: '' };
   }
 
-  /** Begins anew: what was held so far is in the history that is read from now on. */
+  /** Begins anew: the publications held so far are in the history that is read from now on. */
   restart(): void {
     this.isIncomplete = false;
-    this.#frames = [];
-    this.#bytes = 0;
+    this.#frames = this.#frames.filter(isAnnouncement);
+    this.#bytes = this.#frames.reduce((sum, { frame }) => sum + frame.length, 0);
   }
 
   /** The offset before the first of them. */
@@ -48,8 +48,13 @@ export class HeldPublications {
     return this.#frames[0]?.before;
   }
 
-  /** What was said behind the offset. */
+  /** What was said behind the offset, and what no history has. */
   after(offset: number): PlacedFrame[] {
-    return this.#frames.filter(({ before }) => before >= offset);
+    return this.#frames.filter((placed) => placed.before >= offset || isAnnouncement(placed));
   }
+}
+
+/** Something that is no publication, such as news of presence. */
+function isAnnouncement({ before, offset }: PlacedFrame): boolean {
+  return before === offset;
 }

@@ -88,11 +88,13 @@ export class LocalRoom implements Flushable {
     this.#offset = offset;
   }
 
-  /** Says something that is no publication to those members that may hear it, and are not behind. */
+  /** Says something that is no publication to those members that may hear it. */
   announce(frame: Buffer, mayHear: (member: RoomConnection) => boolean): void {
     const others = [...this.members.values()].filter((member) => !mayHear(member));
     const offset = this.#offset;
-    if (others.length < this.members.size) this.#append({ frame, before: offset, offset }, others);
+    const placed = { frame, before: offset, offset };
+    for (const [member, held] of this.#catchingUp ?? []) if (mayHear(member)) held.add(placed);
+    if (others.length < this.members.size) this.#append(placed, others);
   }
 
   /** From now on the room is held back from a member, which has everything up to `from`. Undefined if it is already. */

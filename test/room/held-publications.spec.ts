@@ -55,4 +55,12 @@ describe('HeldPublications', () => {
     held.rewind({ offset: 1, epoch: 'other' });
     expect([held.isIncomplete, held.from.epoch, held.before]).toEqual([true, '', undefined]);
   });
+
+  it('keeps what is no publication, wherever the history has got to', () => {
+    const news = { frame: frame(1), before: 5, offset: 5 };
+    held.add(news);
+    held.add({ frame: frame(2), ...behind(5) });
+    held.restart();
+    expect(held.after(9)).toEqual([news]);
+  });
 });
