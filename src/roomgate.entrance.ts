@@ -11,6 +11,7 @@ import type { ConnectionPorts } from './connection/connection-ports.js';
 import { RoomConnection } from './connection/connection.js';
 import { encodeTextFrame } from './connection/frame.js';
 import { encodeHello } from './connection/greetings.js';
+import type { Heartbeat } from './connection/heartbeat.js';
 import type { Registry } from './connection/registry.js';
 import type { RoomSocket } from './connection/room-socket.js';
 import type { TimingWheel } from './connection/timing-wheel.js';
@@ -22,6 +23,7 @@ export interface EntrancePorts {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly wheel: TimingWheel;
+  readonly heartbeat: Heartbeat;
   readonly rooms: Rooms;
   readonly audit: ConnectionAudit;
   readonly connection: ConnectionPorts;
@@ -54,6 +56,7 @@ export class Entrance {
     const connection = new RoomConnection(init, client, socket, this.ports.connection);
     client.bind(connection);
     this.ports.registry.add(connection);
+    this.ports.heartbeat.begin(connection);
     const now = this.ports.clock.now();
     const { maxMessageBytes, handlerTimeoutMs } = this.ports;
     const position = this.ports.rooms.positionIn(admitted.key);

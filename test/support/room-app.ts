@@ -51,6 +51,9 @@ export async function startRoomApp(options: RoomAppOptions = {}): Promise<RoomAp
     issuers: [issuer.options],
     clock: clockTypeOf(clock),
     roomIdleMs: 0,
+    // Time that moves in leaps leaves nobody a moment to answer.
+    pingIntervalMs: 0,
+    messageTimeoutMs: 2 ** 31 - 1,
     ...roomgate,
     ...rest,
   };
