@@ -14,6 +14,7 @@ import type { ConnectionPorts } from './connection/connection-ports.js';
 import { RoomConnection } from './connection/connection.js';
 import { encodeTextFrame } from './connection/frame.js';
 import { encodeHello } from './connection/greetings.js';
+import type { Heartbeat } from './connection/heartbeat.js';
 import type { Registry } from './connection/registry.js';
 import type { RoomSocket } from './connection/room-socket.js';
 import type { TimingWheel } from './connection/timing-wheel.js';
@@ -26,6 +27,7 @@ export interface EntrancePorts {
   readonly registry: Registry;
   readonly subjects: SubjectLimit;
   readonly wheel: TimingWheel;
+  readonly heartbeat: Heartbeat;
   readonly rooms: Rooms;
   readonly audit: ConnectionAudit;
   readonly connection: ConnectionPorts;
@@ -61,6 +63,7 @@ export class Entrance {
     this.ports.registry.add(connection);
     admitted.giveBack?.();
     this.#replaceOldest(connection);
+    this.ports.heartbeat.begin(connection);
     const now = this.ports.clock.now();
     const { maxMessageBytes, handlerTimeoutMs } = this.ports;
     const position = this.ports.rooms.positionIn(admitted.key);

@@ -12,6 +12,7 @@ import { ConnectionAudit } from './connection/connection-audit.js';
 import type { ConnectionPorts } from './connection/connection-ports.js';
 import { Drain } from './connection/drain.js';
 import { HandlerWatch } from './connection/handler-watch.js';
+import { Heartbeat } from './connection/heartbeat.js';
 import { disconnect, kick } from './connection/kick.js';
 import { Registry } from './connection/registry.js';
 import { TimingWheel } from './connection/timing-wheel.js';
@@ -56,6 +57,7 @@ export class RoomgateNode {
   readonly audit: Audit;
   readonly logout: BackChannelLogout;
   readonly #watch: HandlerWatch;
+  readonly #heartbeat: Heartbeat;
   readonly #entrance: Entrance;
   readonly #audit: ConnectionAudit;
   readonly #rooms: Rooms;
@@ -72,7 +74,7 @@ export class RoomgateNode {
     this.logout = new BackChannelLogout({ clock, verifier, store, audit: this.audit }, options);
     this.wheel = new TimingWheel(clock);
     this.turn = new Turn(() => clock.now());
-    this.drain = new Drain(this.registry, clock, options.closeTimeoutMs);
+    this.drain = new Drain(this.registry, clock, options);
     const { engine } = seams;
     const rooms = new Rooms(
       {
@@ -150,12 +152,14 @@ export class RoomgateNode {
     } satisfies ConnectionPorts;
     const { registry, wheel } = this;
     const audit = this.#audit;
+    this.#heartbeat = new Heartbeat(() => registry.all(), clock, options);
     this.#entrance = new Entrance({
       ...options,
       subjects,
       clock,
       registry,
       wheel,
+      heartbeat: this.#heartbeat,
       rooms,
       audit,
       connection: ports,
@@ -169,6 +173,7 @@ export class RoomgateNode {
 
   async stop(): Promise<void> {
     this.wheel.stop();
+    this.#heartbeat.stop();
     this.#watch.stop();
     await this.revocation.stop();
     await this.#rooms.stop();

@@ -2,8 +2,10 @@
 import { broadcast } from './broadcast.js';
 import { echo } from './echo.js';
 import { handshake } from './handshake.js';
+import { heartbeat } from './heartbeat.js';
 import { idle } from './idle.js';
 import { guard, live } from './micro.js';
+import { restart } from './restart.js';
 import { revoke } from './revoke.js';
 import { history, presence } from './rooms.js';
 import { storm } from './storm.js';
@@ -15,8 +17,10 @@ export const JOBS = [
   echo,
   broadcast,
   idle,
+  heartbeat,
   teardown,
   storm,
+  restart,
   presence,
   history,
   guard,

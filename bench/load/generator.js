@@ -3,10 +3,12 @@ import { answerQuestions } from '../ipc/answer.js';
 import { Crowd } from './crowd.js';
 import { broadcast, probeBroadcast } from './tasks/broadcast.js';
 import { close } from './tasks/close.js';
+import { comeBack } from './tasks/come-back.js';
 import { echo, probeEcho } from './tasks/echo.js';
 import { join } from './tasks/join.js';
 import { open } from './tasks/open.js';
 import { refuse } from './tasks/refuse.js';
+import { rest } from './tasks/rest.js';
 import { setKeys } from './tokens.js';
 
 /** @type {Crowd | null} */
@@ -29,6 +31,8 @@ answerQuestions({
   open: onCrowd(open),
   refuse: onCrowd(refuse),
   close: onCrowd(close),
+  comeBack: onCrowd(comeBack),
+  rest: onCrowd(rest),
   join: onCrowd(join),
   probeEcho: onCrowd(probeEcho),
   echo: onCrowd(echo),

@@ -25,6 +25,8 @@ const ANY_LENGTH = { min: 0, max: Infinity };
 export class LoadConnection {
   /** Counted frames since the hello. */
   received = 0;
+  /** Answered. */
+  pings = 0;
   /** Lengths that count. @type {import('./frame-counter.js').LengthRange} */
   range = ANY_LENGTH;
   /** Exchanged between tasks. @type {Listener} */
@@ -121,11 +123,17 @@ export class LoadConnection {
     const whole = end - length >= this.#pieceStart;
     const payload = whole ? READ_BUFFER.subarray(end - length, end) : NO_PAYLOAD;
     const { heartbeat } = this.#dialect;
-    if (opcode === OPCODE.ping) this.write(maskedFrame(OPCODE.pong, payload));
+    if (opcode === OPCODE.ping) this.#onPing(payload);
     else if (opcode === OPCODE.close) this.#onCloseFrame(payload);
     else if (heartbeat?.length === length) this.write(maskedFrame(OPCODE.text, heartbeat.answer));
     else if (this.listener.onOtherText) this.listener.onOtherText(this, payload.toString());
     else this.listener.onFailed(new Error(`an unexpected message came: ${payload}`));
+  }
+
+  /** @param {Buffer} payload */
+  #onPing(payload) {
+    this.pings++;
+    this.write(maskedFrame(OPCODE.pong, payload));
   }
 
   /** @param {Buffer} payload */

@@ -18,7 +18,6 @@ const SETTLE_MS = 60;
 export class Trial {
   #server;
   #load;
-  #port;
 
   /**
    * @param {string} name
@@ -32,7 +31,7 @@ export class Trial {
     this.algorithm = algorithm;
     this.#server = server;
     this.#load = load;
-    this.#port = port;
+    this.port = port;
   }
 
   /**
@@ -55,7 +54,7 @@ export class Trial {
     const { dialect } = SERVERS[this.name];
     await this.#load.ask('crowd', {
       ...crowd,
-      port: this.#port,
+      port: this.port,
       dialect,
       algorithm: this.algorithm,
     });

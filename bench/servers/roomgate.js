@@ -14,14 +14,15 @@ export async function start(options) {
  * @param {import('./server.types.js').ServerOptions} options
  * @param {ClassDecorator[]} decorators  more of them for the gateway
  * @param {import('@nestjs/common').Provider[]} [providers]  more of them for the app
- * @param {object} [settings]  more options of the module, and the policy
+ * @param {any} [settings]  more options of the module, the policy, and what is done with the app before it listens
  */
 export async function startRoomgate(
   { algorithm, verifyKey, issuer, audience },
   decorators,
   providers = [],
-  { policy = undefined, ...more } = /** @type {any} */ ({}),
+  settings = /** @type {any} */ ({}),
 ) {
+  const { policy, prepare, ...more } = settings;
   const { CurrentRoom, RoomGateway, RoomgateModule } = await importPackageUnderTest();
 
   class RoomsGateway {
@@ -54,5 +55,6 @@ export async function startRoomgate(
     policy,
     ...more,
   });
-  return listenWithNest({ imports: [module], providers: [RoomsGateway, ...providers] });
+  const metadata = { imports: [module], providers: [RoomsGateway, ...providers] };
+  return listenWithNest(metadata, prepare);
 }

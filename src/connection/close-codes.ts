@@ -23,6 +23,12 @@ export const CLOSE_CODES = {
     reconnect: 'yes',
     meaning: 'The server leaves, or the connection reached `maxConnectionMs`.',
   },
+  messageTimeout: {
+    code: 1008,
+    reason: 'message timeout',
+    reconnect: 'yes',
+    meaning: 'A message was begun and not finished within `messageTimeoutMs`.',
+  },
   tooBig: {
     code: 1009,
     reason: 'message too big',
@@ -70,6 +76,12 @@ export const CLOSE_CODES = {
     reason: 'room closed',
     reconnect: 'no',
     meaning: 'The room was closed.',
+  },
+  noPong: {
+    code: 4408,
+    reason: 'no pong',
+    reconnect: 'yes',
+    meaning: 'Nothing came within `pongTimeoutMs` of a ping.',
   },
   replaced: {
     code: 4409,

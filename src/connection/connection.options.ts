@@ -56,10 +56,43 @@ export interface ConnectionOptions {
    */
   maxConnectionMs: number;
   /**
-   * Milliseconds that clients get at shutdown to answer the close before their sockets are destroyed.
+   * Milliseconds from one ping of a connection to the next, in whole seconds; the first comes after a random part of it. Zero: no pings,
+   * and a peer that went away without a word stays until something is sent to it.
+   * @default 25000
+   */
+  pingIntervalMs: number;
+  /**
+   * Milliseconds, in whole seconds, within which something has to come from the client after a ping, a pong or anything else, or it is
+   * closed with 4408. Stands still while its socket is paused.
+   * @default 10000
+   */
+  pongTimeoutMs: number;
+  /**
+   * Milliseconds, in whole seconds, that a message may take from its first byte to its last, in however many fragments; within two
+   * seconds after them its sender is closed with 1008.
+   * @default 10000
+   */
+  messageTimeoutMs: number;
+  /**
+   * Milliseconds that clients get to answer the close, at shutdown, after 4408 and after 1008, before their sockets are destroyed.
    * @default 2000
    */
   closeTimeoutMs: number;
+  /**
+   * Connections that are closed together at shutdown; more of them where `drainTimeoutMs` would not suffice.
+   * @default 500
+   */
+  drainBatchSize: number;
+  /**
+   * Milliseconds from one batch of the shutdown to the next. Clients are told to come back over as long a time as all batches take.
+   * @default 500
+   */
+  drainIntervalMs: number;
+  /**
+   * Milliseconds that closing all connections may take at shutdown; then the sockets that are left are destroyed.
+   * @default 30000
+   */
+  drainTimeoutMs: number;
 }
 
 export const CREDENTIAL_HEADERS = [
@@ -84,5 +117,11 @@ export const CONNECTION_RULES: Record<keyof ConnectionOptions, Rule> = {
   expiryWarningMs: integer(0, MAX_TIMER_MS),
   refreshGraceMs: integer(0, MAX_TIMER_MS),
   maxConnectionMs: integer(0, Number.MAX_SAFE_INTEGER),
+  pingIntervalMs: integer(0, MAX_TIMER_MS),
+  pongTimeoutMs: integer(1_000, MAX_TIMER_MS),
+  messageTimeoutMs: integer(1_000, MAX_TIMER_MS),
   closeTimeoutMs: integer(0, MAX_TIMER_MS),
+  drainBatchSize: integer(1, 1_000_000),
+  drainIntervalMs: integer(1, MAX_TIMER_MS),
+  drainTimeoutMs: integer(1, MAX_TIMER_MS),
 };

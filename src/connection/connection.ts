@@ -2,7 +2,6 @@ import type { Duplex } from 'node:stream';
 import type { Principal } from '../admission/principal.js';
 import { checkCloseCode, CLOSE_CODES, type CloseRow, cutReason } from './close-codes.js';
 import type { ConnectGate } from './connect-gate.js';
-import { ConnectionFacts } from './connection-facts.js';
 import type {
   ConnectionInit,
   ConnectionPorts,
@@ -12,15 +11,20 @@ import type {
 import { encodeBinaryFrame } from './frame.js';
 import type { MessageHandler } from './handler-table.js';
 import { encodeGoodbye } from './greetings.js';
+import type { HeartbeatOwner } from './heartbeat.js';
 import { Inbox } from './inbox.js';
 import { Lifetime, type LifetimeOwner } from './lifetime.js';
 import { encodeMessage, type Message, refuseReserved, withoutCause } from './message.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { RoomSocket } from './room-socket.js';
+import { SocketEnd } from './socket-end.js';
 import type { Strikes } from './strikes.js';
 
 /** One admitted WebSocket with its principal: what guards, handlers and hooks of a room gateway get as their client. */
-export class RoomConnection extends ConnectionFacts implements LifetimeOwner, OutboxOwner {
+export class RoomConnection
+  extends SocketEnd
+  implements HeartbeatOwner, LifetimeOwner, OutboxOwner
+{
   /** @internal */
   handlers: readonly MessageHandler[] | undefined;
   /** @internal */
@@ -43,12 +47,11 @@ export class RoomConnection extends ConnectionFacts implements LifetimeOwner, Ou
   /** @internal */
   constructor(
     init: ConnectionInit,
-    private readonly ws: RoomSocket,
-    /** @internal */
-    readonly socket: Duplex,
+    ws: RoomSocket,
+    socket: Duplex,
     private readonly ports: ConnectionPorts,
   ) {
-    super(init);
+    super(init, ws, socket);
     this.#principal = init.principal;
     this.#lifetime = new Lifetime(this, ports.lifetime);
   }
@@ -70,13 +73,13 @@ export class RoomConnection extends ConnectionFacts implements LifetimeOwner, Ou
     this.#lifetime.renew();
   }
 
-  /** @internal */
-  get isPaused(): boolean {
-    return this.ws.isPaused;
-  }
-
   get isOpen(): boolean {
     return this.#state === 'open';
+  }
+
+  /** @internal Its socket is gone. */
+  get isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   /** Whether its authority holds at the time, in milliseconds since the epoch. Asked before handlers and before bytes are handed to the socket. */
@@ -118,11 +121,6 @@ export class RoomConnection extends ConnectionFacts implements LifetimeOwner, Ou
     if (drop) this.#outbox?.drop();
     this.sendText(encodeGoodbye(row, retryAfterMs), true);
     this.#close(row.code, row.reason);
-  }
-
-  /** @internal Destroys the socket without a word. */
-  terminate(): void {
-    this.ws.terminate();
   }
 
   /** @internal */

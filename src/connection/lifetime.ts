@@ -32,14 +32,15 @@ export class Lifetime implements WheelEntry {
   dueAt = 0;
   slot = -1;
   #stage: Stage = 'live';
-  readonly #endsAt: number;
+  /** Absent without a limit: a number that is no small integer costs each connection an object of its own. */
+  readonly #endsAt: number | undefined;
 
   constructor(
     private readonly owner: LifetimeOwner,
     private readonly rules: LifetimeRules,
   ) {
     const { maxConnectionMs } = rules;
-    this.#endsAt = maxConnectionMs > 0 ? rules.now() + maxConnectionMs : Infinity;
+    this.#endsAt = maxConnectionMs > 0 ? rules.now() + maxConnectionMs : undefined;
     this.renew();
   }
 
@@ -61,7 +62,7 @@ export class Lifetime implements WheelEntry {
     const now = this.rules.now();
     const { principal } = this.owner;
     const { refreshGraceMs } = this.rules;
-    if (now >= this.#endsAt) this.owner.end(CLOSE_CODES.goingAway);
+    if (this.#endsAt !== undefined && now >= this.#endsAt) this.owner.end(CLOSE_CODES.goingAway);
     else if (this.#stage === 'live') this.#warn(now, principal);
     else if (this.#stage === 'warned' && refreshGraceMs > 0)
       this.#mute(principal.expiresAt + refreshGraceMs);
@@ -85,6 +86,6 @@ export class Lifetime implements WheelEntry {
 
   #wait(until: number): void {
     this.rules.wheel.cancel(this);
-    this.rules.wheel.schedule(this, Math.min(until, this.#endsAt));
+    this.rules.wheel.schedule(this, Math.min(until, this.#endsAt ?? until));
   }
 }

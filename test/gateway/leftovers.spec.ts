@@ -99,7 +99,7 @@ describe.each([PlainGateway, InterceptedGateway])(
       alice.send('silent');
       await testbed.settle();
       await alice.close();
-      await testbed.advance(500);
+      await testbed.advance(1_000);
       expect(testbed.clock.pending).toBe(0);
     });
 

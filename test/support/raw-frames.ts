@@ -1,10 +1,14 @@
-/** A masked text frame as a client sends it (RFC 6455 §5.3), for bytes that no WebSocket library would send. */
-export function maskedText(text: string): Buffer {
+/** A masked frame as a client sends it (RFC 6455 §5.3), for bytes that no WebSocket library would send. */
+export function maskedFrame(first: number, text: string): Buffer {
   const payload = Buffer.from(text);
   if (payload.length > 125) throw new Error('Only short frames.');
   const mask = Buffer.from([1, 2, 3, 4]);
   const masked = payload.map((byte, index) => byte ^ (mask[index % 4] as number));
-  return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length]), mask, masked]);
+  return Buffer.concat([Buffer.from([first, 0x80 | payload.length]), mask, masked]);
+}
+
+export function maskedText(text: string): Buffer {
+  return maskedFrame(0x81, text);
 }
 
 export interface Frame {

@@ -52,6 +52,9 @@ export async function startRoomApp(options: RoomAppOptions = {}): Promise<RoomAp
     clock: clockTypeOf(clock),
     roomIdleMs: 0,
     maxMessagesPerWindow: 0,
+    // Time that moves in leaps leaves nobody a moment to answer.
+    pingIntervalMs: 0,
+    messageTimeoutMs: 2 ** 31 - 1,
     ...roomgate,
     ...rest,
   };

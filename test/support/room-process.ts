@@ -60,6 +60,14 @@ export class RoomProcess {
     return this.child.exitCode;
   }
 
+  /** What an orchestrator does first; resolves with the signal that the process ended of. */
+  async terminate(): Promise<NodeJS.Signals | null> {
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    await exited;
+    return this.child.signalCode;
+  }
+
   #ask<T>(request: object): Promise<T> {
     this.child.send(request);
     return this.#message<T>();

@@ -9,6 +9,7 @@ import { ROOMGATE_ADAPTER_PORTS } from '../../roomgate.constants.js';
 import { RoomgateModule } from '../../roomgate.module.js';
 import type { RoomgateModuleOptions } from '../../roomgate.options.js';
 import { EXTRAS, type RoomgateModuleExtras } from '../../roomgate.providers.js';
+import { MAX_TIMER_MS } from '../../roomgate.rules.js';
 import { clockTypeOf } from './clock-type.js';
 import { FakeClock } from './fake-clock.js';
 import { TestConnection } from './test-connection.js';
@@ -55,6 +56,9 @@ export async function createRoomgateTestbed(
         issuers: [issuer.options],
         // A rate means nothing to a clock that stands still.
         maxMessagesPerWindow: 0,
+        // Time that moves in leaps leaves nobody a moment to answer.
+        pingIntervalMs: 0,
+        messageTimeoutMs: MAX_TIMER_MS,
         ...roomgate,
         ...Object.fromEntries(extras.filter(([, value]) => value !== undefined)),
         clock: clockTypeOf(clock),

@@ -26,6 +26,7 @@ const app = await NestFactory.create({
     }),
   ],
 });
+app.enableShutdownHooks();
 await app.listen(0, '127.0.0.1');
 const server = app.getHttpServer() as Server;
 const node = app.get(RoomgateNode, { strict: false });
