@@ -51,7 +51,10 @@ describe('createRoomgateTestbed', () => {
       id: 'test-1',
     });
     alice.send('say', 'hi');
-    expect(await bob.next('said')).toMatchObject({ event: 'said', data: { from: 'alice', data: 'hi' } });
+    expect(await bob.next('said')).toMatchObject({
+      event: 'said',
+      data: { from: 'alice', data: 'hi' },
+    });
     expect(await alice.next('said')).toMatchObject({
       event: 'said',
       data: { from: 'alice', data: 'hi' },
