@@ -44,10 +44,11 @@ export class RoomgateError extends Error {
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `a thrown ${typeof error}`;
   const code = (error as { code?: unknown }).code;
-  return [
-    typeof code === 'string' ? `${error.name} (${code.slice(0, 64)})` : error.name,
-    ...framesOf(error),
-  ].join('\n');
+  const name = typeof code === 'string' ? `${error.name} (${code.slice(0, 64)})` : error.name;
+  // Our own words about data name the event and where it does not fit, and no value.
+  const isOurs = error instanceof RoomgateError && error.code === 'invalid_data';
+  const told = isOurs ? `${name} ${JSON.stringify(error.message.slice(0, 300))}` : name;
+  return [told, ...framesOf(error)].join('\n');
 }
 
 /** The stack behind the message, whose own lines may look like frames; nothing when the message is not where it should be. */

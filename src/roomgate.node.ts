@@ -136,6 +136,7 @@ export class RoomgateNode {
         report,
       }),
       report,
+      checkEvent: (...sent) => rooms.checkEvent(...sent),
       warnUnsent: (event) => (options.strict ? undefined : unsent.tell(event)),
     });
     const ports = {
@@ -145,6 +146,7 @@ export class RoomgateNode {
       maxInboxMessages: options.maxInboxMessages,
       maxOutboxBytes: options.maxOutboxBytes,
       slowConsumerRule: (key) => rooms.slowConsumerRule(key),
+      checkEvent: (...sent) => rooms.checkEvent(...sent),
       report: (hook, error) => this.#report(hook, error),
       receive: (connection, bytes, isBinary) => dispatch.receive(connection, bytes, isBinary),
       handle: (connection, message) => dispatch.handle(connection, message),

@@ -19,6 +19,14 @@ describe('describeError', () => {
     expect(lines.join()).not.toContain('canary');
   });
 
+  it('says our own words about data, which name no value, on one line', () => {
+    const error = new RoomgateError('invalid_data', 'The data of "said"\ndoes not fit at text.');
+    expect(describeError(error).split('\n')[0]).toBe(
+      'RoomgateError (invalid_data) "The data of \\"said\\"\\ndoes not fit at text."',
+    );
+    expect(describeError(new RoomgateError('unknown_room_name', 'canary'))).not.toContain('canary');
+  });
+
   it('says the code of a system error, cut', () => {
     const error = Object.assign(new Error('canary'), { code: 'ECONNRESET' });
     expect(describeError(error)).toMatch(/^Error \(ECONNRESET\)\n/);

@@ -93,6 +93,7 @@ export class RoomConnection
    */
   send(event: string, data?: unknown): boolean {
     refuseReserved(event);
+    this.ports.checkEvent(this.roomName, event, data);
     return this.sendText(encodeMessage(event, data), false);
   }
 

@@ -4,6 +4,8 @@ import type { MessageContext } from './message-context.js';
 /** Where faults of the application's own code are told. */
 export interface ReplyReporter {
   report(event: string, error: unknown): void;
+  /** Compares what is answered with the schema declared for its event. @throws RoomgateError `invalid_data` */
+  checkEvent(roomName: string, event: string, data: unknown): void;
   /** Something was returned that nobody gets; told once per event. */
   warnUnsent(event: string): void;
 }
@@ -30,6 +32,7 @@ export function settleReply(
   try {
     if (isWsResponse(result)) {
       if (isReserved(result.event)) throw new Error('A handler returned a reserved event.');
+      reporter.checkEvent(context.connection.roomName, result.event, result.data);
       context.reply(result.event, result.data);
     } else {
       if (context.id === undefined && result !== undefined) reporter.warnUnsent(context.event);

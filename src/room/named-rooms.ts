@@ -31,8 +31,7 @@ export interface RoomPorts {
   readonly settings: SettingsOfRooms;
   readonly history: History;
   readonly presence: Presence;
-  /** Where it is not, what is sent is compared with the schema declared for its event. */
-  readonly isStrict: boolean;
+  readonly checkEvent: (roomName: string, event: string, data: unknown) => void;
 }
 
 /** The rooms of one name. All methods throw RoomgateError `invalid_room_id` for an id that is not a UUID. */
@@ -57,8 +56,7 @@ export class NamedRooms {
     options?: BroadcastOptions,
   ): Promise<Position> {
     refuseReserved(event);
-    const { isStrict, settings } = this.ports;
-    if (!isStrict) settings.of(this.name).events?.check(event, data);
+    this.ports.checkEvent(this.name, event, data);
     return this.#publish(id, encodeMessage(event, data), options);
   }
 

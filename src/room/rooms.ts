@@ -42,6 +42,7 @@ export class Rooms {
   readonly #presence: Presence;
   readonly #feed: PresenceFeed;
   readonly #settings: SettingsOfRooms;
+  readonly #isStrict: boolean;
 
   constructor(
     private readonly ports: RoomsPorts,
@@ -70,13 +71,15 @@ export class Rooms {
     });
     const { authority } = this;
     const history = new History(engine, settings);
+    const checkEvent: Rooms['checkEvent'] = (...sent) => this.checkEvent(...sent);
     this.service = new RoomService(
-      { memberships, engine, authority, settings, history, presence, isStrict: options.strict },
+      { memberships, engine, authority, settings, history, presence, checkEvent },
       registry,
       listeners,
     );
     this.memberships = memberships;
     this.#settings = settings;
+    this.#isStrict = options.strict;
     this.#presence = presence;
     this.#feed = new PresenceFeed(clock);
   }
@@ -84,6 +87,11 @@ export class Rooms {
   /** Where the room has got to here, if its members may come back to a position. */
   positionIn(key: RoomKey): Position | undefined {
     return this.#settings.ofKey(key).history && this.memberships.get(key)?.position;
+  }
+
+  /** Compares what is sent with the schema declared for its event, unless strict. @throws RoomgateError `invalid_data` */
+  checkEvent(roomName: string, event: string, data: unknown): void {
+    if (!this.#isStrict) this.#settings.of(roomName).events?.check(event, data);
   }
 
   /** What happens to what a room says when a member does not read it. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import {
   type NamedRooms,
   RoomGateway,
@@ -18,7 +19,12 @@ class OpenPolicy extends RoomPolicy {
 }
 
 @RoomGateway('/:room', { policy: OpenPolicy })
-class OpenGateway {}
+class OpenGateway {
+  @SubscribeMessage('reply')
+  reply(@MessageBody() data: unknown): { event: string; data: unknown } {
+    return { event: 'said', data };
+  }
+}
 
 describe('The life of a room', () => {
   let testbed: RoomgateTestbed;
@@ -133,5 +139,9 @@ describe('The life of a room', () => {
     await rooms().broadcast(ROOM, 'other', 7);
     await testbed.settle();
     expect(alice.waiting.map(({ event }) => event)).toEqual(['said', 'other']);
+    const [own] = rooms().members(ROOM);
+    expect(() => own?.send('said', { text: 7 })).toThrow(/"said".*\btext\b/);
+    expect(await alice.request('reply', { text: 7 })).toMatchObject({ data: { code: 'internal' } });
+    expect(await alice.request('reply', { text: 'fits' })).toMatchObject({ event: 'said' });
   });
 });
