@@ -5,6 +5,7 @@ import { Refusal } from '../admission/refusals.js';
 import type { RoomId } from '../admission/room-id.js';
 import { RoomSocket } from '../connection/room-socket.js';
 import { awaitClaim } from './foreign-upgrade.js';
+import { letGoUnread } from './half-closed.js';
 import type { AdapterPorts } from './ports.js';
 import { writeRefusal } from './refusal.js';
 import { refusalEvent } from './refusal-event.js';
@@ -31,6 +32,7 @@ export class UpgradeDispatch {
   /** Sockets that are not yet connections; destroyed when the app closes. */
   readonly #sockets = new Map<Duplex, PendingUpgrade | undefined>();
   readonly #onClose: (this: Duplex) => void;
+  readonly #onEnd: (this: Duplex) => void;
   readonly #pending = new WeakMap<IncomingMessage, PendingUpgrade>();
   readonly #server: WebSocketServer;
 
@@ -49,7 +51,11 @@ export class UpgradeDispatch {
       maxBufferedChunks,
       maxPendingAutoPongs,
       verdictDeadlineMs,
+      closeTimeoutMs,
     } = ports.options;
+    this.#onEnd = function () {
+      letGoUnread(this, ports.clock, closeTimeoutMs);
+    };
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -137,6 +143,7 @@ export class UpgradeDispatch {
     if (!admitted) return client.terminate();
     upgrade.admitted = undefined;
     this.#letGo(socket);
+    socket.on('end', this.#onEnd);
     this.ports.open(client, socket, request, admitted, server);
   }
 

@@ -40,7 +40,8 @@ export interface ConnectionOptions {
    */
   maxConnectionMs: number;
   /**
-   * Milliseconds that clients get at shutdown to answer the close before their sockets are destroyed.
+   * Milliseconds that clients get at shutdown to answer the close, and those that only ended their side of the connection to
+   * read the rest, before their sockets are destroyed.
    * @default 2000
    */
   closeTimeoutMs: number;
