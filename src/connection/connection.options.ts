@@ -8,8 +8,8 @@ export interface ConnectionOptions {
    */
   carriedHeaders: string[];
   /**
-   * Messages of one connection that may wait for their handler before the socket is paused, or run beside others when
-   * `@Unordered()`; what was read together with them (at most 64 KiB) waits too.
+   * Messages of one connection that may wait for their handler, 256 KiB of them at most, before the socket is paused, or run
+   * beside others when `@Unordered()`; what was read together with them (at most 64 KiB) waits too.
    * @default 64
    */
   maxInboxMessages: number;

@@ -36,7 +36,7 @@ export class Dispatch {
   /** A frame arrived. It is parsed once; what is not ours is answered, and counted against the sender. */
   receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void {
     const message = isBinary ? { event: BINARY_EVENT, data: bytes } : parseMessage(bytes);
-    if (message && (isBinary || !isOurs(message.event))) return connection.inbox.push(message);
+    if (message && (isBinary || !isOurs(message.event))) return connection.inbox.push(message, bytes.length);
     const context = this.#context(connection, message ?? NO_MESSAGE, this.ports.clock.now());
     context.isControl = true;
     if (message?.event === BINARY_EVENT) this.#strike(context, 'unknown_event');

@@ -71,12 +71,17 @@ describe('A client that sends more than it should', () => {
     await room.expectNothingLeft();
   });
 
-  it('is not read while big messages wait either', async () => {
+  it('is not read while big messages wait either, which are bigger when they are parsed', async () => {
     const client = await room.enter();
     const before = heapBytes();
-    const many = JSON.stringify({ event: 'work', data: Array.from({ length: 20_000 }, () => ({})) });
-    await flood(client, clientFrame({ payload: many }));
-    console.log('big', (heapBytes() - before) / MIB, serverEnd().isPaused);
+    const data = Array.from({ length: 20_000 }, () => ({}));
+    const frame = clientFrame({ payload: JSON.stringify({ event: 'work', data }) });
+    for (let sent = 0; sent < 200 && !serverEnd().isPaused; sent++) {
+      client.write(frame);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await eventually(() => serverEnd().isPaused, 'it to be paused');
+    expect(heapBytes() - before).toBeLessThan(24 * MIB);
     await room.expectServed();
     client.reset();
     working.open();
@@ -86,10 +91,8 @@ describe('A client that sends more than it should', () => {
   it('is cut off when it pings and does not read', async () => {
     const client = await room.enter();
     client.socket.pause();
-    const pings = Buffer.alloc(125 * 1_000);
     const ping = clientFrame({ opcode: OPCODE.ping, payload: Buffer.alloc(100, 1) });
     await flood(client, Buffer.concat(Array.from({ length: 1_000 }, () => ping)));
-    expect(pings.length).toBeGreaterThan(0);
     await room.expectServed();
     await eventually(() => room.app.node.registry.size === 1, 'it to be cut off');
     await room.expectNothingLeft();
