@@ -1,5 +1,5 @@
 import type { Clock } from '../roomgate.clock.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { ignoreRejection, RoomgateError } from '../roomgate.errors.js';
 import { refuseTokenInQuery, type TokenExtractor, type UpgradeRequest } from './bearer-token.js';
 import { checkOrigin, type OriginRules } from './origin.js';
 import { createPrincipal, type Principal } from './principal.js';
@@ -147,6 +147,7 @@ export class Admission {
     try {
       const token: unknown = this.ports.extractor.extract(request);
       if (typeof token === 'string' || token instanceof Refusal) return token;
+      ignoreRejection(token);
     } catch {
       // Applications bring extractors of their own; a broken one opens nothing and says nothing.
     }
