@@ -1,6 +1,7 @@
 import { Observable, NEVER, throwError } from 'rxjs';
 
-const PROMISED: Record<string, () => unknown> = {
+/** Every way in which application code fails that we call, by what it does. */
+export const FAULTS: Readonly<Record<string, () => unknown>> = {
   'throws an error': () => {
     throw new Error('canary');
   },
@@ -45,9 +46,6 @@ class Unreadable extends Error {
     throw new Error('canary');
   }
 }
-
-/** Every way in which application code fails that we call, by what it does. */
-export const FAULTS: Readonly<Record<string, () => unknown>> = PROMISED;
 
 /** And the ways in which what a handler returns fails, when it is looked at. */
 export const RESULT_FAULTS: Readonly<Record<string, () => unknown>> = {
