@@ -102,7 +102,9 @@ describe('A client that sends more than it should', () => {
     const client = await room.enter();
     const ping = clientFrame({ opcode: OPCODE.ping, payload: 'x' });
     client.write(Buffer.concat(Array.from({ length: 10 }, () => ping)));
-    await client.until((bytes) => behindHead(bytes).toString('latin1').split('\x8a\x01x').length > 10);
+    await client.until(
+      (bytes) => behindHead(bytes).toString('latin1').split('\x8a\x01x').length > 10,
+    );
     client.reset();
     await room.expectNothingLeft();
   });
