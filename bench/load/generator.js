@@ -6,7 +6,9 @@ import { close } from './tasks/close.js';
 import { echo, probeEcho } from './tasks/echo.js';
 import { join } from './tasks/join.js';
 import { open } from './tasks/open.js';
+import { latency } from './tasks/latency.js';
 import { refuse } from './tasks/refuse.js';
+import { soak } from './tasks/soak.js';
 import { setKeys } from './tokens.js';
 
 /** @type {Crowd | null} */
@@ -34,6 +36,8 @@ answerQuestions({
   echo: onCrowd(echo),
   probeBroadcast: onCrowd(probeBroadcast),
   broadcast: onCrowd(broadcast),
+  latency: onCrowd(latency),
+  soak: onCrowd(soak),
   crowd(/** @type {import('./crowd.js').CrowdOptions} */ options) {
     crowd?.drop();
     crowd = new Crowd(options);
