@@ -6,7 +6,7 @@ import { isReserved } from './connection/message.js';
 import { bringSchemas } from './gateway/message-schema.pipe.js';
 import { passThrough } from './gateway/pass-through.interceptor.js';
 import { RoomgateFilter } from './gateway/roomgate.filter.js';
-import { wrapFilters } from './gateway/safe-filters.js';
+import { wrapFilters } from './gateway/wrapped.filter.js';
 import { BINARY_METADATA, UNORDERED_METADATA } from './roomgate.constants.js';
 import { RoomgateError } from './roomgate.errors.js';
 import { quote } from './roomgate.rules.js';

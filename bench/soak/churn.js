@@ -18,7 +18,7 @@ export const churn = {
     for (let round = 0; round < WARM_UP_ROUNDS; round++) await cycle(trial, round);
     const before = await trial.memory();
     for (let round = 0; round < rounds; round++) {
-      note(`${round * ROUND} of ${rounds * ROUND} cycles`);
+      if (round % 10 === 0) note(`${round * ROUND} of ${rounds * ROUND} cycles`);
       await cycle(trial, round);
     }
     const after = await trial.memory();

@@ -36,7 +36,11 @@ export class RoomServer extends EventEmitter {
   }
 
   /** A listener of the application that is async: its rejection would be nobody's and end the process. */
-  override [captureRejectionSymbol](error: unknown, _event: string, connection: RoomConnection): void {
+  override [captureRejectionSymbol](
+    error: unknown,
+    _event: string,
+    connection: RoomConnection,
+  ): void {
     connection.hookFailed('A listener of the server', error);
   }
 

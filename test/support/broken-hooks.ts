@@ -1,5 +1,9 @@
 import { Observable, NEVER, throwError } from 'rxjs';
 
+const thrower = (): never => {
+  throw new Error('canary');
+};
+
 /** Every way in which application code fails that we call, by what it does. */
 export const FAULTS: Readonly<Record<string, () => unknown>> = {
   'throws an error': () => {
@@ -25,11 +29,7 @@ export const FAULTS: Readonly<Record<string, () => unknown>> = {
     await new Promise((resolve) => setImmediate(resolve));
     throw new Error('canary');
   },
-  'is thenable and throws': () => ({
-    then(): never {
-      throw new Error('canary');
-    },
-  }),
+  'is thenable and throws': () => ({ then: thrower }), // oxlint-disable-line unicorn/no-thenable
 };
 
 /** An error of somebody who wanted to be clever. */

@@ -100,11 +100,12 @@ function framesBehindHead(bytes: Buffer): unknown[] {
   return readFrames(behindHead(bytes));
 }
 
-async function footprint({ node, openSockets }: RoomApp): Promise<Footprint> {
+async function footprint(app: RoomApp): Promise<Footprint> {
+  const { node } = app;
   return {
     connections: node.registry.size,
     rooms: node.memberships.size,
     deadlines: node.wheel.size,
-    sockets: await openSockets(),
+    sockets: await app.openSockets(),
   };
 }
