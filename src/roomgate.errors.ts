@@ -50,6 +50,15 @@ export function describeError(error: unknown): string {
   }
 }
 
+/** For loggers: the application may have brought one that throws, and whoever tells of a failure must not fail. */
+export function attempt(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // There is nobody left to tell.
+  }
+}
+
 /** For what an application has made async where no promise is expected: a rejection that nobody hears ends the process. */
 export function ignoreRejection(value: unknown): void {
   if (value instanceof Promise) value.catch(() => undefined);

@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Logger } from '@nestjs/common';
-import { describeError } from '../roomgate.errors.js';
+import { attempt, describeError } from '../roomgate.errors.js';
 
 type Catch = (this: unknown, exception: unknown, host: ArgumentsHost) => unknown;
 
@@ -24,7 +24,9 @@ function wrap(holder: object): void {
     // Over HTTP what becomes of it is between Nest and the application.
     if (host.getType() !== 'ws') return result;
     Promise.resolve(result).catch((error: unknown) =>
-      new Logger('Roomgate').error(`An exception filter failed: ${describeError(error)}`),
+      attempt(() =>
+        new Logger('Roomgate').error(`An exception filter failed: ${describeError(error)}`),
+      ),
     );
     return undefined;
   };
