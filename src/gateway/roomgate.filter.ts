@@ -77,7 +77,7 @@ function fromWsException(exception: WsException): ExceptionBody {
       message: error,
       temporary: false,
     };
-  const { code, message, temporary, retryAfterMs } = Object(error) as Record<string, unknown>;
+  const { code, message, temporary, retryAfterMs } = error as Record<string, unknown>;
   return {
     status: 'error',
     code: typeof code === 'string' ? code : 'rejected',
