@@ -20,7 +20,7 @@ describe.each([
     await open();
     expect(Reflect.get(room.app.server, 'headersTimeout')).toBe(10_000);
     expect(Reflect.get(room.app.server, 'connectionsCheckingInterval')).toBe(5_000);
-  });
+  }, 30_000);
 
   it('may come byte by byte, and in its time is admitted', async () => {
     await open();
@@ -32,7 +32,7 @@ describe.each([
     expect((await client.head()).status).toBe(101);
     client.reset();
     await room.expectNothingLeft();
-  });
+  }, 30_000);
 
   it.each([
     ['never begins', ''],
@@ -61,5 +61,5 @@ describe.each([
     await Promise.all(clients.map(({ closed }) => closed));
     clearInterval(drip);
     await room.expectNothingLeft();
-  });
+  }, 30_000);
 });

@@ -69,7 +69,7 @@ describe('A client that sends more than it should', () => {
     client.reset();
     working.open();
     await room.expectNothingLeft();
-  });
+  }, 30_000);
 
   it('is not read while big messages wait either, which are bigger when they are parsed', async () => {
     const client = await room.enter();
@@ -86,7 +86,7 @@ describe('A client that sends more than it should', () => {
     client.reset();
     working.open();
     await room.expectNothingLeft();
-  });
+  }, 30_000);
 
   it('is cut off when it pings and does not read', async () => {
     const client = await room.enter();
@@ -96,7 +96,7 @@ describe('A client that sends more than it should', () => {
     await room.expectServed();
     await eventually(() => room.app.node.registry.size === 1, 'it to be cut off');
     await room.expectNothingLeft();
-  });
+  }, 30_000);
 
   it('is answered each ping when it reads', async () => {
     const client = await room.enter();
@@ -107,27 +107,31 @@ describe('A client that sends more than it should', () => {
     );
     client.reset();
     await room.expectNothingLeft();
-  });
+  }, 30_000);
 
   it.each([
     ['one byte each', 1],
     ['nothing at all', 0],
-  ])('gets no further than 64 pieces of a message: %s', async (_what, size) => {
-    const client = await room.enter();
-    const before = heapBytes();
-    const piece = clientFrame({
-      opcode: OPCODE.continuation,
-      fin: false,
-      payload: ' '.repeat(size),
-    });
-    client.write(clientFrame({ fin: false, payload: '{' }));
-    client.write(Buffer.concat(Array.from({ length: 16_000 }, () => piece)));
-    const all = await client.until((it) => closeCodeOf(behindHead(it)) !== undefined);
-    expect(closeCodeOf(behindHead(all))).toBe(1008);
-    expect(heapBytes() - before).toBeLessThan(2 * MIB);
-    client.reset();
-    await room.expectNothingLeft();
-  });
+  ])(
+    'gets no further than 64 pieces of a message: %s',
+    async (_what, size) => {
+      const client = await room.enter();
+      const before = heapBytes();
+      const piece = clientFrame({
+        opcode: OPCODE.continuation,
+        fin: false,
+        payload: ' '.repeat(size),
+      });
+      client.write(clientFrame({ fin: false, payload: '{' }));
+      client.write(Buffer.concat(Array.from({ length: 16_000 }, () => piece)));
+      const all = await client.until((it) => closeCodeOf(behindHead(it)) !== undefined);
+      expect(closeCodeOf(behindHead(all))).toBe(1008);
+      expect(heapBytes() - before).toBeLessThan(2 * MIB);
+      client.reset();
+      await room.expectNothingLeft();
+    },
+    30_000,
+  );
 
   it('has a message that comes byte by byte handled, within the bounds of a message', async () => {
     const client = await room.enter();
@@ -139,5 +143,5 @@ describe('A client that sends more than it should', () => {
     client.reset();
     working.open();
     await room.expectNothingLeft();
-  });
+  }, 30_000);
 });

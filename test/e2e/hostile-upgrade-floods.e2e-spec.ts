@@ -23,7 +23,7 @@ describe('Upgrades by the hundred', () => {
     await room.expectServed();
     expect(await statusesOf(clients)).toEqual(new Set([401]));
     await room.expectNothingLeft();
-  });
+  }, 30_000);
 
   it('are let go when they are refused and go on sending', async () => {
     room = await HostileRoom.open();
@@ -34,7 +34,7 @@ describe('Upgrades by the hundred', () => {
     await room.expectServed();
     await room.expectNothingLeft();
     clearInterval(more);
-  });
+  }, 30_000);
 
   it('are let go when they are refused and never read why', async () => {
     room = await HostileRoom.open();
@@ -45,7 +45,7 @@ describe('Upgrades by the hundred', () => {
     }
     await room.expectServed();
     await room.expectNothingLeft();
-  });
+  }, 30_000);
 
   it('are read no further while they wait for the verdict, and refused when it takes too long', async () => {
     HeldPolicy.letGo();
@@ -62,5 +62,5 @@ describe('Upgrades by the hundred', () => {
     HeldPolicy.letGo();
     room.leave();
     await room.expectNothingLeft();
-  });
+  }, 30_000);
 });
