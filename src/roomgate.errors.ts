@@ -42,7 +42,29 @@ export class RoomgateError extends Error {
  * out because parsers and validators quote their input in it, and input may be a token or a message.
  */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return `a thrown ${typeof error}`;
+  try {
+    return error instanceof Error ? describe(error) : `a thrown ${typeof error}`;
+  } catch {
+    // Its own getters throw; what tells of a failure must not be one.
+    return 'an error that cannot be described';
+  }
+}
+
+/** For loggers: the application may have brought one that throws, and whoever tells of a failure must not fail. */
+export function attempt(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // There is nobody left to tell.
+  }
+}
+
+/** For what an application has made async where no promise is expected: a rejection that nobody hears ends the process. */
+export function ignoreRejection(value: unknown): void {
+  if (value instanceof Promise) value.catch(() => undefined);
+}
+
+function describe(error: Error): string {
   const code = (error as { code?: unknown }).code;
   const name = typeof code === 'string' ? `${error.name} (${code.slice(0, 64)})` : error.name;
   // Our own words about data name the event and where it does not fit, and no value.

@@ -6,6 +6,7 @@ import { isReserved } from './connection/message.js';
 import { bringSchemas } from './gateway/message-schema.pipe.js';
 import { passThrough } from './gateway/pass-through.interceptor.js';
 import { RoomgateFilter } from './gateway/roomgate.filter.js';
+import { wrapFilters } from './gateway/wrapped.filter.js';
 import { BINARY_METADATA, UNORDERED_METADATA } from './roomgate.constants.js';
 import { RoomgateError } from './roomgate.errors.js';
 import { quote } from './roomgate.rules.js';
@@ -21,6 +22,7 @@ export function readHandlers(
   const handlers = new Map<string, HandlerInfo>();
   const classFilters = (Reflect.getMetadata(EXCEPTION_FILTERS_METADATA, gateway) ??
     []) as unknown[];
+  wrapFilters(classFilters.filter((filter) => filter !== RoomgateFilter));
   for (const name of new MetadataScanner().getAllMethodNames(prototype)) {
     const method = prototype[name] as object;
     if (!Reflect.hasMetadata(MESSAGE_MAPPING_METADATA, method)) continue;
@@ -34,6 +36,7 @@ export function readHandlers(
       classFilters.some((filter) => filter !== RoomgateFilter) ||
       Reflect.hasMetadata(EXCEPTION_FILTERS_METADATA, method);
     if (hasUserFilters) addPassThrough(method);
+    wrapFilters((Reflect.getMetadata(EXCEPTION_FILTERS_METADATA, method) ?? []) as unknown[]);
     bringSchemas(gateway, name);
     const isIntercepted = [gateway, method].some((target) =>
       Reflect.hasMetadata(INTERCEPTORS_METADATA, target),

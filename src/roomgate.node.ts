@@ -26,7 +26,7 @@ import type { RoomService } from './room/room.service.js';
 import { Rooms } from './room/rooms.js';
 import type { Clock } from './roomgate.clock.js';
 import { Entrance } from './roomgate.entrance.js';
-import { describeError } from './roomgate.errors.js';
+import { attempt, describeError } from './roomgate.errors.js';
 import type { RoomgateOptions } from './roomgate.options.js';
 
 /** The replaceable parts, which applications may bring. */
@@ -85,7 +85,7 @@ export class RoomgateNode {
         registry: this.registry,
         audit: this.#audit,
         admission: () => this.admission,
-        warn: (line, error) => seams.logger.warn(`${line}: ${describeError(error)}`),
+        warn: (line, error) => attempt(() => seams.logger.warn(`${line}: ${describeError(error)}`)),
       },
       options,
     );
@@ -117,7 +117,7 @@ export class RoomgateNode {
       options,
     );
     this.#watch = new HandlerWatch(clock, options.handlerTimeoutMs);
-    const unsent = new Unsent((line) => seams.logger.warn(line));
+    const unsent = new Unsent((line) => attempt(() => seams.logger.warn(line)));
     const report = (event: string, error: unknown): void =>
       this.#report(`The handler of ${JSON.stringify(event)}`, error);
     const dispatch = new Dispatch({
@@ -193,6 +193,6 @@ export class RoomgateNode {
   }
 
   #report(what: string, error: unknown): void {
-    this.seams.logger.error(`${what} failed: ${describeError(error)}`);
+    attempt(() => this.seams.logger.error(`${what} failed: ${describeError(error)}`));
   }
 }

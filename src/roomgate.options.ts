@@ -43,6 +43,7 @@ export const DEFAULTS: Readonly<Required<RoomgateModuleOptions>> = Object.freeze
   useGlobalPrefix: false,
   allowPlainGateways: [],
   foreignUpgradeMs: 10_000,
+  headersTimeoutMs: 10_000,
   retryAfterMs: 1_000,
   maxMessageBytes: 65_536,
   maxFragments: 64,

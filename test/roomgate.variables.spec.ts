@@ -44,6 +44,7 @@ const TABLE: [string, Option, string, unknown, string[]][] = [
   ['ROOMGATE_HIDE_ROOMS', 'hideRooms', 'false', false, ['False', '0', 'no']],
   ['ROOMGATE_USE_GLOBAL_PREFIX', 'useGlobalPrefix', 'true', true, ['on']],
   ['ROOMGATE_FOREIGN_UPGRADE_MS', 'foreignUpgradeMs', '1', 1, ['0']],
+  ['ROOMGATE_HEADERS_TIMEOUT_MS', 'headersTimeoutMs', '0', 0, ['-1']],
   ['ROOMGATE_RETRY_AFTER_MS', 'retryAfterMs', '0', 0, ['-1']],
   ['ROOMGATE_MAX_MESSAGE_BYTES', 'maxMessageBytes', '1024', 1_024, ['1', '1_024']],
   ['ROOMGATE_MAX_FRAGMENTS', 'maxFragments', '1', 1, ['0']],

@@ -9,7 +9,7 @@ const OTHER_FILES = 200;
 /** What a run needs and the machine does not have, to be told without a stack. */
 export class PreflightError extends Error {}
 
-/** @param {import('../jobs/job.types.js').Job[]} jobs */
+/** @param {{ sockets: number }[]} jobs */
 export function checkOpenFiles(jobs) {
   const needed = Math.max(...jobs.map(({ sockets }) => sockets)) + OTHER_FILES;
   const limit = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim();

@@ -22,9 +22,10 @@ export class Crowd {
   constructor({ port, dialect, algorithm, tokens, count, skip = 0, roomSize }) {
     this.port = port;
     this.dialect = DIALECTS[dialect];
-    this.requests = ticketsOf(algorithm, tokens, count + skip, roomSize)
-      .slice(skip)
-      .map(({ token, room }) => upgradeRequest(this.dialect.target(room), token));
+    this.tickets = ticketsOf(algorithm, tokens, count + skip, roomSize).slice(skip);
+    this.requests = this.tickets.map(({ token, room }) =>
+      upgradeRequest(this.dialect.target(room), token),
+    );
   }
 
   /** @param {import('./load-connection.js').Listener} listener */

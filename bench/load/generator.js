@@ -7,8 +7,10 @@ import { comeBack } from './tasks/come-back.js';
 import { echo, probeEcho } from './tasks/echo.js';
 import { join } from './tasks/join.js';
 import { open } from './tasks/open.js';
+import { latency } from './tasks/latency.js';
 import { refuse } from './tasks/refuse.js';
 import { rest } from './tasks/rest.js';
+import { soak } from './tasks/soak.js';
 import { setKeys } from './tokens.js';
 
 /** @type {Crowd | null} */
@@ -38,6 +40,8 @@ answerQuestions({
   echo: onCrowd(echo),
   probeBroadcast: onCrowd(probeBroadcast),
   broadcast: onCrowd(broadcast),
+  latency: onCrowd(latency),
+  soak: onCrowd(soak),
   crowd(/** @type {import('./crowd.js').CrowdOptions} */ options) {
     crowd?.drop();
     crowd = new Crowd(options);

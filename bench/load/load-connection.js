@@ -18,6 +18,7 @@ const ANY_LENGTH = { min: 0, max: Infinity };
  * @property {(connection: LoadConnection, status: number, body: string) => void} [onRefused]  answered and closed
  * @property {(connection: LoadConnection, frames: number) => void} [onFrames]
  * @property {(connection: LoadConnection, text: string) => void} [onOtherText]  a frame that does not count
+ * @property {(connection: LoadConnection, code: number) => void} [onServerClosed]  a close of the server that is no failure; it was answered
  * @property {(connection: LoadConnection) => void} [onClosed]
  * @property {(error: Error) => void} onFailed
  */
@@ -68,6 +69,11 @@ export class LoadConnection {
   close() {
     this.#closing = true;
     this.#socket.write(NORMAL_CLOSE);
+  }
+
+  /** Reads no more. */
+  pause() {
+    this.#socket.pause();
   }
 
   /** Gone at once and without a trace in the port table. */
@@ -139,6 +145,11 @@ export class LoadConnection {
   /** @param {Buffer} payload */
   #onCloseFrame(payload) {
     if (this.#closing) return;
+    if (this.listener.onServerClosed && payload.length >= 2) {
+      this.close();
+      this.listener.onServerClosed(this, payload.readUInt16BE());
+      return;
+    }
     const code = payload.length >= 2 ? payload.readUInt16BE() : 'without a code';
     this.listener.onFailed(new Error(`the server closed a connection: ${code}`));
   }

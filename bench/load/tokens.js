@@ -2,6 +2,7 @@
 // take seconds.
 import { createKeys } from '../tokens/keys.js';
 import { createMint } from '../tokens/mint.js';
+import { roomOf } from './room-of.js';
 
 /** @typedef {'distinct' | 'same' | 'rejected'} TokenKind */
 /** @typedef {{ token: string, room: string }} Ticket */
@@ -43,9 +44,4 @@ export function ticketsOf(algorithm, kind, count, roomSize = ROOM_SIZE) {
     pool.push({ token: mint(`user-${i}`, room), room });
   }
   return kind === 'same' ? Array(count).fill(pool[0]) : pool.slice(0, count);
-}
-
-/** @param {number} number */
-export function roomOf(number) {
-  return `0b5e7a00-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
 }

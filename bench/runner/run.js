@@ -1,17 +1,9 @@
 // A run: repetition by repetition, job by job, server by server, so that a slow minute of the machine
 // falls on all servers alike.
 import { killAllChildren } from '../ipc/ask.js';
-import { ALGORITHMS, createKeys } from '../tokens/keys.js';
-import { spawnLoad } from './processes.js';
+import { equip } from './equipment.js';
 import { Results } from './results.js';
 import { Trial } from './trial.js';
-
-/**
- * @typedef {object} Equipment
- * @property {import('../ipc/ask.js').AskedProcess} load
- * @property {Record<import('../tokens/keys.js').Algorithm, import('../tokens/keys.js').KeyTexts>} keys
- * @property {import('./cores.js').Pinning} pinning
- */
 
 /**
  * @typedef {object} Plan
@@ -30,14 +22,8 @@ import { Trial } from './trial.js';
 export async function run(plan, progress) {
   const { jobs, servers, repetitions, pinning } = plan;
   const results = new Results();
-  const keys = /** @type {Equipment['keys']} */ (
-    Object.fromEntries(ALGORITHMS.map((algorithm) => [algorithm, createKeys(algorithm)]))
-  );
-  const load = spawnLoad(pinning);
   try {
-    await load.started();
-    await load.ask('keys', keys);
-    const equipment = { load, keys, pinning };
+    const equipment = await equip(pinning);
     for (let repetition = 0; repetition < repetitions; repetition++) {
       for (const job of jobs) {
         for (const server of inTurn(serversOf(job, servers), repetition)) {
@@ -79,7 +65,7 @@ function inTurn(servers, repetition) {
  * @param {string} server
  * @param {number} repetition
  * @param {Plan} plan
- * @param {Equipment} equipment
+ * @param {import('./equipment.js').Equipment} equipment
  * @param {Results} results
  * @param {import('../cli/progress.js').Progress} progress
  */

@@ -36,7 +36,7 @@ export class Trial {
 
   /**
    * @param {string} name
-   * @param {import('./run.js').Equipment} equipment
+   * @param {import('./equipment.js').Equipment} equipment
    * @param {import('../tokens/keys.js').Algorithm} algorithm
    * @param {string} [file]  when not the server's usual one
    */
@@ -111,10 +111,28 @@ export class Trial {
 
   /**
    * @param {string} name
-   * @returns {Promise<number>} µs
+   * @param {unknown} [options]
+   * @returns {Promise<number>} µs, or what the step says
    */
-  step(name) {
-    return this.#server.ask('step', name);
+  step(name, options) {
+    return this.#server.ask('step', { name, options });
+  }
+
+  /** @returns {Promise<number>} bytes, as they are */
+  rss() {
+    return this.#server.ask('rss');
+  }
+
+  /**
+   * @param {number} ms
+   * @returns {Promise<number>} of one core, that the server took in this time
+   */
+  async cpuShare(ms) {
+    const begun = performance.now();
+    const before = await this.#server.ask('cpu');
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    const after = await this.#server.ask('cpu');
+    return (total(after) - total(before)) / 1000 / (performance.now() - begun);
   }
 
   async end() {

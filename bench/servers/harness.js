@@ -14,7 +14,8 @@ answerQuestions({
   start: (/** @type {import('./server.types.js').ServerOptions} */ options) => start(options),
   cpu: () => process.cpuUsage(),
   memory: memoryAfterCollection,
-  step: (/** @type {string} */ step) => steps[step](),
+  rss: () => process.memoryUsage.rss(),
+  step: (/** @type {{ name: string, options: any }} */ { name, options }) => steps[name](options),
   lagStart: () => {
     lag.reset();
     lag.enable();

@@ -18,6 +18,12 @@ export interface AdapterOptions {
    */
   foreignUpgradeMs: number;
   /**
+   * Milliseconds that a client may take to send the head of a request, upgrade or not, before it is answered 408: set on the
+   * app's HTTP server unless the app has changed its `headersTimeout`. Zero leaves the server as it is.
+   * @default 10000
+   */
+  headersTimeoutMs: number;
+  /**
    * Milliseconds named in `Retry-After` (rounded up to seconds, with up to as much again as jitter) of a 503.
    * @default 1000
    */
@@ -74,6 +80,7 @@ export const ADAPTER_RULES: Record<keyof AdapterOptions, Rule> = {
   useGlobalPrefix: flag,
   allowPlainGateways: listOf('gateway classes', (item) => typeof item === 'function'),
   foreignUpgradeMs: integer(1, MAX_TIMER_MS),
+  headersTimeoutMs: integer(0, MAX_TIMER_MS),
   retryAfterMs: integer(0, 3_600_000),
   maxMessageBytes: integer(64, 64 * 1024 * 1024),
   maxFragments: integer(1, 131_072),

@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { GatewayRules } from '../admission/admission.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { HandlerTable } from '../connection/handler-table.js';
@@ -24,7 +24,7 @@ export class RoomServer extends EventEmitter {
     readonly route: RoomRoute,
     prefix: string,
   ) {
-    super();
+    super({ captureRejections: true });
     const pattern = parsePattern(`${prefix}${route.path}`);
     if (!pattern)
       throw new RoomgateError(
@@ -33,6 +33,15 @@ export class RoomServer extends EventEmitter {
       );
     this.pattern = pattern;
     route.table.attach = (connection) => this.emit('connection', connection);
+  }
+
+  /** A listener of the application that is async: its rejection would be nobody's and end the process. */
+  override [captureRejectionSymbol](
+    error: unknown,
+    _event: string,
+    connection: RoomConnection,
+  ): void {
+    connection.hookFailed('A listener of the server', error);
   }
 
   /**

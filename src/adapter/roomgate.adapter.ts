@@ -6,6 +6,7 @@ import { RoomConnection } from '../connection/connection.js';
 import type { MessageHandler } from '../connection/handler-table.js';
 import { ROOMGATE_ADAPTER_PORTS } from '../roomgate.constants.js';
 import { RoomgateError } from '../roomgate.errors.js';
+import { boundHeaders } from './headers-timeout.js';
 import { answerPlainGets } from './plain-get.js';
 import type { AdapterPorts } from './ports.js';
 import { renderRefusal } from './refusal.js';
@@ -97,6 +98,7 @@ export class RoomgateAdapter extends WsAdapter {
     );
     this.#dispatch = dispatch;
     httpServer.on('upgrade', dispatch.onUpgrade);
+    boundHeaders(httpServer, this.#ports.options.headersTimeoutMs);
     this.httpServersRegistry.set(port, httpServer);
     answerPlainGets(this.#ports.httpAdapter(), (request) => {
       const room = request.method === 'GET' ? dispatch.find(request.url ?? '') : undefined;

@@ -5,6 +5,7 @@ import { Refusal } from '../admission/refusals.js';
 import type { RoomId } from '../admission/room-id.js';
 import { RoomSocket } from '../connection/room-socket.js';
 import { awaitClaim } from './foreign-upgrade.js';
+import { letGoUnread } from './half-closed.js';
 import { addressGroup, addressOf } from './peer-address.js';
 import type { AdapterPorts } from './ports.js';
 import { writeRefusal } from './refusal.js';
@@ -35,6 +36,7 @@ export class UpgradeDispatch {
   readonly #onClose: (this: Duplex) => void;
   /** Given to `ws` in this very call. */
   #passing: { readonly request: IncomingMessage; readonly upgrade: PendingUpgrade } | undefined;
+  readonly #onEnd: (this: Duplex) => void;
   readonly #server: WebSocketServer;
   readonly #limits: UpgradeLimits;
 
@@ -54,7 +56,11 @@ export class UpgradeDispatch {
       maxBufferedChunks,
       maxPendingAutoPongs,
       verdictDeadlineMs,
+      closeTimeoutMs,
     } = ports.options;
+    this.#onEnd = function () {
+      letGoUnread(this, ports.clock, closeTimeoutMs);
+    };
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -149,6 +155,7 @@ export class UpgradeDispatch {
     this.#limits.opened(address, socket);
     upgrade.admitted = undefined;
     this.#letGo(socket);
+    socket.on('end', this.#onEnd);
     this.ports.open(client, socket, request, admitted, server);
   }
 

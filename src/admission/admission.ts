@@ -1,4 +1,5 @@
 import type { Clock } from '../roomgate.clock.js';
+import { ignoreRejection } from '../roomgate.errors.js';
 import { attempt, whenThere } from '../roomgate.later.js';
 import { refuseTokenInQuery, type TokenExtractor, type UpgradeRequest } from './bearer-token.js';
 import { checkOrigin, type OriginRules } from './origin.js';
@@ -170,6 +171,7 @@ export class Admission {
     try {
       const token: unknown = this.ports.extractor.extract(request);
       if (typeof token === 'string' || token instanceof Refusal) return token;
+      ignoreRejection(token);
     } catch {
       // Applications bring extractors of their own; a broken one opens nothing and says nothing.
     }

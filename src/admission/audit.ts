@@ -1,4 +1,5 @@
 import type { Clock } from '../roomgate.clock.js';
+import { ignoreRejection } from '../roomgate.errors.js';
 import type { AuditReason } from './audit-reasons.js';
 
 /** What happened. `revoked` is a kick, `left` a right that was lost, `refused` a "no" before the 101 or to a logout token. */
@@ -39,9 +40,8 @@ export class Audit {
 
   record(event: Omit<AuditEvent, 'at'>): void {
     try {
-      const kept = this.sink.record(Object.assign(event, { at: this.clock.now() })) as unknown;
-      // A method that is async fits the type as well, and its rejection would be nobody's.
-      if (kept instanceof Promise) kept.catch(() => undefined);
+      // A method that is async fits the type as well.
+      ignoreRejection(this.sink.record(Object.assign(event, { at: this.clock.now() })) as unknown);
     } catch {
       // Whoever keeps the log must not decide who gets in.
     }

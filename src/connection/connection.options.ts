@@ -8,8 +8,8 @@ export interface ConnectionOptions {
    */
   carriedHeaders: string[];
   /**
-   * Messages of one connection that may wait for their handler before the socket is paused, or run beside others when
-   * `@Unordered()`; what was read together with them (at most 64 KiB) waits too.
+   * Messages of one connection that may wait for their handler, 256 KiB of them at most, before the socket is paused, or run
+   * beside others when `@Unordered()`; what was read together with them (at most 64 KiB) waits too.
    * @default 64
    */
   maxInboxMessages: number;
@@ -74,7 +74,8 @@ export interface ConnectionOptions {
    */
   messageTimeoutMs: number;
   /**
-   * Milliseconds that clients get to answer the close, at shutdown, after 4408 and after 1008, before their sockets are destroyed.
+   * Milliseconds that clients get to answer the close, at shutdown, after 4408 and after 1008, and those that only ended their side of
+   * the connection to read the rest, before their sockets are destroyed.
    * @default 2000
    */
   closeTimeoutMs: number;

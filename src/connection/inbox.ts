@@ -7,12 +7,18 @@ export interface InboxOwner {
   setPaused(isPaused: boolean): void;
 }
 
+/** In memory a message may be twenty times as big as on the wire: 64 KiB of `{},{},{}` are more than a megabyte. */
+const MAX_WAITING_BYTES = 256 * 1024;
+
 /**
  * The messages of one connection, one at a time and in order. Stock Nest lets a later message overtake an earlier one whose
  * handler is slower. When too many wait the socket is paused, so that the sender feels it and no memory is spent.
  */
 export class Inbox {
   #waiting: Message[] = [];
+  /** What each took on the wire. */
+  #sizes: number[] = [];
+  #bytes = 0;
   #isBusy = true;
   #isPaused = false;
   #run = 0;
@@ -33,14 +39,17 @@ export class Inbox {
     this.#next();
   }
 
-  push(message: Message): void {
+  push(message: Message, bytes = 0): void {
     if (!this.#isBusy) {
       this.#start(message);
       if (!this.#isBusy) this.#next();
       return;
     }
     this.#waiting.push(message);
-    if (this.#waiting.length >= this.maxMessages && !this.#isPaused) {
+    this.#sizes.push(bytes);
+    this.#bytes += bytes;
+    const isFull = this.#waiting.length >= this.maxMessages || this.#bytes > MAX_WAITING_BYTES;
+    if (isFull && !this.#isPaused) {
       this.#isPaused = true;
       this.owner.setPaused(true);
     }
@@ -59,6 +68,8 @@ export class Inbox {
 
   clear(): void {
     this.#waiting = [];
+    this.#sizes = [];
+    this.#bytes = 0;
     this.#between = undefined;
     this.#isBusy = true;
     this.#run += 1;
@@ -80,8 +91,14 @@ export class Inbox {
     this.#run += 1;
     this.#isBusy = false;
     for (const act of this.#between?.splice(0) ?? []) act();
-    while (!this.#isBusy && this.#waiting.length > 0) this.#start(this.#waiting.shift() as Message);
-    if (this.#waiting.length < this.maxMessages / 2) this.#resume();
+    while (!this.#isBusy && this.#waiting.length > 0) this.#start(this.#take());
+    if (this.#waiting.length < this.maxMessages / 2 && this.#bytes <= MAX_WAITING_BYTES / 2)
+      this.#resume();
+  }
+
+  #take(): Message {
+    this.#bytes -= this.#sizes.shift() as number;
+    return this.#waiting.shift() as Message;
   }
 
   #resume(): void {

@@ -3,7 +3,7 @@ import type { Principal } from '../admission/principal.js';
 import { RoomConnection } from '../connection/connection.js';
 import { requireLive, requirePublish } from '../connection/require-rights.js';
 import { CLAIMS_METADATA, SCOPE_METADATA } from '../roomgate.constants.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { ignoreRejection, RoomgateError } from '../roomgate.errors.js';
 import type { MessageContext } from './message-context.js';
 
 /** What a handler and its class together require of the principal. */
@@ -55,8 +55,10 @@ export class ClaimsGuard implements CanActivate {
         throw new RoomgateError('insufficient_scope', 'The principal lacks a scope.');
     }
     for (const holds of claims) {
-      if (holds(principal.claims) !== true)
-        throw new RoomgateError('insufficient_claims', 'The principal lacks a claim.');
+      const answer: unknown = holds(principal.claims);
+      if (answer === true) continue;
+      ignoreRejection(answer);
+      throw new RoomgateError('insufficient_claims', 'The principal lacks a claim.');
     }
   }
 

@@ -1,7 +1,7 @@
 import { isObservable } from 'rxjs';
 import { CLOSE_CODES } from '../connection/close-codes.js';
 import type { RoomConnection } from '../connection/connection.js';
-import type { HandlerInfo } from '../connection/handler-table.js';
+import type { HandlerInfo, MessageHandler } from '../connection/handler-table.js';
 import type { HandlerWatch } from '../connection/handler-watch.js';
 import { BINARY_EVENT, isControl, type Message, parseMessage } from '../connection/message.js';
 import { MessageRate, type MessageRateRules } from '../connection/message-rate.js';
@@ -46,7 +46,7 @@ export class Dispatch {
       ? 0
       : this.#rate.take(connection, costOf(message), this.ports.clock.now());
     if (retryAfterMs === 0 && message && (isBinary || !isOurs(message.event)))
-      return connection.inbox.push(message);
+      return connection.inbox.push(message, bytes.length);
     const now = this.ports.clock.now();
     const context = this.#context(connection, message ?? NO_MESSAGE, now);
     context.isControl = true;
@@ -64,7 +64,8 @@ export class Dispatch {
       if (context.id !== undefined) context.fail('token_expired');
       return undefined;
     }
-    const handlers = connection.table.handlersOf(connection);
+    const handlers = this.#handlersOf(connection);
+    if (!handlers) return undefined;
     const found = connection.table.find(message.event);
     const handler = found && handlers[found.index];
     if (!handler) {
@@ -83,6 +84,16 @@ export class Dispatch {
     return info.isUnordered && this.#mayRunBeside(connection, done) ? undefined : done;
   }
 
+  /** Binding them tells whoever listens to the server of the gateway, which may throw. */
+  #handlersOf(connection: RoomConnection): readonly MessageHandler[] | undefined {
+    try {
+      return connection.table.handlersOf(connection);
+    } catch (error) {
+      connection.hookFailed('A listener of the server', error);
+      return undefined;
+    }
+  }
+
   /** Only so many at a time; then messages wait in the inbox again, which pauses the socket. */
   #mayRunBeside(connection: RoomConnection, done: Promise<void>): boolean {
     const running = this.#beside.get(connection) ?? 0;
@@ -93,6 +104,16 @@ export class Dispatch {
   }
 
   #settle(context: MessageContext, result: unknown, info: HandlerInfo): Promise<void> | undefined {
+    try {
+      return this.#answer(context, result, info);
+    } catch (error) {
+      // A result that throws when it is looked at, or an Observable of another make when it is subscribed to.
+      this.#fail(context, error);
+      return undefined;
+    }
+  }
+
+  #answer(context: MessageContext, result: unknown, info: HandlerInfo): Promise<void> | undefined {
     if (isObservable(result)) {
       const begun = this.#streams.open(context, result, info);
       if (begun) return begun.then(() => this.ports.watch.end(context));

@@ -84,13 +84,22 @@ export class Streams {
     }
   }
 
+  /** What the application does when a stream is let go may throw, and would be thrown at the socket that closes. */
+  #end(subscription: Subscription): void {
+    try {
+      subscription.unsubscribe();
+    } catch (error) {
+      this.ports.report('a stream', error);
+    }
+  }
+
   #of(connection: RoomConnection): Set<Subscription> {
     let open = this.#open.get(connection);
     if (!open) {
       const created = new Set<Subscription>();
       this.#open.set(connection, (open = created));
       connection.onDisconnect.push(() =>
-        created.forEach((subscription) => subscription.unsubscribe()),
+        created.forEach((subscription) => this.#end(subscription)),
       );
     }
     return open;

@@ -119,3 +119,21 @@ describe('checkUpgrade', () => {
     );
   });
 });
+
+describe('checkUpgrade, when Node may have left headers out', () => {
+  const withHeaders = (count: number, maxHeadersCount?: number): IncomingMessage => {
+    const message = request({ x: Array.from({ length: count - 5 }, () => 'y') });
+    Object.assign(message.socket, { server: { maxHeadersCount } });
+    return message;
+  };
+
+  it.each([
+    [999, undefined, undefined],
+    [1_000, undefined, 'bad_request'],
+    [49, 50, undefined],
+    [50, 50, 'bad_request'],
+    [3_000, 0, undefined],
+  ])('answers %d headers where %s may be with %s', (count, most, code) => {
+    expect(codeOf(withHeaders(count, most))).toBe(code);
+  });
+});

@@ -130,4 +130,16 @@ describe('Inbox', () => {
     clearing.open();
     expect(owner.started).toEqual(['a']);
   });
+
+  it('pauses the socket when few messages wait that are big, and resumes it when they are handled', async () => {
+    inbox.open();
+    push('a');
+    for (const event of ['b', 'sync', 'sync']) inbox.push(message(event), 100 * 1024);
+    expect(owner.pauses).toEqual([true]);
+    await owner.finish('a');
+    expect(owner.pauses).toEqual([true]);
+    await owner.finish('b');
+    expect(owner.pauses).toEqual([true, false]);
+    expect(owner.started).toEqual(['a', 'b', 'sync', 'sync']);
+  });
 });

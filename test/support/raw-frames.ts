@@ -34,3 +34,48 @@ export function readFrames(bytes: Buffer): Frame[] {
   }
   return frames;
 }
+
+export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+
+export interface OddFrame {
+  readonly opcode?: number;
+  readonly fin?: boolean;
+  /** The reserved bits, as they stand in the first byte. */
+  readonly rsv?: number;
+  readonly isMasked?: boolean;
+  readonly payload?: string | Uint8Array;
+  /** What the header says in its 64 bits, whatever the payload is. */
+  readonly claims?: bigint;
+}
+
+/** A frame of a client, as odd as it is wanted; by default a whole, masked text frame. */
+export function clientFrame({
+  opcode = OPCODE.text,
+  fin = true,
+  rsv = 0,
+  isMasked = true,
+  payload = '',
+  claims,
+}: OddFrame): Buffer {
+  const bytes = Buffer.from(payload as string);
+  const masked = isMasked ? 0x80 : 0;
+  const head = Buffer.from([(fin ? 0x80 : 0) | rsv | opcode, masked | 127, ...Array(8).fill(0)]);
+  head.writeBigUInt64BE(claims ?? BigInt(bytes.length), 2);
+  const short = claims === undefined && bytes.length < 126;
+  const long = claims === undefined && bytes.length < 65_536;
+  if (short) head[1] = masked | bytes.length;
+  else if (long) {
+    head[1] = masked | 126;
+    head.writeUInt16BE(bytes.length, 2);
+  }
+  const mask = Buffer.from([1, 2, 3, 4]);
+  const body = isMasked ? bytes.map((byte, index) => byte ^ (mask[index % 4] as number)) : bytes;
+  const headBytes = head.subarray(0, short ? 2 : long ? 4 : 10);
+  return Buffer.concat([headBytes, ...(isMasked ? [mask] : []), body]);
+}
+
+/** The code of the close frame among what a server sent; undefined when there is none. */
+export function closeCodeOf(bytes: Buffer): number | undefined {
+  const close = readFrames(bytes).find(({ opcode }) => opcode === OPCODE.close);
+  return close?.payload.readUInt16BE(0);
+}

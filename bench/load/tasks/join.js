@@ -1,7 +1,7 @@
 // Joins: every connection asks for a number of further rooms in one write, and waits to be in all of them.
 import { maskedFrame, OPCODE } from '../masked-frame.js';
 import { withinLimit } from '../task.js';
-import { roomOf } from '../tokens.js';
+import { roomOf } from '../room-of.js';
 
 /** Rooms of the joins, apart from those of the tokens. */
 const FIRST_ROOM = 1_000_000;

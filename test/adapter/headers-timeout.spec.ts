@@ -1,0 +1,33 @@
+import { createServer, type Server } from 'node:http';
+import { boundHeaders } from '../../src/adapter/headers-timeout.js';
+
+const intervalOf = (server: Server): unknown => Reflect.get(server, 'connectionsCheckingInterval');
+
+describe('boundHeaders', () => {
+  it('shortens the minute that Node gives, and has Node look often enough', () => {
+    const server = createServer();
+    boundHeaders(server, 10_000);
+    expect([server.headersTimeout, intervalOf(server)]).toEqual([10_000, 5_000]);
+  });
+
+  it.each([5_000, 59_999, 90_000, 0])(
+    'leaves the %d ms that the app has chosen',
+    (headersTimeout) => {
+      const server = createServer({ headersTimeout, requestTimeout: 120_000 });
+      boundHeaders(server, 10_000);
+      expect([server.headersTimeout, intervalOf(server)]).toEqual([headersTimeout, 30_000]);
+    },
+  );
+
+  it('leaves an interval that is shorter', () => {
+    const server = createServer({ connectionsCheckingInterval: 1_000 });
+    boundHeaders(server, 10_000);
+    expect(intervalOf(server)).toBe(1_000);
+  });
+
+  it('does nothing when it is switched off', () => {
+    const server = createServer();
+    boundHeaders(server, 0);
+    expect([server.headersTimeout, intervalOf(server)]).toEqual([60_000, 30_000]);
+  });
+});
