@@ -19,6 +19,7 @@ interface Footprint {
  */
 export class HostileRoom {
   readonly #clients: RawClient[] = [];
+  #asked = 0;
 
   private constructor(
     readonly app: RoomApp,
@@ -35,9 +36,9 @@ export class HostileRoom {
     return new HostileRoom(app, id, neighbour, await footprint(app));
   }
 
-  /** An upgrade request for the room that would be admitted. */
+  /** An upgrade request for the room that would be admitted, each of a subject of its own. */
   request(headers: readonly string[] = []): string {
-    const token = this.app.issuer.mint({ sub: 'evil', rooms: [this.id] });
+    const token = this.app.issuer.mint({ sub: `evil-${this.#asked++}`, rooms: [this.id] });
     return upgradeBytes({
       target: `/${this.id}`,
       headers: [`Authorization: Bearer ${token}`, ...headers],
