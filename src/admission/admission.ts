@@ -185,14 +185,8 @@ export class Admission {
     generation: number,
   ): MaybePromise<Admitted | Refusal> {
     const key = roomKey(rules.roomName, room);
-    const admit = (release: () => void): Admitted => ({
-      principal,
-      room,
-      key,
-      rights,
-      generation,
-      release,
-    });
+    const known = { principal, room, key, rights, generation };
+    const admit = (release: () => void): Admitted => ({ ...known, release });
     return attempt<Admitted, Refusal>(
       () => whenThere(this.ports.holdRoom(key, principal), admit),
       (error) => refusalOfRoom(error).by(principal),
