@@ -61,7 +61,6 @@ export class Entrance {
     const connection = new RoomConnection(init, client, socket, this.ports.connection);
     client.bind(connection);
     this.ports.registry.add(connection);
-    admitted.giveBack?.();
     this.#replaceOldest(connection);
     this.ports.heartbeat.begin(connection);
     const now = this.ports.clock.now();

@@ -111,7 +111,7 @@ export class RoomgateNode {
         isDraining: () => this.drain.isDraining,
         isRevoked,
         subjects,
-        generation: () => rooms.authority.generation,
+        generation: (key) => rooms.authority.generations.of(key),
         holdRoom: (key, { identity }) => this.memberships.hold(key, identity),
       },
       options,

@@ -88,7 +88,7 @@ const TABLE: [string, Option, string, unknown, string[]][] = [
   ],
   ['ROOMGATE_MAX_MESSAGES_PER_WINDOW', 'maxMessagesPerWindow', '0', 0, ['-1']],
   ['ROOMGATE_MESSAGE_WINDOW_MS', 'messageWindowMs', '1', 1, ['0']],
-  ['ROOMGATE_MESSAGE_BURST', 'messageBurst', '1', 1, ['0']],
+  ['ROOMGATE_MESSAGE_BURST', 'messageBurst', '5', 5, ['4']],
   ['ROOMGATE_MAX_ROOMS_PER_CONNECTION', 'maxRoomsPerConnection', '1', 1, ['0', '65537']],
   ['ROOMGATE_MAX_MEMBERS_PER_ROOM', 'maxMembersPerRoom', '1', 1, ['0']],
   ['ROOMGATE_MAX_ROOMS', 'maxRooms', '1', 1, ['0']],

@@ -37,6 +37,7 @@ export const MAY_IMPORT = {
     ...AFTER_ADMISSION,
     // Rights that are lost come as refusals, and narrow what is granted again.
     'admission/bounded-cache.ts',
+    'admission/generations.ts',
     'admission/refusals.ts',
     'admission/room-rights.ts',
     'connection/',

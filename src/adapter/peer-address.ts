@@ -15,8 +15,13 @@ export function peerAddress(
     .join(',')
     .split(',')
     .map((each) => each.trim());
-  const seen = claimed.at(-hops);
-  return seen !== undefined && (isIPv4(seen) || isIPv6(seen)) ? seen : remote;
+  const seen = withoutPort(claimed.at(-hops) ?? '');
+  return isIPv4(seen) || isIPv6(seen) ? seen : remote;
+}
+
+/** Some proxies add the port, and brackets around IPv6. */
+function withoutPort(text: string): string {
+  return /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
 }
 
 /** What counts as one peer: an IPv4 address however it is written, or an IPv6 network of /64, which is what one customer gets. */
@@ -29,10 +34,22 @@ export function addressGroup(address: string | undefined): string {
   const right = tail === '' ? [] : tail.split(':');
   const zeros = address.includes('::') ? 8 - left.length - right.length : 0;
   const groups = [...left, ...Array.from({ length: Math.max(0, zeros) }, () => '0'), ...right];
+  const mappedHex = groups.slice(0, 6).map((group) => Number.parseInt(group, 16));
+  if (mappedHex.slice(0, 5).every((group) => group === 0) && mappedHex[5] === 0xffff)
+    return ipv4Of(groups.slice(6));
   return groups
     .slice(0, 4)
     .map((group) => group.replace(/^0+(?=.)/, ''))
     .join(':');
+}
+
+function ipv4Of(groups: readonly string[]): string {
+  return groups
+    .flatMap((group) => {
+      const number = Number.parseInt(group, 16);
+      return [number >> 8, number & 0xff];
+    })
+    .join('.');
 }
 
 /** @see peerAddress */

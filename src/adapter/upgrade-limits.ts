@@ -2,27 +2,29 @@ import type { Duplex } from 'node:stream';
 import { MessageRate, type Paced } from '../connection/message-rate.js';
 
 export interface UpgradeLimitRules {
+  readonly trustProxyHops: number;
   readonly maxPendingUpgrades: number;
   readonly maxConnectionsPerAddress: number;
   readonly maxUpgradesPerAddress: number;
   readonly upgradeWindowMs: number;
 }
 
-/** What is known of one address, as long as it matters. */
-interface Peer extends Paced {
+/** What one address has. */
+interface Peer {
   pending: number;
   open: number;
 }
 
 /** One address has at most this part of the upgrades that may wait for a verdict. */
 const SHARE_OF_ONE = 0.05;
-/** Addresses that are remembered for their rate alone; of more the longest known are forgotten. */
-const MAX_IDLE_PEERS = 10_000;
+/** Addresses whose rate is remembered; of more the longest known are forgotten. */
+const MAX_PACED = 10_000;
 
 /** Who may knock: upgrades that wait for a verdict, and what one address may have of them, of connections, and of attempts in a time. */
 export class UpgradeLimits {
   #pending = 0;
   readonly #peers = new Map<string, Peer>();
+  readonly #paced = new Map<string, Paced>();
   readonly #rate: MessageRate;
   readonly #share: number;
 
@@ -30,8 +32,10 @@ export class UpgradeLimits {
     private readonly rules: UpgradeLimitRules,
     private readonly now: () => number,
   ) {
-    const { maxUpgradesPerAddress: most, upgradeWindowMs } = rules;
-    this.#share = Math.ceil(rules.maxPendingUpgrades * SHARE_OF_ONE);
+    const { maxUpgradesPerAddress: most, upgradeWindowMs, maxConnectionsPerAddress } = rules;
+    // Behind a proxy that nobody told us of, all clients have one address.
+    const isTold = rules.trustProxyHops > 0 || maxConnectionsPerAddress > 0 || most > 0;
+    this.#share = isTold ? Math.ceil(rules.maxPendingUpgrades * SHARE_OF_ONE) : Infinity;
     this.#rate = new MessageRate({
       maxMessagesPerWindow: most,
       messageWindowMs: upgradeWindowMs,
@@ -45,19 +49,16 @@ export class UpgradeLimits {
 
   /** Addresses that are known. */
   get size(): number {
-    return this.#peers.size;
+    return this.#peers.size + this.#paced.size;
   }
 
   /** Whether the address may have another verdict. Every attempt counts, whatever its verdict. */
   mayKnock(address: string): boolean {
-    const { maxPendingUpgrades, maxConnectionsPerAddress, maxUpgradesPerAddress } = this.rules;
-    if (this.#pending >= maxPendingUpgrades) return false;
-    if (maxUpgradesPerAddress > 0 && this.#rate.take(this.#peerOf(address), 1, this.now()) > 0)
-      return false;
-    const peer = this.#peers.get(address);
-    if (!peer) return true;
-    const isFull = maxConnectionsPerAddress > 0 && peer.open >= maxConnectionsPerAddress;
-    return peer.pending < this.#share && !isFull;
+    const { maxPendingUpgrades, maxConnectionsPerAddress: most } = this.rules;
+    if (this.#pending >= maxPendingUpgrades || !this.#isInPace(address)) return false;
+    const { pending, open } = this.#peers.get(address) ?? { pending: 0, open: 0 };
+    // All who wait may get in.
+    return pending < this.#share && (most === 0 || open + pending < most);
   }
 
   /** An upgrade of the address waits for its verdict. */
@@ -78,12 +79,20 @@ export class UpgradeLimits {
     socket.once('close', () => this.#change(address, (peer) => (peer.open -= 1)));
   }
 
+  #isInPace(address: string): boolean {
+    if (this.#rate.isOff) return true;
+    const paced = this.#paced.get(address) ?? { paidAt: 0 };
+    // The longest known is the first one.
+    this.#paced.delete(address);
+    this.#paced.set(address, paced);
+    const [oldest] = this.#paced.keys();
+    if (this.#paced.size > MAX_PACED && oldest !== undefined) this.#paced.delete(oldest);
+    return this.#rate.take(paced, 1, this.now()) === 0;
+  }
+
   #peerOf(address: string): Peer {
     let peer = this.#peers.get(address);
-    if (!peer) {
-      this.#peers.set(address, (peer = { pending: 0, open: 0, paidAt: 0 }));
-      this.#forget();
-    }
+    if (!peer) this.#peers.set(address, (peer = { pending: 0, open: 0 }));
     return peer;
   }
 
@@ -91,16 +100,6 @@ export class UpgradeLimits {
     const peer = this.#peers.get(address);
     if (!peer) return;
     act(peer);
-    if (peer.pending === 0 && peer.open === 0 && peer.paidAt <= this.now())
-      this.#peers.delete(address);
-  }
-
-  #forget(): void {
-    if (this.#peers.size <= MAX_IDLE_PEERS) return;
-    for (const [address, { pending, open }] of this.#peers)
-      if (pending === 0 && open === 0) {
-        this.#peers.delete(address);
-        return;
-      }
+    if (peer.pending === 0 && peer.open === 0) this.#peers.delete(address);
   }
 }

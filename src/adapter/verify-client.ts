@@ -18,6 +18,9 @@ export interface PendingUpgrade {
   admitted?: Admitted;
   /** Decides it from outside; only the first verdict counts. */
   answer?: (verdict: Refusal) => void;
+  /** Gives back the place it has among the connections of its subject. */
+  giveBack?: () => void;
+  isSettled?: boolean;
   /** Called once when it had to wait for its verdict. */
   onAnswered?: () => void;
 }
@@ -47,8 +50,13 @@ export function createVerifyClient(
       return;
     }
     const proceed = (): void => callback(true);
+    // A place for which nobody waits any more is given back as soon as it is taken.
+    const keepPlace = (giveBack: () => void): void => {
+      if (upgrade.isSettled) giveBack();
+      else upgrade.giveBack = giveBack;
+    };
     const verdict = attempt(
-      () => ports.admission.admit(upgrade.request, upgrade.destination),
+      () => ports.admission.admit(upgrade.request, upgrade.destination, keepPlace),
       () => new Refusal('unavailable', 'admission_failed'),
     );
     if (isLater(verdict)) wait(ports, upgrade, verdict, proceed);
@@ -66,7 +74,7 @@ function wait(
   let isAnswered = false;
   const answer = (first: Admitted | Refusal): void => {
     if (isAnswered) {
-      if (!(first instanceof Refusal)) letGo(first);
+      if (!(first instanceof Refusal)) first.release();
       return;
     }
     isAnswered = true;
@@ -98,6 +106,10 @@ function settle(
   } catch {
     // After the 101 an HTTP answer would be garbage in an open WebSocket.
     upgrade.socket.destroy();
+  } finally {
+    // An open connection is counted by itself.
+    upgrade.isSettled = true;
+    upgrade.giveBack?.();
   }
 }
 
@@ -111,7 +123,7 @@ function decide(
   if (verdict instanceof Refusal) return refuse(upgrade, verdict);
   const refusal = admission.lastLook(verdict)?.by(verdict.principal);
   if (refusal) {
-    letGo(verdict);
+    verdict.release();
     return refuse(upgrade, refusal);
   }
   upgrade.admitted = verdict;
@@ -122,11 +134,6 @@ function decide(
   } finally {
     upgrade.socket.uncork();
     // Still there: ws did not open the connection, since the peer had gone.
-    if (upgrade.admitted) letGo(upgrade.admitted);
+    upgrade.admitted?.release();
   }
-}
-
-function letGo({ release, giveBack }: Admitted): void {
-  release();
-  giveBack?.();
 }

@@ -39,8 +39,6 @@ export interface Admitted {
   /** Of the authority when the policy was asked. */
   readonly generation: number;
   readonly release: () => void;
-  /** Gives back the place at the door among the connections of its subject; of a connection that is open already there is none. */
-  readonly giveBack?: () => void;
 }
 
 export interface AdmissionPorts {
@@ -50,8 +48,8 @@ export interface AdmissionPorts {
   readonly isDraining: () => boolean;
   readonly isRevoked: (principal: Principal) => boolean;
   readonly subjects: Pick<SubjectLimit, 'take'>;
-  /** Grows when rights are to be asked for anew, or rooms are closed: an answer of the policy from before is stale. */
-  readonly generation: () => number;
+  /** Another one when rights in the room are to be asked for anew, or it is closed: an answer of the policy from before is stale. */
+  readonly generation: (key: RoomKey) => number;
   /** Has the engine carry the room to this node; returns how to let it go again. */
   readonly holdRoom: (key: RoomKey, principal: Principal) => MaybePromise<() => void>;
 }
@@ -80,14 +78,18 @@ export class Admission {
    * Never throws nor rejects: whatever an extractor, a verifier, a policy or an engine throws becomes a refusal. Where all of
    * them answer at once, so does this.
    */
-  admit(request: UpgradeRequest, destination: Destination): MaybePromise<Admitted | Refusal> {
+  admit(
+    request: UpgradeRequest,
+    destination: Destination,
+    keepPlace: (giveBack: () => void) => void,
+  ): MaybePromise<Admitted | Refusal> {
     const token =
       checkOrigin(request, this.rules) ??
       refuseTokenInQuery(request.query) ??
       this.extract(request);
     if (token instanceof Refusal) return token;
     return whenThere(this.identify(token), (principal) =>
-      principal instanceof Refusal ? principal : this.takePlace(principal, destination),
+      principal instanceof Refusal ? principal : this.takePlace(principal, destination, keepPlace),
     );
   }
 
@@ -95,7 +97,7 @@ export class Admission {
   enter(principal: Principal, destination: Destination): MaybePromise<Admitted | Refusal> {
     const scope = this.checkScopes(principal, destination.rules);
     if (scope) return scope.by(principal);
-    const generation = this.ports.generation();
+    const generation = this.ports.generation(roomKey(destination.rules.roomName, destination.room));
     return whenThere(this.rightsIn(principal, destination), (rights) =>
       rights instanceof Refusal
         ? rights.by(principal)
@@ -117,7 +119,7 @@ export class Admission {
       return new Refusal('token_expired', 'expired_at_the_door');
     if (this.ports.isRevoked(admitted.principal))
       return new Refusal('token_revoked', 'revoked_at_the_door');
-    if (this.ports.generation() !== admitted.generation)
+    if (this.ports.generation(admitted.key) !== admitted.generation)
       return new Refusal('unavailable', 'rights_changed');
     return this.ports.isDraining() ? new Refusal('draining') : undefined;
   }
@@ -131,25 +133,27 @@ export class Admission {
   /** What the room policy allows the principal. Never throws nor rejects. */
   rightsIn(principal: Principal, { room, rules }: Destination): MaybePromise<RoomRights | Refusal> {
     const access = { roomName: rules.roomName, room, principal };
-    return this.cache.ask(rules.policy, access, () =>
-      askPolicy(rules.policy, access, this.rules.hideRooms),
+    return attempt(
+      () =>
+        this.cache.ask(rules.policy, access, () =>
+          askPolicy(rules.policy, access, this.rules.hideRooms),
+        ),
+      () => new Refusal('unavailable', 'policy_failed'),
     );
   }
 
-  /** Rows 10 to 13 for somebody who has a place among the connections of its subject; it is given back when the verdict is carried out. */
+  /** Rows 10 to 13. The place among the connections of its subject is given back by whoever carries the verdict out, or gives up waiting for it. */
   private takePlace(
     principal: Principal,
     destination: Destination,
+    keepPlace: (giveBack: () => void) => void,
   ): MaybePromise<Admitted | Refusal> {
     const scope = this.checkScopes(principal, destination.rules);
     if (scope) return scope.by(principal);
     const giveBack = this.ports.subjects.take(principal.identity);
     if (!giveBack) return new Refusal('too_many_connections').by(principal);
-    return whenThere(this.enter(principal, destination), (verdict) => {
-      if (!(verdict instanceof Refusal)) return { ...verdict, giveBack };
-      giveBack();
-      return verdict;
-    });
+    keepPlace(giveBack);
+    return this.enter(principal, destination);
   }
 
   private verify(token: UnverifiedToken): MaybePromise<Principal | Refusal> {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { whenThere } from '../roomgate.later.js';
 import { BoundedCache } from './bounded-cache.js';
 import { Refusal } from './refusals.js';
+import { roomKey, type RoomKey } from './room-id.js';
 import type { RoomAccess, RoomPolicy, RoomRights } from './room-policy.js';
 import type { MaybePromise } from './token-verifier.js';
 
@@ -23,7 +24,7 @@ export class RightsCache {
 
   constructor(
     private readonly now: () => number,
-    private readonly generation: () => number,
+    private readonly generation: (key: RoomKey) => number,
   ) {}
 
   ask(
@@ -35,14 +36,15 @@ export class RightsCache {
     let answers = this.#answers.get(policy);
     if (!answers) this.#answers.set(policy, (answers = new BoundedCache(MAX_ENTRIES)));
     const key = questionOf(access);
-    const generation = this.generation();
+    const room = roomKey(access.roomName, access.room);
+    const generation = this.generation(room);
     const known = answers.get(key);
     if (known && known.generation === generation && this.now() < known.until) return known.answer;
     const remembered = answers;
     return whenThere(decide(), (answer) => {
       // No answer is nothing to remember.
       const isAnswer = !(answer instanceof Refusal && answer.code === 'unavailable');
-      if (isAnswer && this.generation() === generation)
+      if (isAnswer && this.generation(room) === generation)
         remembered.set(key, { answer, until: this.now() + policy.cacheMs, generation });
       return answer;
     });

@@ -19,6 +19,8 @@ export abstract class ConnectionFacts {
   readonly table: HandlerTable;
   /** @internal */
   paidAt = 0;
+  /** @internal Grows when all its rights are decided anew; a room that it joins or leaves by itself changes nothing about the others. */
+  decisions = 0;
 
   constructor(init: ConnectionInit) {
     this.id = init.id;

@@ -70,6 +70,7 @@ export class RoomConnection
   renew(principal: Principal): void {
     this.#principal = principal;
     this.generation += 1;
+    this.decisions += 1;
     this.#lifetime.renew();
   }
 

@@ -1,3 +1,5 @@
+import { RoomgateError } from '../roomgate.errors.js';
+
 const TEXT = 0x81;
 const BINARY = 0x82;
 const LONGEST_HEAD_BYTES = 10;
@@ -31,8 +33,10 @@ export function writeTextFrame(
   return offset + target.write(text, offset, payloadBytes, encoding);
 }
 
-/** The same for bytes that are not text. */
+/** The same for bytes that are not text. @throws RoomgateError `invalid_data` */
 export function encodeBinaryFrame(payload: Uint8Array): Buffer {
+  if (!(payload instanceof Uint8Array))
+    throw new RoomgateError('invalid_data', 'Bytes are a Uint8Array.');
   const frame = Buffer.allocUnsafe(LONGEST_HEAD_BYTES + payload.length);
   const offset = writeHead(frame, 0, BINARY, payload.length);
   frame.set(payload, offset);

@@ -100,8 +100,11 @@ export function withoutCause(data: unknown): unknown {
   return rest;
 }
 
-/** @throws RoomgateError `reserved_event` when only roomgate may send the event. */
+/** @throws RoomgateError `reserved_event` when only roomgate may send the event, `invalid_data` for what is no event. */
 export function refuseReserved(event: string): void {
+  // Handlers may pass on what a client gave them, whatever it is.
+  if (typeof event !== 'string' || event === '')
+    throw new RoomgateError('invalid_data', 'An event is a text that is not empty.');
   if (RESERVED.has(event))
     throw new RoomgateError(
       'reserved_event',

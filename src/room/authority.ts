@@ -1,5 +1,6 @@
 import type { Admission, Admitted } from '../admission/admission.js';
 import type { AuditReason } from '../admission/audit-reasons.js';
+import { Generations } from '../admission/generations.js';
 import { Refusal } from '../admission/refusals.js';
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
@@ -22,8 +23,8 @@ export interface Reauthorized {
 
 /** Rights that change while a connection is open: a room that is no longer granted is left, before anything else is delivered. */
 export class Authority {
-  /** Grows when rights are asked for anew or taken: who is at the door with an older answer has to come again. */
-  generation = 0;
+  /** Who is at the door with an answer from before rights were asked for anew or taken has to come again. */
+  readonly generations = new Generations();
   readonly #lost = new LostRights();
 
   constructor(
@@ -54,7 +55,7 @@ export class Authority {
 
   /** Takes the members out of a room, which for those who have no other is the end. */
   close(connections: readonly RoomConnection[], key: RoomKey): void {
-    this.generation += 1;
+    this.generations.raise(key);
     for (const connection of connections) {
       const membership = connection.memberships.find((held) => held.key === key);
       if (connection.memberships.length === 1)
@@ -68,6 +69,7 @@ export class Authority {
   change(connection: RoomConnection, rights: ReadonlyMap<RoomKey, RoomRights | Refusal>): void {
     const { identity } = connection.principal;
     connection.generation += 1;
+    connection.decisions += 1;
     for (const membership of connection.memberships.slice()) {
       const { key } = membership;
       const decided = rights.get(key);
@@ -80,7 +82,7 @@ export class Authority {
 
   /** Asks the policy anew about the rooms of these connections; without an answer nobody stays. */
   async reauthorize(connections: readonly RoomConnection[], key?: RoomKey): Promise<Reauthorized> {
-    this.generation += 1;
+    this.generations.raise(key);
     const results = await Promise.all(
       connections.map((connection) => this.#reauthorize(connection, key)),
     );
@@ -90,20 +92,22 @@ export class Authority {
 
   async #reauthorize(connection: RoomConnection, only: RoomKey | undefined): Promise<boolean> {
     while (connection.isOpen) {
-      const { generation, principal, rules } = connection;
+      const { decisions, principal, rules } = connection;
       const { clock, deadlineMs } = this.within;
       const asked = connection.memberships.filter(({ key }) => only === undefined || key === only);
       const answers = await Promise.all(
-        asked.map(async ({ key, room }) => {
+        asked.map(async (membership) => {
+          const { room } = membership;
           const answer = this.admission().rightsIn(principal, { room, rules });
           const late = new Refusal('unavailable', 'verdict_timeout');
-          return [key, await clock.within(answer, deadlineMs, late)] as const;
+          return [membership, await clock.within(answer, deadlineMs, late)] as const;
         }),
       );
       // It has gone, or a refresh or another reauthorization was decided meanwhile: this answer is stale.
-      if (!connection.isOpen || connection.generation !== generation) continue;
-      const rights = new Map(answers);
-      this.change(connection, rights);
+      if (!connection.isOpen || connection.decisions !== decisions) continue;
+      // Of a room that it left and joined again meanwhile the answer is older than the one it was let in with.
+      const held = answers.filter(([membership]) => connection.memberships.includes(membership));
+      this.change(connection, new Map(held.map(([{ key }, decided]) => [key, decided])));
       return answers.every(([, decided]) => !(decided instanceof Refusal));
     }
     return false;

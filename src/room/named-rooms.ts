@@ -18,7 +18,7 @@ import type { SettingsOfRooms } from './room-settings.js';
 export interface BroadcastOptions {
   /** The id of the one connection that is left out, now and when history is read. */
   readonly except?: string;
-  /** Names the publication (1 to 64 bytes), so that a retry within a minute is not a second one. Default: a random UUID. */
+  /** Names the publication (1 to 64 bytes), so that a retry within a minute, and before 500 others, is not a second one. Default: a random UUID. */
   readonly publicationId?: string;
   /** In rooms whose slow consumers `conflate`: a later publication of the same key (1 to 64 bytes) replaces this one for who is behind. */
   readonly conflateKey?: string;
@@ -66,6 +66,8 @@ export class NamedRooms {
     bytes: Uint8Array,
     options?: BroadcastOptions,
   ): Promise<Position> {
+    if (!(bytes instanceof Uint8Array))
+      throw new RoomgateError('invalid_data', 'Bytes are a Uint8Array.');
     // A copy: the caller may fill its buffer anew while this one is on its way, and kept.
     return this.#publish(id, Buffer.from(bytes), options);
   }
@@ -98,7 +100,7 @@ export class NamedRooms {
   /** @see RoomHandle.disconnect */
   disconnect(id: string, { identity }: { readonly identity: string }): number {
     const own = this.members(id).filter(({ principal }) => principal.identity === identity);
-    this.ports.authority.generation += 1;
+    this.ports.authority.generations.raise(this.#key(id));
     for (const member of own) member.end(CLOSE_CODES.signedOut, { drop: true });
     return own.length;
   }

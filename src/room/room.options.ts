@@ -54,7 +54,7 @@ export interface RoomOptions {
    */
   maxMembersPerRoom: number;
   /**
-   * Rooms that may exist on this node; a request for one more is refused with 503, or `too_many_rooms`.
+   * Rooms that may exist on this node; a request for one more is refused with 429, or `too_many_rooms`.
    * @default 100000
    */
   maxRooms: number;

@@ -6,6 +6,7 @@ const clock = new FakeClock();
 const limitsOf = (rules: Partial<UpgradeLimitRules> = {}): UpgradeLimits =>
   new UpgradeLimits(
     {
+      trustProxyHops: 1,
       maxPendingUpgrades: 100,
       maxConnectionsPerAddress: 0,
       maxUpgradesPerAddress: 0,
@@ -25,6 +26,21 @@ describe('UpgradeLimits', () => {
     expect([limits.mayKnock('a'), limits.mayKnock('b')]).toEqual([false, true]);
     limits.waited('a');
     expect(limits.mayKnock('a')).toBe(true);
+  });
+
+  it('give an address no share where nobody said that addresses tell clients apart', () => {
+    const limits = limitsOf({ trustProxyHops: 0 });
+    for (let n = 0; n < 99; n++) limits.waits('proxy');
+    expect(limits.mayKnock('proxy')).toBe(true);
+  });
+
+  it('count those who wait among the connections that an address may have', () => {
+    const limits = limitsOf({ maxConnectionsPerAddress: 3 });
+    limits.opened('a', new PassThrough());
+    limits.waits('a');
+    expect(limits.mayKnock('a')).toBe(true);
+    limits.waits('a');
+    expect(limits.mayKnock('a')).toBe(false);
   });
 
   it('let nobody in when all places are taken', () => {
@@ -60,6 +76,8 @@ describe('UpgradeLimits', () => {
     limits.waits('waits');
     for (let n = 0; n < 30_000; n++) limits.mayKnock(String(n));
     expect(limits.size).toBeLessThanOrEqual(10_001);
+    for (let n = 0; n < 5; n++) limits.mayKnock('last');
+    expect(limits.mayKnock('last')).toBe(false);
     limits.waited('waits');
     expect(limits.pending).toBe(0);
   });

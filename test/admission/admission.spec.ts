@@ -167,7 +167,7 @@ describe('Admission', () => {
   it('answers in the same turn when everything behind the door does', () => {
     const rules = { roomName: 'orders', policy: new RoomsClaimPolicy(false), scopes: [] };
     const { admission } = new Door({ verify: () => new Door().claims({ rooms: [ROOM] }) });
-    const verdict = admission.admit(knocking(), { room: ROOM, rules });
+    const verdict = admission.admit(knocking(), { room: ROOM, rules }, () => undefined);
     expect(verdict).toMatchObject({ room: ROOM, rights: { publish: true } });
   });
 
@@ -177,7 +177,11 @@ describe('Admission', () => {
     const ask = (access: unknown): boolean => asked.push(access) > 0;
     const policy = { cacheMs: 0, join: ask, publish: ask, presence: ask, history: ask };
     const rules = { roomName: 'orders', policy, scopes: [] };
-    const verdict = (await door.admission.admit(knocking(), { room: ROOM, rules })) as Admitted;
+    const verdict = (await door.admission.admit(
+      knocking(),
+      { room: ROOM, rules },
+      () => undefined,
+    )) as Admitted;
     const access = { roomName: 'orders', room: ROOM, principal: verdict.principal };
     expect(asked).toEqual([access, access, access, access]);
   });

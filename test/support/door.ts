@@ -69,7 +69,7 @@ export class Door {
 
   /** Knocks with a token of good shape. */
   async knock(request: UpgradeRequest = knocking()): Promise<Admitted | Refusal> {
-    return this.admission.admit(request, { room: ROOM, rules: this.#rules });
+    return this.admission.admit(request, { room: ROOM, rules: this.#rules }, () => undefined);
   }
 }
 
