@@ -4,7 +4,10 @@ import type { RoomConnection } from '../connection/connection.js';
 import type { Membership } from '../connection/connection-ports.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
 import type { Turn } from '../connection/turn.js';
+import type { Clock } from '../roomgate.clock.js';
+import { RoomgateError } from '../roomgate.errors.js';
 import { isLater, whenThere } from '../roomgate.later.js';
+import type { Position } from './engine/publication.js';
 import type { RoomEngine } from './engine/engine.js';
 import { LocalRoom } from './local-room.js';
 import type { Presence } from './presence.js';
@@ -20,7 +23,8 @@ export interface MembershipPorts {
   readonly listeners: RoomListeners;
   readonly presence: Pick<Presence, 'joined' | 'left'>;
   readonly wheel: TimingWheel;
-  readonly now: () => number;
+  readonly clock: Clock;
+  readonly deadlineMs: number;
   readonly roomIdleMs: number;
 }
 
@@ -116,20 +120,28 @@ export class Memberships {
 
   #subscribe(room: LocalRoom): MaybePromise<true> {
     const { engine, settings } = this.ports;
-    return whenThere(engine.subscribe(room.key, settings.ofKey(room.key).history), (position) => {
+    const subscribed = engine.subscribe(room.key, settings.ofKey(room.key).history);
+    return whenThere(isLater(subscribed) ? this.#inTime(subscribed) : subscribed, (position) => {
       room.begin(position);
       // Most rooms are quiet and many: none has to keep the promise of its beginning.
       return (room.subscribed = true);
     });
   }
 
+  /** An engine that never answers must not keep the room from being asked for again. */
+  async #inTime(subscribed: Promise<Position>): Promise<Position> {
+    const position = await this.ports.clock.within(subscribed, this.ports.deadlineMs, undefined);
+    if (!position) throw new RoomgateError('engine_unavailable', 'The engine did not answer.');
+    return position;
+  }
+
   #release(room: LocalRoom): void {
     room.holds -= 1;
     if (room.holds > 0) return;
-    const { wheel, now, roomIdleMs } = this.ports;
+    const { wheel, clock, roomIdleMs } = this.ports;
     // Nobody was in: there is nobody to come back.
     if (roomIdleMs > 0 && room.isKnown)
-      room.idle = wheel.add(now() + roomIdleMs, () => this.#destroy(room));
+      room.idle = wheel.add(clock.now() + roomIdleMs, () => this.#destroy(room));
     else this.#destroy(room);
   }
 

@@ -53,9 +53,8 @@ export class Rooms {
     const listeners = new RoomListeners(ports.warn);
     const presence = new Presence({ ...options, engine, settings, listeners, clock });
     const limits = new RoomLimits(settings, options);
-    const now = (): number => clock.now();
     const { roomIdleMs, maxOutboxBytes, verdictDeadlineMs: deadlineMs } = options;
-    const parts = { ...ports, settings, limits, listeners, presence, now, roomIdleMs };
+    const parts = { ...ports, settings, limits, listeners, presence, deadlineMs, roomIdleMs };
     const memberships = new Memberships(parts);
     this.recovery = new Recovery({
       engine,

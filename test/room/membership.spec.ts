@@ -125,6 +125,19 @@ describe('Memberships', () => {
     expect([alice.memberships.length, rooms.size]).toEqual([0, 0]);
   });
 
+  it('gives up a subscription that is never answered, so that the next one may be', async () => {
+    const never = new Deferred<Position>();
+    engine.answer = () => never.promise;
+    const holding = Promise.resolve(rooms.hold(A));
+    const failed = expect(holding).rejects.toMatchObject({ code: 'engine_unavailable' });
+    await Promise.resolve();
+    stage.clock.advance(5_000);
+    await failed;
+    expect(rooms.size).toBe(0);
+    engine.answer = () => ({ offset: 0, epoch: 'e' });
+    (await rooms.hold(A))();
+  });
+
   it('tells listeners of joins and leaves when they are done, and survives what they do', async () => {
     const alice = new FakeMember();
     const bob = new FakeMember();

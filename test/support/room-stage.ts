@@ -38,8 +38,18 @@ export class RoomStage {
       clock,
     }));
     const { roomIdleMs, maxOutboxBytes, verdictDeadlineMs: deadlineMs } = options;
-    const now = (): number => clock.now();
-    const ports = { engine, turn, settings, limits, listeners, presence, wheel, now, roomIdleMs };
+    const ports = {
+      engine,
+      turn,
+      settings,
+      limits,
+      listeners,
+      presence,
+      wheel,
+      clock,
+      deadlineMs,
+      roomIdleMs,
+    };
     const memberships = (this.memberships = new Memberships(ports));
     this.recovery = new Recovery({
       engine,
