@@ -32,3 +32,12 @@ export function attempt<T, F>(
     return failed(error);
   }
 }
+
+/**
+ * A promise that may be left alone: whoever awaits it hears of its failure, and if nobody does the process does not end, which
+ * a client could bring about whose token expires at the right moment.
+ */
+export function mayFloat<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

@@ -4,6 +4,7 @@ import { CLOSE_CODES } from '../connection/close-codes.js';
 import type { RoomConnection } from '../connection/connection.js';
 import { encodeMessage, refuseReserved } from '../connection/message.js';
 import { RoomgateError } from '../roomgate.errors.js';
+import { mayFloat } from '../roomgate.later.js';
 import type { Authority, Reauthorized } from './authority.js';
 import type { RoomEngine } from './engine/engine.js';
 import type { PresencePage } from './engine/presence-entry.js';
@@ -49,27 +50,29 @@ export class NamedRooms {
    * Speaks to all members of a room, on every node. Resolves when the engine has accepted it.
    * @throws RoomgateError `reserved_event`, `invalid_data`, or `engine_unavailable` when the outcome is unknown.
    */
-  async broadcast(
+  broadcast(
     id: string,
     event: string,
     data?: unknown,
     options?: BroadcastOptions,
   ): Promise<Position> {
-    refuseReserved(event);
-    this.ports.checkEvent(this.name, event, data);
-    return this.#publish(id, encodeMessage(event, data), options);
+    const encode = (): string => {
+      refuseReserved(event);
+      this.ports.checkEvent(this.name, event, data);
+      return encodeMessage(event, data);
+    };
+    return mayFloat(this.#publish(id, encode, options));
   }
 
   /** Sends bytes to all members as a binary frame behind the event `binary`. @see NamedRooms.broadcast */
-  async broadcastBinary(
-    id: string,
-    bytes: Uint8Array,
-    options?: BroadcastOptions,
-  ): Promise<Position> {
-    if (!(bytes instanceof Uint8Array))
-      throw new RoomgateError('invalid_data', 'Bytes are a Uint8Array.');
-    // A copy: the caller may fill its buffer anew while this one is on its way, and kept.
-    return this.#publish(id, Buffer.from(bytes), options);
+  broadcastBinary(id: string, bytes: Uint8Array, options?: BroadcastOptions): Promise<Position> {
+    const copy = (): Buffer => {
+      if (!(bytes instanceof Uint8Array))
+        throw new RoomgateError('invalid_data', 'Bytes are a Uint8Array.');
+      // The caller may fill its buffer anew while this one is on its way, and kept.
+      return Buffer.from(bytes);
+    };
+    return mayFloat(this.#publish(id, copy, options));
   }
 
   /** The members on this node. */
@@ -112,14 +115,14 @@ export class NamedRooms {
 
   async #publish(
     id: string,
-    body: string | Buffer,
+    encode: () => string | Buffer,
     { except, conflateKey, publicationId = randomUUID() }: BroadcastOptions = {},
   ): Promise<Position> {
     checkPublicationId(publicationId);
     if (conflateKey !== undefined) checkPublicationId(conflateKey, 'conflate key');
     const { engine, settings } = this.ports;
     const { history } = settings.of(this.name);
-    return engine.publish(this.#key(id), body, { publicationId, except, conflateKey, history });
+    return engine.publish(this.#key(id), encode(), { publicationId, except, conflateKey, history });
   }
 
   #key(id: string): RoomKey {

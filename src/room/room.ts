@@ -10,6 +10,7 @@ import type { PresentMember } from './engine/presence-entry.js';
 import type { Position } from './engine/publication.js';
 import type { HistoryRequest, PastPage } from './history.js';
 import type { BroadcastOptions, NamedRooms, RoomPorts } from './named-rooms.js';
+import { mayFloat } from '../roomgate.later.js';
 import { ownPublicationId } from './publication-id.js';
 
 /** Who is in a room, as its members may know it. */
@@ -35,17 +36,12 @@ export class Room {
    * @throws RoomgateError `token_expired`, `not_a_member` or `publish_forbidden` when the member may not (any more),
    * `reserved_event` and `invalid_data` for what cannot be sent, `engine_unavailable` when the outcome is unknown.
    */
-  async broadcast(
-    event: string,
-    data?: unknown,
-    options: BroadcastOptions = {},
-  ): Promise<Position> {
-    this.#requirePublish();
-    return this.rooms.broadcast(this.id, event, data, this.#own(options));
+  broadcast(event: string, data?: unknown, options: BroadcastOptions = {}): Promise<Position> {
+    return this.#speak(() => this.rooms.broadcast(this.id, event, data, this.#own(options)));
   }
 
   /** Speaks to all members but the one whose message is being handled. */
-  async broadcastToOthers(
+  broadcastToOthers(
     event: string,
     data?: unknown,
     options: Omit<BroadcastOptions, 'except'> = {},
@@ -54,9 +50,8 @@ export class Room {
   }
 
   /** Sends bytes to all members. @see Room.broadcast */
-  async broadcastBinary(bytes: Uint8Array, options: BroadcastOptions = {}): Promise<Position> {
-    this.#requirePublish();
-    return this.rooms.broadcastBinary(this.id, bytes, this.#own(options));
+  broadcastBinary(bytes: Uint8Array, options: BroadcastOptions = {}): Promise<Position> {
+    return this.#speak(() => this.rooms.broadcastBinary(this.id, bytes, this.#own(options)));
   }
 
   /** Who is here. @throws RoomgateError `token_expired`, `not_a_member`, `presence_forbidden`, `not_kept`, `engine_unavailable`. */
@@ -84,9 +79,13 @@ export class Room {
     return after === history ? page : this.history(request);
   }
 
-  #requirePublish(): void {
-    requireLive(this.connection);
-    requirePublish(this.connection, this.id);
+  #speak(publish: () => Promise<Position>): Promise<Position> {
+    const speak = async (): Promise<Position> => {
+      requireLive(this.connection);
+      requirePublish(this.connection, this.id);
+      return publish();
+    };
+    return mayFloat(speak());
   }
 
   #own(options: BroadcastOptions): BroadcastOptions {

@@ -1,6 +1,14 @@
 import type { AddressInfo, Server } from 'node:net';
 import { NestFactory } from '@nestjs/core';
-import { type RoomAccess, RoomgateModule, RoomPolicy } from 'nestjs-roomgate';
+import { SubscribeMessage } from '@nestjs/websockets';
+import {
+  CurrentRoom,
+  type Room,
+  type RoomAccess,
+  RoomGateway,
+  RoomgateModule,
+  RoomPolicy,
+} from 'nestjs-roomgate';
 import { TestIssuer } from 'nestjs-roomgate/testing';
 import { RoomgateNode } from '../../../src/roomgate.node.js';
 
@@ -14,9 +22,22 @@ class SlowPolicy extends RoomPolicy {
   }
 }
 
+@RoomGateway('/careless/:room', { rooms: 'careless' })
+class CarelessGateway {
+  /** Broadcasts what cannot be sent, and does not wait to hear of it. */
+  @SubscribeMessage('float')
+  float(@CurrentRoom() room: Room): string {
+    void room.broadcast('goodbye');
+    void room.broadcastToOthers('hello');
+    void room.broadcastBinary('text' as never);
+    return 'floated';
+  }
+}
+
 const issuer = new TestIssuer();
 const app = await NestFactory.create({
   module: class {},
+  providers: [CarelessGateway],
   imports: [
     RoomgateModule.forRoot({
       issuers: [issuer.options],
