@@ -65,9 +65,21 @@ export class Backlog {
     const excess = waiting() - maxOutboxBytes;
     if (excess <= 0) return true;
     const policyOf = (key: RoomKey): SlowConsumerPolicy => slowConsumerRule(key).policy;
-    this.#bytes -= relieve(this.#held, excess, excess + maxOutboxBytes / 2, policyOf);
+    const relief = {
+      excess,
+      some: excess + maxOutboxBytes / 8,
+      plenty: excess + maxOutboxBytes / 2,
+    };
+    this.#bytes -= relieve(this.#held, relief, policyOf);
     this.#held = mergeDropped(this.#held);
+    this.#forgetDropped();
     return waiting() <= maxOutboxBytes;
+  }
+
+  /** Conflate keys have no end. Of a room whose newest are dropped the place says that it takes none. */
+  #forgetDropped(): void {
+    for (const [slot, piece] of this.#newest)
+      if (!piece.buffer && slot !== piece.key) this.#newest.delete(slot);
   }
 
   /** Drops everything but control frames, because the connection is muted. */
@@ -121,7 +133,7 @@ export class Backlog {
     if (policy === 'close' || policy === 'drop-oldest') return;
     const { conflateKey } = piece;
     if (policy === 'conflate' && conflateKey === undefined) return;
-    piece.slot = conflateKey === undefined ? key : `${key} ${conflateKey}`;
+    piece.slot = policy === 'conflate' ? `${key} ${conflateKey}` : key;
     const before = this.#newest.get(piece.slot);
     this.#newest.set(piece.slot, piece);
     if (policy === 'conflate') this.#drop(before);
