@@ -35,6 +35,7 @@ export class Backlog {
   /** Chunks whose callback has not come; that of one the system took at once comes in a later tick. */
   #pending = 0;
   #onEmpty: (() => void)[] = [];
+  #taken = 0;
   /** The newest piece of each conflate key, and of each room whose newest are dropped. */
   readonly #newest = new Map<string, HeldPiece>();
 
@@ -46,6 +47,11 @@ export class Backlog {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Chunks that the socket has taken: whether a reader is slow or has stopped. */
+  get taken(): number {
+    return this.#taken;
   }
 
   add(entry: Outgoing): void {
@@ -118,6 +124,7 @@ export class Backlog {
 
   readonly #onTaken = (): void => {
     this.#pending -= 1;
+    this.#taken += 1;
     this.pump();
   };
 
