@@ -35,6 +35,7 @@ export class Backlog {
   /** Chunks whose callback has not come; that of one the system took at once comes in a later tick. */
   #pending = 0;
   #onEmpty: (() => void)[] = [];
+  #taken = 0;
   /** The newest piece of each conflate key, and of each room whose newest are dropped. */
   readonly #newest = new Map<string, HeldPiece>();
 
@@ -46,6 +47,11 @@ export class Backlog {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Chunks that the socket has taken: whether a reader is slow or has stopped. */
+  get taken(): number {
+    return this.#taken;
   }
 
   add(entry: Outgoing): void {
@@ -65,9 +71,21 @@ export class Backlog {
     const excess = waiting() - maxOutboxBytes;
     if (excess <= 0) return true;
     const policyOf = (key: RoomKey): SlowConsumerPolicy => slowConsumerRule(key).policy;
-    this.#bytes -= relieve(this.#held, excess, excess + maxOutboxBytes / 2, policyOf);
+    const relief = {
+      excess,
+      some: excess + maxOutboxBytes / 8,
+      plenty: excess + maxOutboxBytes / 2,
+    };
+    this.#bytes -= relieve(this.#held, relief, policyOf);
     this.#held = mergeDropped(this.#held);
+    this.#forgetDropped();
     return waiting() <= maxOutboxBytes;
+  }
+
+  /** Conflate keys have no end. Of a room whose newest are dropped the place says that it takes none. */
+  #forgetDropped(): void {
+    for (const [slot, piece] of this.#newest)
+      if (!piece.buffer && slot !== piece.key) this.#newest.delete(slot);
   }
 
   /** Drops everything but control frames, because the connection is muted. */
@@ -106,6 +124,7 @@ export class Backlog {
 
   readonly #onTaken = (): void => {
     this.#pending -= 1;
+    this.#taken += 1;
     this.pump();
   };
 
@@ -121,7 +140,7 @@ export class Backlog {
     if (policy === 'close' || policy === 'drop-oldest') return;
     const { conflateKey } = piece;
     if (policy === 'conflate' && conflateKey === undefined) return;
-    piece.slot = conflateKey === undefined ? key : `${key} ${conflateKey}`;
+    piece.slot = policy === 'conflate' ? `${key} ${conflateKey}` : key;
     const before = this.#newest.get(piece.slot);
     this.#newest.set(piece.slot, piece);
     if (policy === 'conflate') this.#drop(before);

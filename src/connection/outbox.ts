@@ -100,6 +100,11 @@ export class Outbox implements Flushable, BatchReader {
     return this.#backlog?.bytes ?? 0;
   }
 
+  /** Grows while a reader that is behind reads. */
+  get taken(): number {
+    return this.#backlog?.taken ?? 0;
+  }
+
   /** What was dropped because the connection was muted. */
   get missed(): Missed {
     return (this.#missed ??= new Missed());
@@ -107,11 +112,14 @@ export class Outbox implements Flushable, BatchReader {
 
   /** Resolves when nothing waits in here any more; never, when the connection closes before. */
   async drained(): Promise<void> {
+    if (!this.isDrained()) await new Promise<void>((resolve) => this.#backlog?.onEmpty(resolve));
+  }
+
+  /** Whether nothing waits in here by now: of those who waited for that, an earlier one may have filled it again. */
+  isDrained(): boolean {
     // What this turn has queued may be more than the reader takes; only when it is handed over that shows.
     this.flush();
-    const backlog = this.#backlog;
-    if (backlog && backlog.bytes > 0)
-      await new Promise<void>((resolve) => backlog.onEmpty(resolve));
+    return this.backlogBytes === 0;
   }
 
   #add(entry: Outgoing): void {

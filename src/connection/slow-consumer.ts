@@ -17,29 +17,55 @@ export interface SlowConsumerRule {
   readonly hasHistory: boolean;
 }
 
+/** How much has to go now, and how much may, so that not every publication has to look through all that waits. */
+export interface Relief {
+  readonly excess: number;
+  readonly some: number;
+  readonly plenty: number;
+}
+
 /**
- * Drops pieces of rooms that allow it. Of the newest only the `excess`, since none is taken for a while then, and of what was conflated
- * already no more than has to go; of the oldest `plenty`, or the next publication would have to drop again. Returns how many bytes are free now.
+ * Drops pieces of rooms that allow it. Of the newest only the `excess`, since none is taken for a while then; of the oldest
+ * `plenty`. What was conflated already is the latest of its key: it goes last, and only `some` of it. Returns how many bytes are free now.
  */
 export function relieve(
   held: readonly HeldPiece[],
-  excess: number,
-  plenty: number,
+  { excess, some, plenty }: Relief,
   policyOf: (key: RoomKey) => SlowConsumerPolicy,
 ): number {
+  const { newest, oldest, latest } = sort(held, policyOf);
   let freed = 0;
-  const drop = (pieces: readonly HeldPiece[], upTo: number, isMeant: typeof isNewest): void => {
+  const drop = (pieces: readonly HeldPiece[], upTo: number): void => {
     for (const piece of pieces) {
       if (freed >= upTo) return;
-      if (piece.key && !piece.isControl && isMeant(policyOf(piece.key))) freed += piece.drop();
+      freed += piece.drop();
     }
   };
-  drop(held.toReversed(), excess, isNewest);
-  if (freed < excess) drop(held, plenty, isOldest);
-  if (freed < excess) drop(held, excess, isConflated);
+  drop(newest.reverse(), excess);
+  if (freed < excess) {
+    drop(oldest, plenty);
+    drop(latest, some);
+  }
   return freed;
 }
 
-const isNewest = (policy: SlowConsumerPolicy): boolean => policy === 'drop-newest';
-const isOldest = (policy: SlowConsumerPolicy): boolean => policy === 'drop-oldest';
-const isConflated = (policy: SlowConsumerPolicy): boolean => policy === 'conflate';
+/** What may be dropped, by when that is its turn. */
+function sort(
+  held: readonly HeldPiece[],
+  policyOf: (key: RoomKey) => SlowConsumerPolicy,
+): Record<'newest' | 'oldest' | 'latest', HeldPiece[]> {
+  const newest: HeldPiece[] = [];
+  const oldest: HeldPiece[] = [];
+  const latest: HeldPiece[] = [];
+  const policies = new Map<RoomKey, SlowConsumerPolicy>();
+  for (const piece of held) {
+    const { key, conflateKey } = piece;
+    if (!key || !piece.buffer || piece.isControl) continue;
+    let policy = policies.get(key);
+    if (!policy) policies.set(key, (policy = policyOf(key)));
+    if (policy === 'drop-newest') newest.push(piece);
+    else if (policy === 'conflate' && conflateKey !== undefined) latest.push(piece);
+    else if (policy !== 'close') oldest.push(piece);
+  }
+  return { newest, oldest, latest };
+}

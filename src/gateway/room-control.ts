@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Admission, Admitted } from '../admission/admission.js';
 import { Refusal } from '../admission/refusals.js';
 import type { RoomId } from '../admission/room-id.js';
+import { drainedWithin, patience } from '../connection/patience.js';
 import { requireLive, requireMembership } from '../connection/require-rights.js';
 import type { PastPublication } from '../room/history.js';
 import type { Rooms } from '../room/rooms.js';
@@ -53,7 +54,10 @@ export class RoomControl {
       const { connection } = context;
       const room = roomOf(context, data);
       // A page for a reader that has not taken the last one would only wait; and one a turn leaves time for others.
-      await connection.outbox.drained();
+      const { clock, verdictDeadlineMs } = this.ports;
+      // What else it asked for waits behind this.
+      if (!(await drainedWithin(connection.outbox, clock, patience(verdictDeadlineMs))))
+        return context.fail('unavailable');
       await nextTurn();
       const page = await this.ports.rooms.service.asMember(connection, room).history(data);
       this.#answer(context, { room, ...page, publications: page.publications.map(toWire) });

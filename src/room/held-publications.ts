@@ -6,6 +6,13 @@ export interface PlacedFrame extends FramePlace {
   readonly frame: Buffer;
 }
 
+/** What all rooms of one connection may hold together: a member that reads nothing costs no more for being in many. */
+export class HeldBudget {
+  bytes = 0;
+
+  constructor(readonly maxBytes: number) {}
+}
+
 /** What a room says while one of its members is given what it missed. */
 export class HeldPublications {
   /** Whether something that the member has to get is neither in here nor in what is being read. */
@@ -13,23 +20,40 @@ export class HeldPublications {
   #frames: PlacedFrame[] = [];
   #bytes = 0;
 
-  /** `from`: up to where the member has everything. Beyond `maxBytes` they are let go: history has them too, and is read again. */
+  /**
+   * `from`: up to where the member has everything. Beyond half the budget, or when the others have used it up, they are let go:
+   * history has them too, and is read again.
+   */
   constructor(
     public from: Whereabouts & { readonly connectionId?: string },
-    private readonly maxBytes: number,
+    private readonly budget: HeldBudget,
   ) {}
 
   add(placed: PlacedFrame): void {
-    this.#bytes += placed.frame.length;
-    if (this.#bytes > this.maxBytes) this.isIncomplete = true;
-    if (this.isIncomplete) this.#frames = [];
-    else this.#frames.push(placed);
+    if (this.isIncomplete) return;
+    const { length } = placed.frame;
+    const { bytes, maxBytes } = this.budget;
+    this.isIncomplete = this.#bytes + length > maxBytes / 2 || bytes + length > maxBytes;
+    if (this.isIncomplete) return this.letGo();
+    this.#frames.push(placed);
+    this.#count(length);
+  }
+
+  /** Gives back what it has of the budget. */
+  letGo(): void {
+    this.#frames = [];
+    this.#count(-this.#bytes);
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.budget.bytes += bytes;
   }
 
   /** More was lost than we knew. What is lost of two lives of the room is not found in one of them: no place leads on from it. */
   rewind({ offset, epoch }: Whereabouts): void {
     this.isIncomplete = true;
-    this.#frames = [];
+    this.letGo();
     const isOfOneLife = epoch === this.from.epoch;
     this.from = isOfOneLife
       ? { ...this.from, offset: Math.min(offset, this.from.offset) }
@@ -40,7 +64,7 @@ export class HeldPublications {
   restart(): void {
     this.isIncomplete = false;
     this.#frames = this.#frames.filter(isAnnouncement);
-    this.#bytes = this.#frames.reduce((sum, { frame }) => sum + frame.length, 0);
+    this.#count(this.#frames.reduce((sum, { frame }) => sum + frame.length, 0) - this.#bytes);
   }
 
   /** The offset before the first of them. */

@@ -43,7 +43,7 @@ export class History {
   ) {}
 
   /**
-   * What the right lets one see, without what was published to all but the connection.
+   * What the right lets one see, without what was published to all but one of the connections.
    * @throws RoomgateError `not_kept` when the room keeps no history, `history_forbidden`, `position_unknown` when something behind
    * `since` is gone or is not to be seen, and what the engine throws.
    */
@@ -51,31 +51,46 @@ export class History {
     key: RoomKey,
     { since, limit = DEFAULT_LIMIT }: HistoryRequest,
     right: HistoryRight,
-    connectionId?: string,
+    connectionIds: readonly (string | undefined)[] = [],
   ): Promise<PastPage> {
     if (!this.settings.ofKey(key).history)
       throw new RoomgateError('not_kept', 'The rooms of this name keep no history.');
     if (right === false)
       throw new RoomgateError('history_forbidden', 'The member may not see the history.');
-    const range = { after: since?.offset, limit: clamp(limit), maxBytes: MAX_PAGE_BYTES };
-    const page = await this.engine.read(key, range);
     const isSeen = ({ publishedAt }: Publication): boolean =>
       right === true || publishedAt >= right.notBefore;
+    const isMeant = ({ except }: Publication): boolean =>
+      except === undefined || !connectionIds.includes(except);
+    const atMost = clamp(limit);
+    // Behind a page that was all for others its limit would only mean more reads of the same.
+    for (let from = since, range = atMost; ; range = MAX_LIMIT) {
+      const page = await this.#read(key, from, range, isSeen);
+      const { publications, position } = page;
+      const last = publications.at(-1)?.offset ?? position.offset;
+      const seen = publications.filter((one) => isSeen(one) && isMeant(one));
+      const given = seen.slice(0, atMost);
+      const hasMore = last < position.offset || given.length < seen.length;
+      // Who asks for more goes on behind the last one it was given, so there has to be one.
+      if (given.length > 0 || !hasMore)
+        return { publications: given.map(toPast), position, hasMore };
+      from = { ...position, offset: last };
+    }
+  }
+
+  async #read(
+    key: RoomKey,
+    since: Position | undefined,
+    limit: number,
+    isSeen: (publication: Publication) => boolean,
+  ): Promise<HistoryPage> {
+    const range = { after: since?.offset, limit, maxBytes: MAX_PAGE_BYTES };
+    const page = await this.engine.read(key, range);
     if (since && !goesOn(page, since, isSeen))
       throw new RoomgateError(
         'position_unknown',
         'Nothing is known of what followed the position.',
       );
-    const { publications, position } = page;
-    const last = publications.at(-1)?.offset ?? position.offset;
-    const hasMore = last < position.offset;
-    const seen = publications.filter(
-      (one) => isSeen(one) && (one.except === undefined || one.except !== connectionId),
-    );
-    // All of it was for others: who asks for more goes on behind the last one it was given, so there has to be one.
-    if (seen.length === 0 && hasMore)
-      return this.page(key, { since: { ...position, offset: last }, limit }, right, connectionId);
-    return { publications: seen.map(toPast), position, hasMore };
+    return page;
   }
 }
 

@@ -5,7 +5,7 @@ import { RoomBatch } from '../connection/room-batch.js';
 import type { Deadline } from '../connection/timing-wheel.js';
 import type { Flushable, Turn } from '../connection/turn.js';
 import type { Publication } from './engine/publication.js';
-import { HeldPublications, type PlacedFrame } from './held-publications.js';
+import { type HeldBudget, HeldPublications, type PlacedFrame } from './held-publications.js';
 
 /** A turn's batch is handed over early at this size, so that a handler that broadcasts in a loop cannot fill the memory. */
 const MAX_BATCH_BYTES = 1_048_576;
@@ -69,7 +69,7 @@ export class LocalRoom implements Flushable {
   leave(connection: RoomConnection): void {
     this.members.delete(connection.id);
     this.#batch?.remove(connection.outbox);
-    this.#catchingUp?.delete(connection);
+    this.#letGo(connection);
     this.#ahead?.delete(connection);
   }
 
@@ -101,13 +101,13 @@ export class LocalRoom implements Flushable {
   suspend(
     connection: RoomConnection,
     from: HeldPublications['from'],
-    maxHeldBytes: number,
+    budget: HeldBudget,
   ): HeldPublications | undefined {
     const present = this.#catchingUp?.get(connection);
     present?.rewind(from);
     this.#batch?.remove(connection.outbox);
     if (present) return undefined;
-    const held = new HeldPublications(from, maxHeldBytes);
+    const held = new HeldPublications(from, budget);
     (this.#catchingUp ??= new Map()).set(connection, held);
     return held;
   }
@@ -120,12 +120,17 @@ export class LocalRoom implements Flushable {
   /** Gives a member what it missed, up to an offset at least, and from now on what the others get behind it. */
   resume(connection: RoomConnection, missed: readonly PlacedFrame[], upTo: number): void {
     if (upTo > this.#offset) (this.#ahead ??= new Map()).set(connection, upTo);
-    this.#catchingUp?.delete(connection);
+    this.#letGo(connection);
     if (this.#catchingUp?.size === 0) this.#catchingUp = undefined;
     const own = new RoomBatch(this.key, this.#epoch);
     for (const placed of missed) own.append(placed.frame, placed);
     if (own.count > 0) connection.outbox.addBatch(own, 0);
     this.#batch?.detached.add(connection.outbox);
+  }
+
+  #letGo(connection: RoomConnection): void {
+    this.#catchingUp?.get(connection)?.letGo();
+    this.#catchingUp?.delete(connection);
   }
 
   /** Outboxes hold what they have not handed over; the room would only keep bytes and members that are gone. */

@@ -4,10 +4,11 @@ import type { RoomConnection } from '../connection/connection.js';
 import type { Membership } from '../connection/connection-ports.js';
 import { encodeGap } from '../connection/greetings.js';
 import type { Whereabouts } from '../connection/outgoing.js';
+import { patience, readsWithin } from '../connection/patience.js';
 import type { Clock } from '../roomgate.clock.js';
 import type { RoomEngine } from './engine/engine.js';
 import type { HistoryLimits, HistoryPage, Publication } from './engine/publication.js';
-import type { HeldPublications, PlacedFrame } from './held-publications.js';
+import { HeldBudget, type HeldPublications, type PlacedFrame } from './held-publications.js';
 import type { LocalRoom } from './local-room.js';
 import type { Memberships } from './membership.js';
 import { encodePublication } from './publication-frame.js';
@@ -36,18 +37,32 @@ interface CatchingUp {
  * one `gap` and the live ones. All or nothing: who gets a `gap` has been given nothing of what was missing.
  */
 export class Recovery {
+  readonly #budgets = new WeakMap<RoomConnection, HeldBudget>();
+
   constructor(private readonly ports: RecoveryPorts) {}
 
   /** Holds the room back from a member until it has what was published behind `from`. */
   begin(connection: RoomConnection, key: RoomKey, from: Since): void {
-    const { memberships, settings, maxOutboxBytes } = this.ports;
+    const { memberships, settings } = this.ports;
     const room = memberships.get(key);
     const membership = connection.memberships.find((held) => held.key === key);
     const { history } = settings.ofKey(key);
     if (!room || !membership) return;
     if (!history) return tellGap(connection, membership);
-    const held = room.suspend(connection, from, maxOutboxBytes / 2);
-    if (held) void this.#run(connection, membership, { room, held, history });
+    const held = room.suspend(connection, from, this.#budgetOf(connection));
+    if (!held) return;
+    const catchingUp = { room, held, history };
+    this.#run(connection, membership, catchingUp).catch(() => {
+      // An engine may be of the application's make, and its page anything.
+      if (room.heldFrom(connection) === held) giveUp(connection, membership, catchingUp);
+    });
+  }
+
+  #budgetOf(connection: RoomConnection): HeldBudget {
+    const { maxOutboxBytes } = this.ports;
+    const budget = this.#budgets.get(connection) ?? new HeldBudget(maxOutboxBytes);
+    this.#budgets.set(connection, budget);
+    return budget;
   }
 
   /** Publications were dropped while the connection was muted: goes on from where each room had got to. */
@@ -75,16 +90,23 @@ export class Recovery {
   async #run(
     connection: RoomConnection,
     membership: Membership,
-    { room, held, history }: CatchingUp,
+    catchingUp: CatchingUp,
   ): Promise<void> {
+    const { room, held, history } = catchingUp;
+    const { clock, deadlineMs } = this.ports;
+    const { outbox } = connection;
     for (;;) {
       held.restart();
       const { from } = held;
       const delivered = room.position;
       const page = await this.#read(room.key, from.offset, history);
       // What was missed is handed over in one piece; a reader that is behind gets it when it has caught up.
-      await connection.outbox.drained();
+      // All rooms of a member wait for the same moment: only one of them may use it.
+      let reads = true;
+      while (reads && !outbox.isDrained())
+        reads = await readsWithin(outbox, clock, patience(deadlineMs));
       if (room.heldFrom(connection) !== held) return;
+      if (!reads) return connection.onOutboxFull();
       const { room: id, rights, former } = membership;
       const missed = page && leadsOn(page, from, delivered) && missedIn(page, from, rights.history);
       if (page && missed) {
@@ -93,10 +115,7 @@ export class Recovery {
         const frames = framesOf(missed, id, epoch, [connection.id, former]);
         return room.resume(connection, [...frames, ...held.after(offset)], offset);
       }
-      const { epoch, offset } = room.positionOf(connection);
-      const upTo = Math.max(held.before ?? offset, from.epoch === epoch ? believed(from, page) : 0);
-      tellGap(connection, membership, { epoch, offset: upTo });
-      return room.resume(connection, held.after(upTo), upTo);
+      return giveUp(connection, membership, catchingUp, page);
     }
   }
 
@@ -110,6 +129,20 @@ export class Recovery {
     const read = async (): Promise<HistoryPage> => engine.read(key, { after, limit, maxBytes });
     return clock.within(read(), deadlineMs, undefined).catch(() => undefined);
   }
+}
+
+/** Goes on with what was said meanwhile, behind a gap. */
+function giveUp(
+  connection: RoomConnection,
+  membership: Membership,
+  { room, held }: CatchingUp,
+  page?: HistoryPage,
+): void {
+  const { from } = held;
+  const { epoch, offset } = room.positionOf(connection);
+  const upTo = Math.max(held.before ?? offset, from.epoch === epoch ? believed(from, page) : 0);
+  tellGap(connection, membership, { epoch, offset: upTo });
+  room.resume(connection, held.after(upTo), upTo);
 }
 
 /** As a control frame: it is said once, and what it says holds for a connection that is muted too. */

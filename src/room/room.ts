@@ -71,9 +71,11 @@ export class Room {
    */
   async history(request: HistoryRequest = {}): Promise<PastPage> {
     requireLive(this.connection);
-    const { history } = requireMembership(this.connection, this.id).rights;
+    const { rights, former } = requireMembership(this.connection, this.id);
+    const { history } = rights;
     const key = roomKey(this.name, this.id);
-    const page = await this.ports.history.page(key, request, history, this.connection.id);
+    const own = [this.connection.id, former];
+    const page = await this.ports.history.page(key, request, history, own);
     const after = requireMembership(this.connection, this.id).rights.history;
     // Rights that changed while we waited: what was read by the old ones is not given.
     return after === history ? page : this.history(request);

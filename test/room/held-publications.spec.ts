@@ -1,5 +1,5 @@
 import { behind } from '../support/placed.js';
-import { HeldPublications } from '../../src/room/held-publications.js';
+import { HeldBudget, HeldPublications } from '../../src/room/held-publications.js';
 
 const frame = (bytes: number): Buffer => Buffer.alloc(bytes);
 const befores = (held: HeldPublications, offset: number): number[] =>
@@ -8,7 +8,11 @@ const befores = (held: HeldPublications, offset: number): number[] =>
 describe('HeldPublications', () => {
   let held: HeldPublications;
   beforeEach(
-    () => (held = new HeldPublications({ offset: 4, epoch: 'e', connectionId: 'c' }, 100)),
+    () =>
+      (held = new HeldPublications(
+        { offset: 4, epoch: 'e', connectionId: 'c' },
+        new HeldBudget(200),
+      )),
   );
 
   it('gives what was said behind an offset, in order', () => {
@@ -28,6 +32,24 @@ describe('HeldPublications', () => {
     expect([held.isIncomplete, befores(held, 0)]).toEqual([true, []]);
     held.add({ frame: frame(1), ...behind(7) });
     expect([held.isIncomplete, befores(held, 0), held.before]).toEqual([true, [], undefined]);
+  });
+
+  it('holds no more than the other rooms of the member leave, and gives back what it has', () => {
+    const budget = new HeldBudget(200);
+    const [one, two, three] = [0, 1, 2].map(
+      (offset) => new HeldPublications({ offset, epoch: 'e' }, budget),
+    ) as [HeldPublications, HeldPublications, HeldPublications];
+    for (const each of [one, two]) each.add({ frame: frame(90), ...behind(4) });
+    three.add({ frame: frame(21), ...behind(4) });
+    expect([three.isIncomplete, budget.bytes]).toEqual([true, 180]);
+    one.restart();
+    two.rewind({ offset: 0, epoch: 'e' });
+    expect(budget.bytes).toBe(0);
+    three.restart();
+    three.add({ frame: frame(100), ...behind(4) });
+    expect([three.isIncomplete, budget.bytes]).toEqual([false, 100]);
+    three.letGo();
+    expect(budget.bytes).toBe(0);
   });
 
   it('begins anew with all its bytes, from where the member is', () => {

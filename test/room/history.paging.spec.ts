@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+import { RoomEngine } from 'nestjs-roomgate';
 import type { RoomgateTestbed, TestConnection } from 'nestjs-roomgate/testing';
 import { ask, createKeptTestbed, enter, say } from '../support/kept-rooms.js';
 import { ROOM } from '../support/live-room.js';
@@ -90,6 +92,26 @@ describe('Paging through the history of a room', () => {
   it('comes to its end when all that follows was for others', async () => {
     for (let n = 0; n < 30; n++) await alice.request('others', n);
     expect(await walk(alice, 10)).toMatchObject([{ publications: [], hasMore: false }]);
+  });
+
+  it('reads no oftener for one who asks for one at a time than for one who asks for all', async () => {
+    for (let n = 0; n < 1_000; n++) await alice.request('others', n);
+    await say(testbed, ROOM, 'one', 'two');
+    const engine = testbed.get(RoomEngine);
+    const read = jest.spyOn(engine, 'read');
+    const page = (await ask(alice, 'room.history', { since: start, limit: 1 })) as Page;
+    expect(page).toMatchObject({ publications: [{ data: 'one' }], hasMore: true });
+    expect(read.mock.calls.length).toBeLessThan(10);
+    expect(datas(await walk(alice, 1))).toEqual(['one', 'two']);
+  });
+
+  it('leaves out what was for all but the connection that its client had before', async () => {
+    await alice.request('others', 'of the former');
+    await say(testbed, ROOM, 'first');
+    const position = { ...start, connectionId: alice.hello.connectionId };
+    const path = `/kept/${ROOM}`;
+    const again = await testbed.connectAs({ sub: 'alice', path, rooms: [ROOM], position });
+    expect(datas(await walk(again))).toEqual(['first']);
   });
 
   // Open: what an outbox has not handed over yet counts for nothing in `drained()`, so all pages of a turn are queued at once.

@@ -32,6 +32,18 @@ describe('Catching up, when reading fails, is late, or too much is said meanwhil
     expect(got(alice)).toEqual(['gap to 1', '2']);
   });
 
+  it.each<[string, object]>([
+    ['a publication without a body', { publications: [{ offset: 1 }] }],
+    ['no publications', {}],
+    ['no position', { publications: [], position: undefined }],
+  ])('goes on behind a gap when the engine reads %s', async (_what, page) => {
+    stage.engine.read = () => ({ position: { offset: 1, epoch }, ...page }) as never;
+    await stage.enter(alice, since(0));
+    stage.say('2');
+    await stage.settle();
+    expect(got(alice)).toEqual(['gap to 1', '2']);
+  });
+
   it('goes on behind the gap that was told to one who was muted', async () => {
     stage.say('2');
     await stage.enter(alice);
