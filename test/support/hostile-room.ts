@@ -30,7 +30,12 @@ export class HostileRoom {
 
   static async open(options: RoomAppOptions = {}): Promise<HostileRoom> {
     const isOwn = options.providers !== undefined;
-    const app = await startRoomApp(isOwn ? options : { ...options, defaultGateway: '/:room' });
+    const app = await startRoomApp({
+      ...options,
+      ...(isOwn ? {} : { defaultGateway: '/:room' }),
+      // They all come from one address, which may not have more than a share of these.
+      roomgate: { maxPendingUpgrades: 1_000_000, ...options.roomgate },
+    });
     const id = randomUUID();
     const neighbour = await dial(app.port, `/${id}`, app.issuer.mint({ sub: 'good', rooms: [id] }));
     return new HostileRoom(app, id, neighbour, await footprint(app));
