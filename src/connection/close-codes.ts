@@ -94,7 +94,8 @@ export const CLOSE_CODES = {
     code: 4413,
     reason: 'slow consumer',
     reconnect: 'yes',
-    meaning: 'More than `maxOutboxBytes` waited for the reader.',
+    meaning:
+      'More than `maxOutboxBytes` waited for the reader, or it took nothing of what it had missed.',
   },
   rateLimit: {
     code: 4429,
