@@ -4,6 +4,9 @@ import { upgradeBytes } from '../support/raw-http.js';
 const lines = (count: number, line: (index: number) => string): string[] =>
   Array.from({ length: count }, (_, index) => line(index));
 
+/** Node 20 drops what is too many, so the refusal is ours; a newer one refuses by itself. */
+const TOO_MANY = [400, 431];
+
 describe('An upgrade request of odd size or bytes', () => {
   let room: HostileRoom;
 
@@ -24,21 +27,21 @@ describe('An upgrade request of odd size or bytes', () => {
 
   const raw = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-  it.each<[string, () => string | Buffer, number]>([
+  it.each<[string, () => string | Buffer, number | readonly number[]]>([
     ['16 KiB of headers', () => room.request([`X: ${'x'.repeat(16_384)}`]), 431],
     ['a gigantic name of a header', () => room.request([`${'x'.repeat(16_384)}: 1`]), 431],
     ['15 KiB of headers', () => room.request([`X: ${'x'.repeat(15_000)}`]), 101],
-    ['2,000 headers', () => room.request(lines(2_000, () => 'a:b')), 400],
+    ['2,000 headers', () => room.request(lines(2_000, () => 'a:b')), TOO_MANY],
     ['900 headers', () => room.request(lines(900, () => 'a:b')), 101],
     [
       'a second token behind a thousand headers',
       () => room.request([...lines(1_000, () => 'a:b'), 'Authorization: Bearer a.b.c']),
-      400,
+      TOO_MANY,
     ],
     [
       'a body behind a thousand headers',
       () => room.request([...lines(1_000, () => 'a:b'), 'Transfer-Encoding: chunked']),
-      400,
+      TOO_MANY,
     ],
     ['a target of 15 KiB', () => upgradeBytes({ target: `/${'x'.repeat(15_000)}` }), 404],
     ['a target of 32 KiB', () => upgradeBytes({ target: `/${'x'.repeat(32_768)}` }), 431],
@@ -62,6 +65,6 @@ describe('An upgrade request of odd size or bytes', () => {
     ['a TLS hello', () => Buffer.from('16030100c8010000c40303', 'hex'), 400],
     ['a method that there is not', () => room.request().replace('GET', 'G\0T'), 400],
   ])('costs nobody but its sender anything: %s', async (_what, bytes, status) => {
-    expect(await statusOf(bytes())).toBe(status);
+    expect([status].flat()).toContain(await statusOf(bytes()));
   });
 });
