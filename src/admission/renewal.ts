@@ -37,7 +37,7 @@ export async function renew(
     if (scope) return scope.code;
   }
   // All at once: many rooms of a policy that takes its time would take longer than a verdict may.
-  const rights = await Promise.all(rooms.map((room) => admission.rightsIn(principal, room)));
+  const rights = await Promise.all(rooms.map(async (room) => admission.rightsIn(principal, room)));
   // No answer is not a no: the old authority goes on until it expires.
   const isUnanswered = rights.some(
     (each) => each instanceof Refusal && each.code === 'unavailable',
