@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Clock } from '../roomgate.clock.js';
+import { type RoomKey, roomKey, toRoomId } from './room-id.js';
 import { RoomgateError } from '../roomgate.errors.js';
 import { identityOf } from './principal.js';
 import type { Revocation, Revocations, RevocationStore } from './revocation.js';
@@ -8,6 +9,10 @@ import type { Revocation, Revocations, RevocationStore } from './revocation.js';
 export type SubjectRef =
   { readonly identity: string } | { readonly subject: string; readonly issuer?: string };
 
+/** Whose connections are closed. @internal */
+export type DisconnectTarget =
+  { readonly identity: string } | { readonly connectionId: string } | { readonly key: RoomKey };
+
 export interface RevocationPorts {
   readonly clock: Clock;
   readonly store: RevocationStore;
@@ -15,9 +20,7 @@ export interface RevocationPorts {
   /** The issuer, where there is only one. */
   readonly onlyIssuer: string | undefined;
   /** Closes connections of this node, however valid; returns how many. */
-  readonly disconnect: (
-    target: { readonly identity: string } | { readonly connectionId: string },
-  ) => number;
+  readonly disconnect: (target: DisconnectTarget) => number;
   /** Closes the connections of this node that the revocation concerns. */
   readonly kick: (revocation: Revocation) => void;
 }
@@ -81,10 +84,20 @@ export class RevocationService {
 
   /**
    * Closes connections of this node with 4440, without revoking anything: they may come back. The connections of a subject,
-   * or one by its id; those of a room are closed by `rooms.of(name).room(id)`. Returns how many.
+   * those that are in a room (of the name `default` unless given), or one by its id. Returns how many.
+   * @throws RoomgateError `invalid_room_id`
    */
-  disconnect(target: SubjectRef | { readonly connectionId: string }): number {
+  disconnect(
+    target:
+      | SubjectRef
+      | { readonly connectionId: string }
+      | { readonly room: string; readonly roomName?: string },
+  ): number {
     if ('connectionId' in target) return this.ports.disconnect(target);
+    if ('room' in target) {
+      const { room, roomName = 'default' } = target;
+      return this.ports.disconnect({ key: roomKey(roomName, toRoomId(room)) });
+    }
     return this.ports.disconnect({ identity: this.#identity(target) });
   }
 

@@ -47,6 +47,22 @@ describe('Ending connections by hand', () => {
     await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
   });
 
+  it('closes those that are in a room, and nobody else', async () => {
+    const other = randomUUID();
+    const inside = await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
+    const joined = await testbed.connectAs({ sub: 'bob', rooms: [other] });
+    await joined.request('room.join', { room: ROOM });
+    const outside = await testbed.connectAs({ sub: 'alice', rooms: [other] });
+    const service = testbed.get(RevocationService);
+    expect(service.disconnect({ room: ROOM, roomName: 'other' })).toBe(0);
+    expect(service.disconnect({ room: ROOM.toUpperCase() })).toBe(2);
+    for (const client of [inside, joined]) await client.expectClosed(4440);
+    expect(await outside.request('room.leave', { room: ROOM })).toMatchObject({
+      data: { code: 'not_a_member' },
+    });
+    expect(() => service.disconnect({ room: 'lobby' })).toThrow(/UUID/);
+  });
+
   it('does not keep a member about whom the policy gives no answer in time', async () => {
     const alice = await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
     isHanging = true;
