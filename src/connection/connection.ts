@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { RoomKey } from '../admission/room-id.js';
 import type { Principal } from '../admission/principal.js';
 import { checkCloseCode, CLOSE_CODES, type CloseRow, cutReason } from './close-codes.js';
 import type { ConnectGate } from './connect-gate.js';
@@ -126,9 +127,9 @@ export class RoomConnection
   }
 
   /** @internal */
-  sendText(text: string, isControl: boolean): boolean {
+  sendText(text: string, isControl: boolean, about?: RoomKey): boolean {
     if (this.#state !== 'open') return false;
-    this.outbox.addText(text, isControl);
+    this.outbox.addText(text, isControl, about);
     return true;
   }
 

@@ -5,6 +5,7 @@ import type { Piece } from './outgoing.js';
 export class HeldPiece {
   readonly key: Piece['key'];
   readonly isControl: boolean;
+  readonly about: Piece['about'];
   readonly before: Piece['before'];
   readonly conflateKey: string | undefined;
   buffer: Buffer | undefined;
@@ -13,9 +14,10 @@ export class HeldPiece {
   /** What it is the newest of, where that matters. */
   slot: string | undefined;
 
-  constructor({ key, isControl, before, conflateKey, buffer, count }: Piece) {
+  constructor({ key, isControl, about, before, conflateKey, buffer, count }: Piece) {
     this.key = key;
     this.isControl = isControl;
+    this.about = about;
     this.before = before;
     this.conflateKey = conflateKey;
     this.buffer = buffer;

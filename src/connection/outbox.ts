@@ -36,8 +36,8 @@ export class Outbox implements Flushable, BatchReader {
   ) {}
 
   /** A frame for this connection alone. Later publications of an open batch must come after it. */
-  addText(text: string, isControl: boolean): void {
-    this.#addDirect(new DirectFrame(text, isControl));
+  addText(text: string, isControl: boolean, about?: RoomKey): void {
+    this.#addDirect(new DirectFrame(text, isControl, about));
   }
 
   /** The same with a frame of bytes. */
@@ -69,7 +69,8 @@ export class Outbox implements Flushable, BatchReader {
 
   /** Forgets what waits here of one room, or everything but control frames. */
   drop(key?: RoomKey): void {
-    const stays = (entry: Waiting): boolean => (key ? entry.key !== key : entry.isControl);
+    const stays = (entry: Waiting): boolean =>
+      key ? entry.key !== key && entry.about !== key : entry.isControl;
     this.#entries = this.#entries.filter(stays);
     this.#backlog?.filter(stays);
   }

@@ -11,6 +11,8 @@ export interface Whereabouts {
 export interface Waiting {
   /** The room whose publications they are; undefined for replies and control frames. */
   readonly key?: RoomKey;
+  /** Of a reply: the room that it tells something of, with which it is lost. */
+  readonly about?: RoomKey;
   /** Where the room had got to before the first of them: who loses them has to go on from there. */
   readonly before?: Whereabouts;
   /** Control frames pass when a connection is no longer live; everything else is dropped. */
@@ -72,6 +74,7 @@ export class DirectFrame implements Outgoing {
   constructor(
     private readonly text: string,
     readonly isControl: boolean,
+    readonly about?: RoomKey,
   ) {
     this.#payloadBytes = Buffer.byteLength(text);
     this.bytes = frameBytes(this.#payloadBytes);
@@ -86,6 +89,7 @@ export class DirectFrame implements Outgoing {
   }
 
   cut(): Piece[] {
-    return [{ isControl: this.isControl, buffer: this.toBuffer(), count: 0 }];
+    const { isControl, about } = this;
+    return [{ isControl, about, buffer: this.toBuffer(), count: 0 }];
   }
 }

@@ -1,3 +1,4 @@
+import type { RoomKey } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { Run } from '../connection/handler-watch.js';
 import { encodeMessage, type Message } from '../connection/message.js';
@@ -14,6 +15,8 @@ export class MessageContext implements Run {
   isUnordered = false;
   /** @internal Its reply passes although the connection is muted. */
   isControl = false;
+  /** @internal What its reply tells of, and is dropped with. */
+  about: RoomKey | undefined;
   #isSettled = false;
 
   constructor(
@@ -81,6 +84,6 @@ export class MessageContext implements Run {
     if (this.#isSettled) return;
     const encoded = text();
     this.#isSettled = true;
-    if (encoded !== undefined) this.connection.sendText(encoded, this.isControl);
+    if (encoded !== undefined) this.connection.sendText(encoded, this.isControl, this.about);
   }
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Admission, Admitted } from '../admission/admission.js';
 import { Refusal } from '../admission/refusals.js';
-import type { RoomId } from '../admission/room-id.js';
+import { type RoomId, roomKey } from '../admission/room-id.js';
 import { drainedWithin, patience } from '../connection/patience.js';
 import { requireLive, requireMembership } from '../connection/require-rights.js';
 import type { PastPublication } from '../room/history.js';
@@ -45,7 +45,7 @@ export class RoomControl {
       const room = roomOf(context, data);
       const { service } = this.ports.rooms;
       const list = await service.asMember(context.connection, room).presence();
-      this.#answer(context, { room, ...list });
+      this.#answer(context, room, list);
     });
   }
 
@@ -60,7 +60,7 @@ export class RoomControl {
         return context.fail('unavailable');
       await nextTurn();
       const page = await this.ports.rooms.service.asMember(connection, room).history(data);
-      this.#answer(context, { room, ...page, publications: page.publications.map(toWire) });
+      this.#answer(context, room, { ...page, publications: page.publications.map(toWire) });
     });
   }
 
@@ -99,9 +99,11 @@ export class RoomControl {
   }
 
   /** What a room said is not for one whose token has expired since, so this reply is none that always passes. */
-  #answer(context: MessageContext, data: unknown): void {
+  #answer(context: MessageContext, room: RoomId, data: object): void {
     context.isControl = false;
-    context.ack(data);
+    // Nor for one that loses the room while it waits to be read.
+    context.about = roomKey(context.connection.roomName, room);
+    context.ack({ room, ...data });
   }
 
   #run(context: MessageContext, act: () => Promise<void>): void {

@@ -1,7 +1,6 @@
 import type { Observable, Subscription } from 'rxjs';
 import type { RoomConnection } from '../connection/connection.js';
 import type { HandlerInfo } from '../connection/handler-table.js';
-import { encodeMessage, isReserved } from '../connection/message.js';
 import type { MessageContext } from './message-context.js';
 import { isWsResponse, type ReplyReporter, settleFiltered, settleReply } from './reply.js';
 
@@ -76,8 +75,7 @@ export class Streams {
     if (context.isSettled) return;
     if (!isWsResponse(value)) return this.ports.warnUnsent(context.event);
     try {
-      if (isReserved(value.event)) throw new Error('A stream returned a reserved event.');
-      context.connection.sendText(encodeMessage(value.event, value.data), false);
+      context.connection.send(value.event, value.data);
     } catch (error) {
       this.ports.report(context.event, error);
       context.fail('internal');
