@@ -51,5 +51,5 @@ describe('The websocket-client of Python, in rooms with history and presence', (
     const url = `ws://127.0.0.1:${app.port}/${rooms[0]}`;
     const tokens = { ALICE: mint('alice'), BOB: mint('bob') };
     expect(await runPython('come_back', [url, rooms[1]], tokens)).toBe('passed');
-  });
+  }, 30_000);
 });
