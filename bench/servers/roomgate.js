@@ -51,6 +51,7 @@ export async function startRoomgate(
     // The peers have no rate, and no limit of connections and rooms.
     maxMessagesPerWindow: 0,
     maxConnectionsPerSubject: 1_000_000,
+    maxPendingUpgrades: 1_000_000,
     maxRoomsPerConnection: 1_000,
     policy,
     ...more,
