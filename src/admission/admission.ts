@@ -97,11 +97,13 @@ export class Admission {
   enter(principal: Principal, destination: Destination): MaybePromise<Admitted | Refusal> {
     const scope = this.checkScopes(principal, destination.rules);
     if (scope) return scope.by(principal);
-    const generation = this.ports.generation(roomKey(destination.rules.roomName, destination.room));
+    const { room, rules } = destination;
+    const key = roomKey(rules.roomName, room);
+    const generation = this.ports.generation(key);
     return whenThere(this.rightsIn(principal, destination), (rights) =>
       rights instanceof Refusal
         ? rights.by(principal)
-        : this.hold(principal, destination, rights, generation),
+        : this.hold({ principal, room, key, rights, generation }),
     );
   }
 
@@ -182,14 +184,8 @@ export class Admission {
     return new Refusal('unavailable', 'extractor_failed');
   }
 
-  private hold(
-    principal: Principal,
-    { room, rules }: Destination,
-    rights: RoomRights,
-    generation: number,
-  ): MaybePromise<Admitted | Refusal> {
-    const key = roomKey(rules.roomName, room);
-    const known = { principal, room, key, rights, generation };
+  private hold(known: Omit<Admitted, 'release'>): MaybePromise<Admitted | Refusal> {
+    const { key, principal } = known;
     const admit = (release: () => void): Admitted => ({ ...known, release });
     return attempt<Admitted, Refusal>(
       () => whenThere(this.ports.holdRoom(key, principal), admit),

@@ -45,10 +45,6 @@ export class Memberships {
     return this.#rooms.get(key);
   }
 
-  all(): Iterable<LocalRoom> {
-    return this.#rooms.values();
-  }
-
   /**
    * Has the engine carry the room here and keeps it so until the returned function is called.
    * @throws RoomgateError `too_many_rooms`, `room_full`, and whatever the engine throws; or rejects with it.
