@@ -42,6 +42,11 @@ export interface EngineSink {
  * RoomgateError `engine_unavailable`.
  */
 export abstract class RoomEngine {
+  /** Whether what carries publications can be reached; for health checks. While it is false, methods fail or may fail. */
+  get isAvailable(): boolean {
+    return true;
+  }
+
   /** Called once, before anything else. */
   abstract start(sink: EngineSink): MaybePromise<void>;
 

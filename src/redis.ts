@@ -1,0 +1,5 @@
+export { RoomgateRedisModule } from './redis/redis.module.js';
+export { RedisEngine } from './redis/redis-engine.service.js';
+export type { RedisOptions } from './redis/redis-options.js';
+export { RedisStore } from './redis/store.js';
+export type { RedisClientLike } from './redis/dialer.js';

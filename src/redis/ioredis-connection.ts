@@ -1,0 +1,138 @@
+import type {
+  ConnectionEvents,
+  RedisAddress,
+  RedisArgument,
+  RedisConnection,
+  RedisDialer,
+  RedisReply,
+} from './connection.js';
+
+/** What is used of a client of `ioredis` 5 or 6. */
+export interface IoredisLike {
+  readonly status: string;
+  readonly options: object;
+  readonly stream?: { cork(): void; uncork(): void };
+  duplicate(options: object): IoredisLike;
+  connect(): Promise<void>;
+  disconnect(): void;
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  callBuffer(command: string, ...args: RedisArgument[]): Promise<unknown>;
+}
+
+/** What is used of a cluster client of `ioredis`. */
+export interface IoredisClusterLike {
+  readonly isCluster: boolean;
+  nodes(role: 'master'): readonly IoredisLike[];
+}
+
+/** Ours alone: nothing waits for a connection, nothing is sent twice, and who reconnects is the link. */
+const OVERRIDES = {
+  lazyConnect: true,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  enableAutoPipelining: false,
+  enableReadyCheck: false,
+  maxRetriesPerRequest: 0,
+  retryStrategy: (): null => null,
+  reconnectOnError: null,
+  commandTimeout: undefined,
+  readOnly: false,
+  keyPrefix: '',
+  protocol: 2,
+  replyMapping: undefined,
+  stringNumbers: false,
+};
+
+export class IoredisDialer implements RedisDialer {
+  readonly isCluster: boolean;
+  #template: IoredisLike | undefined;
+
+  constructor(
+    private readonly client: IoredisLike | IoredisClusterLike,
+    private readonly connectTimeout: number,
+  ) {
+    this.isCluster = isIoredisCluster(client);
+  }
+
+  seeds(): readonly RedisAddress[] {
+    if (!isIoredisCluster(this.client)) return [];
+    return this.client.nodes('master').map(({ options }) => options as RedisAddress);
+  }
+
+  async dial(
+    events: ConnectionEvents,
+    signal: AbortSignal,
+    address?: RedisAddress,
+  ): Promise<RedisConnection> {
+    const template = (this.#template ??= isIoredisCluster(this.client)
+      ? this.client.nodes('master')[0]
+      : this.client);
+    if (!template) throw new Error('The cluster client knows no node yet.');
+    const client = template.duplicate({
+      ...OVERRIDES,
+      ...address,
+      connectTimeout: this.connectTimeout,
+    });
+    // Told by `close` as well; without a listener it would be printed.
+    client.on('error', () => undefined);
+    signal.addEventListener('abort', () => client.disconnect(), { once: true });
+    await client.connect();
+    signal.throwIfAborted();
+    return new IoredisConnection(client, events, this.isCluster ? 's' : '');
+  }
+}
+
+export function isIoredisCluster(client: object): client is IoredisClusterLike {
+  return 'isCluster' in client && client.isCluster === true && 'nodes' in client;
+}
+
+class IoredisConnection implements RedisConnection {
+  #isCorked = false;
+
+  constructor(
+    private readonly client: IoredisLike,
+    events: ConnectionEvents,
+    /** What stands before the names of the commands of sharded channels. */
+    private readonly sharded: 's' | '',
+  ) {
+    const message = (channel: Buffer, body: Buffer): void =>
+      events.message(channel.toString('latin1'), body);
+    client.on('messageBuffer', message);
+    client.on('smessageBuffer', message);
+    client.on('close', () => events.closed());
+  }
+
+  call(command: string, args: readonly RedisArgument[]): Promise<RedisReply> {
+    this.#cork();
+    return this.client.callBuffer(command, ...args) as Promise<RedisReply>;
+  }
+
+  async subscribe(channels: readonly string[]): Promise<void> {
+    await this.call(`${this.sharded}subscribe`, channels);
+  }
+
+  async unsubscribe(channels: readonly string[]): Promise<void> {
+    await this.call(`${this.sharded}unsubscribe`, channels);
+  }
+
+  async ping(): Promise<void> {
+    await this.call('PING', []);
+  }
+
+  close(): void {
+    this.client.disconnect();
+  }
+
+  /** What is called in one turn is one write: the client would write each call by itself. */
+  #cork(): void {
+    const { stream } = this.client;
+    if (this.#isCorked || !stream) return;
+    this.#isCorked = true;
+    stream.cork();
+    process.nextTick(() => {
+      this.#isCorked = false;
+      stream.uncork();
+    });
+  }
+}

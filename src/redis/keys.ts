@@ -1,0 +1,46 @@
+import { RoomgateError } from '../roomgate.errors.js';
+import type { EngineKey } from '../room/engine/engine.js';
+
+const NAMESPACE = /^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$/;
+
+/** What a room is called in Redis. All of it stands behind one hash tag: a script sees one node of a cluster. */
+export interface RoomKeys {
+  /** What Redis Cluster distributes by. */
+  readonly tag: string;
+  /** Where its publications and news of presence are published. */
+  readonly channel: string;
+  /** The room, its history, the ids of its latest publications and those before them. */
+  readonly room: readonly string[];
+  /** Times, entries, members, order. */
+  readonly presence: readonly string[];
+}
+
+/** Every key and channel that is used in Redis. `{namespace|room}` cannot be confused: neither has a brace, a namespace no bar. */
+export class RedisKeys {
+  /** @throws RoomgateError `invalid_options` */
+  constructor(readonly namespace: string) {
+    if (typeof namespace !== 'string' || !NAMESPACE.test(namespace))
+      throw new RoomgateError(
+        'invalid_options',
+        'Expected "namespace" to be 1 to 64 letters, digits and ":._-", another one for each application of a Redis.',
+      );
+  }
+
+  of(key: EngineKey): RoomKeys {
+    const tag = `${this.namespace}|${key}`;
+    const base = `{${tag}}`;
+    return {
+      tag,
+      channel: base,
+      room: [base, `${base}history`, `${base}ids`, `${base}ids-before`],
+      presence: [`${base}present`, `${base}entries`, `${base}members`, `${base}order`],
+    };
+  }
+
+  /** What was revoked (a hash), when it is forgotten (a sorted set), and where news of it are published. */
+  get revocations(): { tag: string; channel: string; keys: readonly string[] } {
+    const tag = `${this.namespace}|revocations`;
+    const base = `{${tag}}`;
+    return { tag, channel: base, keys: [base, `${base}until`, `${base}state`] };
+  }
+}

@@ -1,0 +1,25 @@
+import type { RedisLink } from './link.js';
+
+export interface NetworkEvents {
+  message(link: RedisLink, channel: string, body: Buffer): void;
+  /** The link can be used, for the first time or again: what was subscribed by it is not any more. */
+  up(link: RedisLink): void;
+  down(link: RedisLink): void;
+  /** Other links may be responsible for what was subscribed. */
+  moved(): void;
+}
+
+/** The processes of Redis that hold the data, one or many, and which of them holds what. */
+export interface RedisNetwork {
+  /** PUBLISH, or SPUBLISH in a cluster. */
+  readonly publishes: 'PUBLISH' | 'SPUBLISH';
+  /** Begins to connect; resolves when every process can be reached. */
+  start(): Promise<void>;
+  /** The link to what is responsible for the tag; undefined while nobody is known to be. */
+  linkOf(tag: string): RedisLink | undefined;
+  /** Something was asked of a process that is not responsible: looks who is. */
+  refresh(): Promise<void>;
+  /** Whether every process can be reached. */
+  readonly isUp: boolean;
+  stop(): void;
+}

@@ -1,0 +1,38 @@
+import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { SystemClock } from '../roomgate.clock.js';
+import { ROOMGATE_REDIS_OPTIONS } from './redis.constants.js';
+import type { RedisOptions } from './redis-options.js';
+import { checkSafety } from './safety.js';
+import { SCRIPTS } from './scripts/index.js';
+import { RedisStore } from './store.js';
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RedisOptions>({
+  moduleName: 'RoomgateRedis',
+  optionsInjectionToken: ROOMGATE_REDIS_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createRoomgateRedisOptions')
+  .setExtras({ isGlobal: true }, (definition, { isGlobal }) => ({
+    ...definition,
+    global: isGlobal,
+  }))
+  .build();
+
+/**
+ * Where `RedisEngine` and `RedisRevocationStore` find Redis: import it beside `RoomgateModule.forRoot({ engine: RedisEngine,
+ * revocationStore: RedisRevocationStore })`. It is global unless told otherwise.
+ */
+@Module({
+  providers: [
+    {
+      provide: RedisStore,
+      useFactory: (options: RedisOptions): RedisStore => {
+        checkSafety(options.client);
+        return new RedisStore(options, new SystemClock(), SCRIPTS);
+      },
+      inject: [ROOMGATE_REDIS_OPTIONS],
+    },
+  ],
+  exports: [RedisStore],
+})
+export class RoomgateRedisModule extends ConfigurableModuleClass {}

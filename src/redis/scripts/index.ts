@@ -1,0 +1,17 @@
+import type { Script } from '../script.js';
+import { ENTER, EXIT, PRESENT, RENEW } from './presence.js';
+import { PUBLISH } from './publish.js';
+import { READ } from './read.js';
+import { SUBSCRIBED, UNSUBSCRIBED } from './subscribed.js';
+
+/** All that connections load. */
+export const SCRIPTS: readonly Script[] = [
+  PUBLISH,
+  SUBSCRIBED,
+  UNSUBSCRIBED,
+  READ,
+  ENTER,
+  EXIT,
+  RENEW,
+  PRESENT,
+];

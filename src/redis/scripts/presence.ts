@@ -1,0 +1,115 @@
+import { Script } from '../script.js';
+
+/**
+ * What the scripts of presence begin with. KEYS: until when each connection is there (a sorted set), what is said of it (a hash:
+ * identity, info and meta, a line each), the members (a hash from identities to their name and connections, a line each) and
+ * the order in which they came (a sorted set). ARGV begins with the channel and PUBLISH or SPUBLISH.
+ */
+const PRESENCE = `
+local channel, verb = ARGV[1], ARGV[2]
+
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function tell(kind, name, info)
+  redis.call(verb, channel, '1' .. kind .. name .. '\\n' .. info)
+end
+
+local function lines(text)
+  local parts = {}
+  for part in string.gmatch(text .. '\\n', '([^\\n]*)\\n') do parts[#parts + 1] = part end
+  return parts
+end
+
+local function memberOf(identity)
+  local member = redis.call('HGET', KEYS[3], identity)
+  return member and lines(member)
+end
+
+local function exit(connection)
+  local entry = redis.call('HGET', KEYS[2], connection)
+  if not entry then return end
+  local identity = lines(entry)[1]
+  redis.call('HDEL', KEYS[2], connection)
+  redis.call('ZREM', KEYS[1], connection)
+  local member = memberOf(identity)
+  local rest = {}
+  for index, part in ipairs(member) do
+    if index == 1 or part ~= connection then rest[#rest + 1] = part end
+  end
+  if #rest > 1 then
+    redis.call('HSET', KEYS[3], identity, table.concat(rest, '\\n'))
+  else
+    redis.call('HDEL', KEYS[3], identity)
+    redis.call('ZREM', KEYS[4], identity)
+    tell('-', member[1], '')
+  end
+end
+
+local function expire(time)
+  for _, connection in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', time)) do exit(connection) end
+end
+
+local function keep(ttl)
+  for _, key in ipairs(KEYS) do
+    if redis.call('PTTL', key) < 2 * ttl then redis.call('PEXPIRE', key, 2 * ttl) end
+  end
+end
+`;
+
+/** ARGV: …, milliseconds, connection, identity, name, info, meta. */
+export const ENTER = new Script(`${PRESENCE}
+local ttl, connection, identity, name, info, meta = unpack(ARGV, 3, 8)
+local entry = redis.call('HGET', KEYS[2], connection)
+if entry and lines(entry)[1] ~= identity then
+  exit(connection)
+  entry = nil
+end
+redis.call('HSET', KEYS[2], connection, identity .. '\\n' .. info .. '\\n' .. meta)
+redis.call('ZADD', KEYS[1], now() + ttl, connection)
+local member = redis.call('HGET', KEYS[3], identity)
+if not member then
+  local last = redis.call('ZREVRANGE', KEYS[4], 0, 0, 'WITHSCORES')[2] or 0
+  redis.call('HSET', KEYS[3], identity, name .. '\\n' .. connection)
+  redis.call('ZADD', KEYS[4], last + 1, identity)
+  tell('+', name, info)
+elseif not entry then
+  redis.call('HSET', KEYS[3], identity, member .. '\\n' .. connection)
+end
+keep(ttl)
+return 0
+`);
+
+/** ARGV: …, connection. */
+export const EXIT = new Script(`${PRESENCE}
+exit(ARGV[3])
+return 0
+`);
+
+/** ARGV: …, milliseconds, connections. Answers those it does not know. */
+export const RENEW = new Script(`${PRESENCE}
+local ttl, time, unknown = ARGV[3], now(), {}
+for index = 4, #ARGV do
+  if redis.call('ZSCORE', KEYS[1], ARGV[index]) then redis.call('ZADD', KEYS[1], time + ttl, ARGV[index])
+  else unknown[#unknown + 1] = ARGV[index] end
+end
+expire(time)
+keep(ttl)
+return unknown
+`);
+
+/** ARGV: …, members at most, or -1. Answers how many there are, and of each name, identity, info and meta. */
+export const PRESENT = new Script(`${PRESENCE}
+local limit = tonumber(ARGV[3])
+expire(now())
+local reply = {redis.call('ZCARD', KEYS[4])}
+if limit == 0 then return reply end
+for _, identity in ipairs(redis.call('ZRANGE', KEYS[4], 0, limit < 0 and -1 or limit - 1)) do
+  local member = memberOf(identity)
+  local entry = lines(redis.call('HGET', KEYS[2], member[2]))
+  for _, part in ipairs({member[1], identity, entry[2], entry[3]}) do reply[#reply + 1] = part end
+end
+return reply
+`);

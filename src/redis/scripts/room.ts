@@ -1,0 +1,44 @@
+/**
+ * What the scripts of rooms begin with. KEYS: the room (a hash), its history (a stream), the ids of its latest publications
+ * (a hash) and those before them (another one).
+ *
+ * A room's epoch belongs to one history of writes. Redis names that with its replication id, another one after each failover
+ * and each restart: what one process accepted and another has not got cannot be seen otherwise.
+ */
+export const ROOM = `
+local function writes()
+  local info = redis.call('INFO', 'replication')
+  local _, before = string.find(info, 'master_replid:', 1, true)
+  return string.sub(info, before + 1, before + 40)
+end
+
+local function find(fresh)
+  local room = redis.call('HMGET', KEYS[1], 'epoch', 'offset', 'writes', 'since')
+  if not room[1] then return nil end
+  local current = writes()
+  if room[3] ~= current then
+    redis.call('HSET', KEYS[1], 'epoch', fresh, 'writes', current)
+    room[1] = fresh
+  end
+  return room[1], tonumber(room[2]), tonumber(room[4])
+end
+
+local function begin(fresh)
+  redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
+  redis.call('HSET', KEYS[1], 'epoch', fresh, 'offset', 0, 'writes', writes(), 'since', 0)
+  return fresh, 0, 0
+end
+
+local function listeners(verb, channel)
+  return redis.call('PUBSUB', verb == 'SPUBLISH' and 'SHARDNUMSUB' or 'NUMSUB', channel)[2]
+end
+
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function text(number)
+  return string.format('%.0f', number)
+end
+`;

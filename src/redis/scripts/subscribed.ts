@@ -1,0 +1,27 @@
+import { Script } from '../script.js';
+import { ROOM } from './room.js';
+
+/**
+ * Somebody is subscribed, or still is: the room stays. ARGV: a fresh epoch, milliseconds to keep it, and milliseconds that its
+ * publications are kept, or nothing. Answers offset and epoch.
+ */
+export const SUBSCRIBED = new Script(`${ROOM}
+local fresh, lease, ttl = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local epoch, offset = find(fresh)
+if epoch then
+  redis.call('PEXPIRE', KEYS[1], math.max(lease, ttl or 0), 'GT')
+else
+  epoch, offset = begin(fresh)
+  redis.call('PEXPIRE', KEYS[1], math.max(lease, ttl or 0))
+end
+if ttl then redis.call('HSET', KEYS[1], 'ttl', ttl) end
+return {offset, epoch}
+`);
+
+/** Somebody is not subscribed any more. ARGV: the channel, PUBLISH or SPUBLISH, milliseconds that its publications are kept, or nothing. */
+export const UNSUBSCRIBED = new Script(`${ROOM}
+local channel, verb, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3])
+if listeners(verb, channel) > 0 then return 0 end
+if ttl then return redis.call('PEXPIRE', KEYS[1], ttl) end
+return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+`);

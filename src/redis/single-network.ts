@@ -1,0 +1,43 @@
+import { RedisLink } from './link.js';
+import type { NetworkEvents, RedisNetwork } from './network.js';
+import type { SessionPorts } from './session.js';
+
+/** One Redis, wherever the client of the application finds its master. */
+export class SingleNetwork implements RedisNetwork {
+  readonly publishes = 'PUBLISH';
+  readonly #link: RedisLink;
+  #started: () => void = () => undefined;
+
+  constructor(ports: Omit<SessionPorts, 'message'>, events: NetworkEvents) {
+    this.#link = new RedisLink(ports, {
+      message: (...told) => events.message(...told),
+      up: (link) => {
+        this.#started();
+        events.up(link);
+      },
+      down: (link) => events.down(link),
+    });
+  }
+
+  get isUp(): boolean {
+    return this.#link.isUp;
+  }
+
+  start(): Promise<void> {
+    const started = new Promise<void>((resolve) => (this.#started = resolve));
+    void this.#link.run();
+    return started;
+  }
+
+  linkOf(): RedisLink {
+    return this.#link;
+  }
+
+  async refresh(): Promise<void> {
+    // There is nobody else.
+  }
+
+  stop(): void {
+    this.#link.stop();
+  }
+}

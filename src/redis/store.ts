@@ -1,0 +1,110 @@
+import type { Clock } from '../roomgate.clock.js';
+import { RoomgateError } from '../roomgate.errors.js';
+import { integer, MAX_TIMER_MS } from '../roomgate.rules.js';
+import { ClusterNetwork } from './cluster-network.js';
+import type { RedisArgument, RedisReply } from './connection.js';
+import { dialerOf } from './dialer.js';
+import { RedisKeys } from './keys.js';
+import { type RedisLink, unavailable } from './link.js';
+import type { NetworkEvents, RedisNetwork } from './network.js';
+import { REDIS_DEFAULTS, type RedisOptions } from './redis-options.js';
+import type { Script } from './script.js';
+import { SingleNetwork } from './single-network.js';
+
+/** Our own connections to the application's Redis, shared by all that is kept there: opened by the first, closed by the last. */
+export class RedisStore {
+  readonly keys: RedisKeys;
+  readonly network: RedisNetwork;
+  readonly #listeners: NetworkEvents[] = [];
+  readonly #startTimeoutMs: number;
+  #users = 0;
+  #opened: Promise<void> | undefined;
+
+  /** @throws RoomgateError `invalid_options` */
+  constructor(
+    options: RedisOptions,
+    readonly clock: Clock,
+    scripts: readonly Script[],
+  ) {
+    const { client, namespace, connectTimeoutMs, replyTimeoutMs, startTimeoutMs } = {
+      ...REDIS_DEFAULTS,
+      ...options,
+    };
+    for (const [name, value] of Object.entries({
+      connectTimeoutMs,
+      replyTimeoutMs,
+      startTimeoutMs,
+    }))
+      checkTimeout(name, value);
+    this.keys = new RedisKeys(namespace);
+    this.#startTimeoutMs = startTimeoutMs;
+    const dialer = dialerOf(client, connectTimeoutMs);
+    const ports = { dialer, clock, scripts, connectTimeoutMs, replyTimeoutMs };
+    const Network = dialer.isCluster ? ClusterNetwork : SingleNetwork;
+    this.network = new Network(ports, {
+      message: (...told) => this.#tell((events) => events.message(...told)),
+      up: (link) => this.#tell((events) => events.up(link)),
+      down: (link) => this.#tell((events) => events.down(link)),
+      moved: () => this.#tell((events) => events.moved()),
+    });
+  }
+
+  /** Tells of what happens from now on. */
+  listen(events: NetworkEvents): void {
+    this.#listeners.push(events);
+  }
+
+  /** @throws RoomgateError `engine_unavailable` when Redis cannot be reached in time. */
+  async open(): Promise<void> {
+    this.#users += 1;
+    this.#opened ??= this.network.start();
+    const opened = this.#opened.then(() => true);
+    if (await this.clock.within(opened, this.#startTimeoutMs, false)) return;
+    throw new RoomgateError(
+      'engine_unavailable',
+      `Redis could not be reached within ${this.#startTimeoutMs} ms (startTimeoutMs), or is no master.`,
+    );
+  }
+
+  close(): void {
+    this.#users -= 1;
+    if (this.#users <= 0) this.network.stop();
+  }
+
+  /** @throws RoomgateError `engine_unavailable` */
+  async eval(
+    script: Script,
+    tag: string,
+    keys: readonly string[],
+    args: readonly RedisArgument[],
+  ): Promise<RedisReply> {
+    try {
+      return await this.#linkOf(tag).eval(script, keys, args);
+    } catch (error) {
+      if (!isMoved(error)) throw error;
+      // It was not done: whoever is responsible now is asked instead.
+      await this.network.refresh();
+      return this.#linkOf(tag).eval(script, keys, args);
+    }
+  }
+
+  #linkOf(tag: string): RedisLink {
+    const link = this.network.linkOf(tag);
+    if (!link) throw unavailable();
+    return link;
+  }
+
+  #tell(act: (events: NetworkEvents) => void): void {
+    for (const events of this.#listeners) act(events);
+  }
+}
+
+function isMoved(error: unknown): boolean {
+  const { cause } = error as Error;
+  return cause instanceof Error && cause.message.startsWith('MOVED ');
+}
+
+function checkTimeout(name: string, value: unknown): void {
+  const expected = integer(1, MAX_TIMER_MS)(value);
+  if (expected) throw new RoomgateError('invalid_options', `Expected "${name}" to be ${expected}.`);
+}
