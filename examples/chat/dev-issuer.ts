@@ -18,7 +18,7 @@ const MAX_TTL_SECONDS = 3_600;
 const KEY_FILE = fileURLToPath(new URL('../../../.keys/dev-es256.jwk.json', import.meta.url));
 
 /** A development key pair as a private JWK (RFC 7517). Its kid begins with `dev-`, so that strict mode refuses it everywhere. */
-interface DevKey extends JsonWebKey {
+export interface DevKey extends JsonWebKey {
   readonly kid: string;
 }
 

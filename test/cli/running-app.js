@@ -38,8 +38,8 @@ export async function startApp(app, environment, seconds) {
   return { url: (path) => `ws://${address}${path}`, output: () => tail(output), stop };
 }
 
-/** `main.ts` says nowhere which port it got, so the test picks one. */
-async function freePort() {
+/** What is started says nowhere which port it got, so the test picks one. */
+export async function freePort() {
   const probe = createServer().listen(0, HOST);
   await once(probe, 'listening');
   const { port } = probe.address();

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { ensureDevKey, mintToken } from '../chat/dev-issuer.js';
+import { clientCommands, tokenCommand } from '../chat/instructions.js';
+import { run } from '../chat/sentence.js';
+import { explained, HOST, readPort } from '../chat/server.js';
+import { createBalancer } from './balancer.js';
+import { freePorts } from './free-ports.js';
+import { ClusterNode } from './nodes.js';
+import { RedisServer } from './redis-server.js';
+
+const NODES = 3;
+
+run(async () => {
+  const key = ensureDevKey();
+  const port = readPort();
+  const [redisPort = 0, ...nodePorts] = await freePorts(1 + NODES);
+
+  const redis = await RedisServer.start(redisPort);
+  const nodes = nodePorts.map((nodePort) => ClusterNode.start(nodePort, redisPort, port));
+  const balancer = createBalancer(nodePorts);
+  const stop = async (): Promise<void> => {
+    balancer.close();
+    await Promise.all(nodes.map((node) => node.stop()));
+    await redis.stop();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    // Who has not gone by then is not waited for.
+    process.once(signal, () => void stop().then(() => process.exit()));
+
+  try {
+    await Promise.all(nodes.map((node) => node.ready()));
+    await once(balancer.listen(port, HOST), 'listening');
+  } catch (error) {
+    await stop();
+    throw explained(error, port);
+  }
+
+  const room = randomUUID();
+  const urlOf = (at: number): string => `ws://${HOST}:${at}/${room}`;
+  const alice = await mintToken(key, 'alice', [room]);
+  const bob = await mintToken(key, 'bob', [room]);
+  console.log(`
+Room:   ${urlOf(port)}
+${nodes.map((node, index) => `Node ${index + 1}: ${urlOf(node.port)} (process ${node.pid})`).join('\n')}
+Redis:  ${HOST}:${redisPort} (process ${redis.pid})
+
+Alice:  ${alice}
+Bob:    ${bob}
+
+${clientCommands(urlOf(port), alice)}
+
+${tokenCommand(room)}
+
+Try this: let several clients into the room, each on the next node, and
+
+  kill -9 ${nodes[0]?.pid}      a node dies: its clients come back, to the others
+  kill -STOP ${redis.pid}   Redis is gone: messages are answered engine_unavailable, and nobody is disconnected
+  kill -CONT ${redis.pid}   all goes on within a second or so
+
+Stop with Ctrl-C.`);
+  for (const [index, node] of nodes.entries())
+    void node.ended.then(() => console.log(`Node ${index + 1} has ended.`));
+});
