@@ -40,6 +40,7 @@ export const DEFAULTS: Readonly<Required<RoomgateModuleOptions>> = Object.freeze
   onTooManyConnections: 'refuse',
   allowWildcardRooms: false,
   hideRooms: false,
+  maxAuthorityStalenessMs: 30_000,
   useGlobalPrefix: false,
   allowPlainGateways: [],
   foreignUpgradeMs: 10_000,

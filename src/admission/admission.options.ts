@@ -122,6 +122,12 @@ export interface AdmissionOptions {
    * @default false
    */
   hideRooms: boolean;
+  /**
+   * Milliseconds for which revocations may be unconfirmed by the `RevocationStore`; after them nobody is admitted and no token
+   * refreshed (503 `authority_stale`) until they are confirmed again. The default store is never stale.
+   * @default 30000
+   */
+  maxAuthorityStalenessMs: number;
 }
 
 const isText = (item: unknown): boolean => typeof item === 'string' && item.length > 0;
@@ -155,4 +161,5 @@ export const ADMISSION_RULES: Record<keyof AdmissionOptions, Rule> = {
   onTooManyConnections: oneOf(SUBJECT_LIMIT_POLICIES),
   allowWildcardRooms: flag,
   hideRooms: flag,
+  maxAuthorityStalenessMs: integer(1_000, MAX_TIMER_MS),
 };

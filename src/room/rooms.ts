@@ -28,6 +28,8 @@ export interface RoomsPorts {
   readonly wheel: TimingWheel;
   readonly registry: Registry;
   readonly audit: ConnectionAudit;
+  /** Whether there may be revocations that this node has not heard of. */
+  readonly isStale: () => boolean;
   /** Itself made of rooms, so it is asked for when it is needed. */
   readonly admission: () => Admission;
   readonly warn: (line: string, error: unknown) => void;
@@ -64,10 +66,10 @@ export class Rooms {
       deadlineMs,
       maxOutboxBytes,
     });
-    this.authority = new Authority(ports.admission, memberships, this.recovery, audit, {
-      clock,
-      deadlineMs,
-    });
+    const within = { clock, deadlineMs };
+    const { admission, isStale } = ports;
+    const { recovery } = this;
+    this.authority = new Authority(admission, memberships, recovery, audit, within, isStale);
     const { authority } = this;
     const history = new History(engine, settings);
     const checkEvent: Rooms['checkEvent'] = (...sent) => this.checkEvent(...sent);
