@@ -146,6 +146,7 @@ export class RoomgateNode {
       turn: this.turn,
       maxInboxMessages: options.maxInboxMessages,
       maxOutboxBytes: options.maxOutboxBytes,
+      isMuted: () => rooms.isMuted(),
       slowConsumerRule: (key) => rooms.slowConsumerRule(key),
       checkEvent: (...sent) => rooms.checkEvent(...sent),
       report: (hook, error) => this.#report(hook, error),

@@ -41,6 +41,7 @@ export const DEFAULTS: Readonly<Required<RoomgateModuleOptions>> = Object.freeze
   allowWildcardRooms: false,
   hideRooms: false,
   maxAuthorityStalenessMs: 30_000,
+  onStaleAuthority: 'keep',
   useGlobalPrefix: false,
   allowPlainGateways: [],
   foreignUpgradeMs: 10_000,

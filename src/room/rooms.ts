@@ -20,6 +20,7 @@ import { RoomLimits } from './room-limits.js';
 import { RoomListeners } from './room-listeners.js';
 import { SettingsOfRooms } from './room-settings.js';
 import { RoomService } from './room.service.js';
+import { StaleMute } from './stale-mute.js';
 
 export interface RoomsPorts {
   readonly clock: Clock;
@@ -45,6 +46,7 @@ export class Rooms {
   readonly #feed: PresenceFeed;
   readonly #settings: SettingsOfRooms;
   readonly #isStrict: boolean;
+  readonly #mute: StaleMute | undefined;
 
   constructor(
     private readonly ports: RoomsPorts,
@@ -83,11 +85,17 @@ export class Rooms {
     this.#isStrict = options.strict;
     this.#presence = presence;
     this.#feed = new PresenceFeed(clock);
+    if (options.onStaleAuthority === 'mute') this.#mute = new StaleMute({ ...ports, recovery });
   }
 
   /** Where the room has got to here, if its members may come back to a position. */
   positionIn(key: RoomKey): Position | undefined {
     return this.#settings.ofKey(key).history && this.memberships.get(key)?.position;
+  }
+
+  /** Whether no connection is live, because revocations may be missing. */
+  isMuted(): boolean {
+    return this.#mute !== undefined && this.#mute.isOn();
   }
 
   /** Compares what is sent with the schema declared for its event, unless strict. @throws RoomgateError `invalid_data` */
