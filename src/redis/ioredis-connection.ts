@@ -6,6 +6,7 @@ import type {
   RedisDialer,
   RedisReply,
 } from './connection.js';
+import { repeats } from './dialer-error.js';
 
 /** What is used of a client of `ioredis` 5 or 6. */
 export interface IoredisLike {
@@ -53,11 +54,15 @@ export class IoredisDialer implements RedisDialer {
     private readonly connectTimeout: number,
   ) {
     this.isCluster = isIoredisCluster(client);
+    if (!isIoredisCluster(client)) this.#duplicate(client);
   }
 
   seeds(): readonly RedisAddress[] {
     if (!isIoredisCluster(this.client)) return [];
-    return this.client.nodes('master').map(({ options }) => options as RedisAddress);
+    return this.client.nodes('master').map(({ options }) => {
+      const { host, port } = options as RedisAddress;
+      return { host, port };
+    });
   }
 
   async dial(
@@ -69,17 +74,22 @@ export class IoredisDialer implements RedisDialer {
       ? this.client.nodes('master')[0]
       : this.client);
     if (!template) throw new Error('The cluster client knows no node yet.');
-    const client = template.duplicate({
-      ...OVERRIDES,
-      ...address,
-      connectTimeout: this.connectTimeout,
-    });
+    const client = this.#duplicate(template, address);
     // Told by `close` as well; without a listener it would be printed.
     client.on('error', () => undefined);
     signal.addEventListener('abort', () => client.disconnect(), { once: true });
     await client.connect();
     signal.throwIfAborted();
     return new IoredisConnection(client, events, this.isCluster ? 's' : '');
+  }
+
+  #duplicate(template: IoredisLike, address?: RedisAddress): IoredisLike {
+    const { connectTimeout } = this;
+    const client = template.duplicate({ ...OVERRIDES, ...address, connectTimeout });
+    const { enableOfflineQueue, autoResendUnfulfilledCommands } =
+      client.options as typeof OVERRIDES;
+    if (enableOfflineQueue || autoResendUnfulfilledCommands) throw repeats();
+    return client;
   }
 }
 

@@ -6,12 +6,13 @@ import type {
   RedisDialer,
   RedisReply,
 } from './connection.js';
+import { repeats } from './dialer-error.js';
 
 type Listener = (body: Buffer, channel: Buffer) => void;
 
 /** What is used of a client of `redis` (node-redis) 5 or 6. */
 export interface NodeRedisLike {
-  readonly options: { readonly socket?: object };
+  readonly options: { readonly socket?: object; readonly disableOfflineQueue?: boolean };
   readonly isOpen: boolean;
   duplicate(options: object): NodeRedisLike;
   connect(): Promise<unknown>;
@@ -61,6 +62,7 @@ export class NodeRedisDialer implements RedisDialer {
     private readonly connectTimeoutMs: number,
   ) {
     this.isCluster = isNodeRedisCluster(client);
+    if (!isNodeRedisCluster(client)) this.#duplicate(client);
   }
 
   seeds(): readonly RedisAddress[] {
@@ -75,17 +77,23 @@ export class NodeRedisDialer implements RedisDialer {
     address?: RedisAddress,
   ): Promise<RedisConnection> {
     const template = (this.#template ??= await this.#source());
+    const client = this.#duplicate(template, address);
+    const connection = new NodeRedisConnection(client, events, this.isCluster);
+    signal.addEventListener('abort', () => connection.close(), { once: true });
+    await client.connect();
+    signal.throwIfAborted();
+    return connection;
+  }
+
+  #duplicate(template: NodeRedisLike, address?: RedisAddress): NodeRedisLike {
     const { connectTimeoutMs: connectTimeout } = this;
     const socket = { ...template.options.socket, ...address, connectTimeout };
     const client = template.duplicate({
       ...OVERRIDES,
       socket: { ...socket, reconnectStrategy: false },
     });
-    const connection = new NodeRedisConnection(client, events, this.isCluster);
-    signal.addEventListener('abort', () => connection.close(), { once: true });
-    await client.connect();
-    signal.throwIfAborted();
-    return connection;
+    if (!client.options.disableOfflineQueue) throw repeats();
+    return client;
   }
 
   #source(): NodeRedisLike | Promise<NodeRedisLike> {

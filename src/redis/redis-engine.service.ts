@@ -30,6 +30,8 @@ import { decode, encodeHead } from './wire.js';
 export class RedisEngine extends RoomEngine {
   #subscriptions: Subscriptions | undefined;
   readonly #presence: RedisPresence;
+  /** What was asked for in this turn. */
+  readonly #reads = new Map<string, Promise<HistoryPage>>();
 
   constructor(private readonly store: RedisStore) {
     super();
@@ -82,12 +84,16 @@ export class RedisEngine extends RoomEngine {
     await this.#subscriptions?.remove(key).catch(() => undefined);
   }
 
-  async read(key: EngineKey, { after, limit, maxBytes }: ReadRange): Promise<HistoryPage> {
-    const { tag, room } = this.store.keys.of(key);
-    const args = [newEpoch(), String(limit), String(maxBytes), String(after ?? '')];
-    const reply = (await this.store.eval(READ, tag, room, args)) as readonly RedisReply[];
-    const publications = reply.slice(2).map((bytes) => publicationIn(bytes as Buffer));
-    return { publications, position: positionIn(reply) };
+  /** Members who all missed the same ask for it in the same turn: it is read once. */
+  read(key: EngineKey, range: ReadRange): Promise<HistoryPage> {
+    const { after = '', limit, maxBytes } = range;
+    const question = `${key} ${after} ${limit} ${maxBytes}`;
+    const asked = this.#reads.get(question);
+    if (asked) return asked;
+    if (this.#reads.size === 0) process.nextTick(() => this.#reads.clear());
+    const page = this.#read(key, [limit, maxBytes, after].map(String));
+    this.#reads.set(question, page);
+    return page;
   }
 
   enter(key: EngineKey, entry: PresenceEntry, ttlMs: number): Promise<void> {
@@ -109,6 +115,14 @@ export class RedisEngine extends RoomEngine {
   async stop(): Promise<void> {
     this.#subscriptions?.stop();
     this.store.close();
+  }
+
+  async #read(key: EngineKey, range: readonly string[]): Promise<HistoryPage> {
+    const { tag, room } = this.store.keys.of(key);
+    const reply = await this.store.eval(READ, tag, room, [newEpoch(), ...range]);
+    const [, , ...messages] = reply as readonly RedisReply[];
+    const publications = messages.map((bytes) => publicationIn(bytes as Buffer));
+    return { publications, position: positionIn(reply) };
   }
 
   #started(): Subscriptions {

@@ -60,6 +60,7 @@ export class RedisStore {
     this.#opened ??= this.network.start();
     const opened = this.#opened.then(() => true);
     if (await this.clock.within(opened, this.#startTimeoutMs, false)) return;
+    this.close();
     throw new RoomgateError(
       'engine_unavailable',
       `Redis could not be reached within ${this.#startTimeoutMs} ms (startTimeoutMs), or is no master.`,

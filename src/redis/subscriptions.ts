@@ -122,7 +122,7 @@ export class Subscriptions {
   }
 
   #begin(subscription: Subscription, position: Position): void {
-    if (!subscription.begin(position)) this.#verify(subscription).catch(() => undefined);
+    if (!subscription.begin(position)) void this.#verify([subscription]);
   }
 
   async #ask({ names, history }: Subscription, link: RedisLink): Promise<Position> {
@@ -148,28 +148,35 @@ export class Subscriptions {
     await link.eval(UNSUBSCRIBED, room, [channel, publishes, String(history?.ttlMs ?? '')]);
   }
 
-  /** Says that rooms are still in use, a few at a time, and finds what was lost without a word. */
   #tick(): void {
     this.#cancelTimer = this.ports.clock.setTimer(() => this.#tick(), TICK_MS);
     void this.restore();
     const count = Math.ceil((this.#byKey.size * TICK_MS) / ROUND_MS);
+    const next: Subscription[] = [];
     for (let looked = 0; looked < count; looked++) {
-      let next = this.#round.next();
-      if (next.done) {
-        this.#round = this.#byKey.values();
-        next = this.#round.next();
-      }
-      if (next.value) this.#verify(next.value).catch(() => undefined);
+      const { value, done } = this.#round.next();
+      if (value) next.push(value);
+      if (done) this.#round = this.#byKey.values();
     }
+    void this.#verify(next);
   }
 
-  async #verify(subscription: Subscription): Promise<void> {
-    const { link, opened, isOpen } = subscription;
-    if (!link || !isOpen) return;
-    const position = await this.#ask(subscription, link);
-    // What was published before the answer comes before the answer to this.
-    await link.fence();
-    if (subscription.opened === opened) subscription.verify(position);
+  /** Says that the rooms are still in use, and finds what was lost without a word. */
+  async #verify(subscriptions: readonly Subscription[]): Promise<void> {
+    const asked = subscriptions.map(async (subscription) => {
+      const { link, opened, isOpen } = subscription;
+      if (!link || !isOpen) return undefined;
+      const position = await this.#ask(subscription, link).catch(() => undefined);
+      return position && { subscription, link, opened, position };
+    });
+    const answers = (await Promise.all(asked)).filter((answer) => answer !== undefined);
+    // What was published before an answer comes before the answer to this.
+    const links = [...new Set(answers.map(({ link }) => link))];
+    const fenced = await Promise.allSettled(links.map((link) => link.fence()));
+    for (const { subscription, link, opened, position } of answers) {
+      const isFenced = fenced[links.indexOf(link)]?.status === 'fulfilled';
+      if (isFenced && subscription.opened === opened) subscription.verify(position);
+    }
   }
 }
 
