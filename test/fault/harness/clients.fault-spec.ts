@@ -44,13 +44,4 @@ describe.each(CLIENTS)('A client of $name', ({ single }) => {
     expect(Number(await server.command('GET', 'counter'))).toBe(1);
     await answer;
   });
-
-  it('can be closed while its server is gone', async () => {
-    app = single(proxy.port);
-    await app.ready;
-    await server.kill();
-    const answer = app.command('PING').catch(() => 'failed');
-    app.close();
-    expect(await answer).toBe('failed');
-  });
 });

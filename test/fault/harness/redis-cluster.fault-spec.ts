@@ -65,7 +65,7 @@ describe('A cluster of our own', () => {
   it('goes on with a replica after its master was killed, without what had not reached it', async () => {
     const slot = await cluster.slotOf('{lost}');
     const master = await cluster.masterOf(slot);
-    const replica = cluster.replicaOf(master);
+    const replica = cluster.partnerOf(master);
     await master.command('SET', '{lost}reached', 'yes');
     await replica.waitForSync(master);
 
