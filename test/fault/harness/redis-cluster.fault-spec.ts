@@ -11,7 +11,9 @@ describe('A cluster of our own', () => {
   let cluster: RedisCluster;
 
   beforeAll(async () => {
-    cluster = await RedisCluster.start({ replicas: true, proxied: true });
+    // Nobody is promoted who was not told.
+    const config = { 'cluster-replica-no-failover': 'yes' };
+    cluster = await RedisCluster.start({ replicas: true, proxied: true, config });
   }, 30_000);
   afterAll(() => cluster.stop());
 

@@ -189,7 +189,7 @@ export class RedisCluster {
     const views = this.#awake().map((node) => {
       const [id, , flags = 'noaddr', master, , , , , ...slots] =
         lines.find(([id]) => id === this.#idOf(node)) ?? [];
-      if (/fail|handshake|noaddr/.test(flags)) return undefined;
+      if (/\b(fail|handshake|noaddr)\b/.test(flags)) return undefined;
       // In brackets: slots that are on the move, of which only their owners know.
       return [id, master, ...slots.filter((range) => !range.startsWith('['))].join(' ');
     });
