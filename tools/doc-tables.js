@@ -66,6 +66,14 @@ export const TABLES = {
     rows: (extras, problems) =>
       optionRows(extras, problems, ['src/roomgate.providers.ts']).map(optionCells),
   },
+  'redis-options': {
+    document: 'README.md',
+    from: 'dist/redis/redis-options.js',
+    export: 'REDIS_DEFAULTS',
+    head: ['Option', 'Default', 'Meaning'],
+    rows: (defaults, problems) =>
+      optionRows(defaults, problems, ['src/redis/redis-options.ts']).map(optionCells),
+  },
   env: {
     document: 'README.md',
     from: 'dist/roomgate.config.js',

@@ -68,6 +68,7 @@ export function optionRows(defaults, problems, files = filesBelow('src', '.optio
   const rows = [];
   /** @param {ts.InterfaceDeclaration} owner @param {string} prefix */
   const collect = (owner, prefix) => {
+    const isWhatIsGiven = membersOf(owner).some((it) => it.questionToken);
     for (const member of membersOf(owner)) {
       const own = member.name.getText();
       const hasDefault = prefix === '' && own in defaults;
@@ -76,7 +77,8 @@ export function optionRows(defaults, problems, files = filesBelow('src', '.optio
       const [meaning, stated] = [textOf(member), defaultOf(member)];
       const actual = hasDefault ? literal(defaults[own]) : undefined;
       const wrong = lacks(own, meaning, stated, actual);
-      if (prefix === '' && !hasDefault) wrong.push('is missing in DEFAULTS');
+      const isRequired = isWhatIsGiven && !member.questionToken;
+      if (prefix === '' && !hasDefault && !isRequired) wrong.push('is missing in DEFAULTS');
       for (const it of wrong)
         problems.push(`${at(owner.getSourceFile(), member)}: ${prefix}${own} ${it}`);
 

@@ -22,7 +22,7 @@ export function dialerOf(client: RedisClientLike, connectTimeoutMs: number): Red
   if (typeof client === 'object' && client !== null) {
     if (isIoredisCluster(client) || 'callBuffer' in client)
       return new IoredisDialer(client, connectTimeoutMs);
-    if (isNodeRedisCluster(client) || 'sSubscribe' in client)
+    if (isNodeRedisCluster(client) || ('sSubscribe' in client && 'options' in client))
       return new NodeRedisDialer(client, connectTimeoutMs);
   }
   throw new RoomgateError(

@@ -17,7 +17,7 @@ export interface NodeRedisLike {
   duplicate(options: object): NodeRedisLike;
   connect(): Promise<unknown>;
   destroy(): void;
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: () => void): unknown;
   sendCommand(args: readonly RedisArgument[], options?: object): Promise<unknown>;
   subscribe(channels: string[], listener: Listener, bufferMode: true): Promise<unknown>;
   sSubscribe(channels: string[], listener: Listener, bufferMode: true): Promise<unknown>;

@@ -8,11 +8,20 @@ export interface RedisOptions {
   readonly client: RedisClientLike;
   /** What all keys and channels begin with: 1 to 64 letters, digits and `:._-`, the same on all nodes of an application, and only there. */
   readonly namespace: string;
-  /** Milliseconds that opening a connection may take. Default 1,000. */
+  /**
+   * Milliseconds that opening a connection may take.
+   * @default 1000
+   */
   readonly connectTimeoutMs?: number;
-  /** Milliseconds after which Redis is taken for gone when it does not answer; it is asked as often. Default 2,000. */
+  /**
+   * Milliseconds after which Redis is taken for gone when it does not answer; it is asked as often.
+   * @default 2000
+   */
   readonly replyTimeoutMs?: number;
-  /** Milliseconds that Redis may take to be reached when the application starts. Default 5,000. */
+  /**
+   * Milliseconds that Redis may take to be reached when the application starts.
+   * @default 5000
+   */
   readonly startTimeoutMs?: number;
 }
 

@@ -2,12 +2,14 @@ import { isIPv4 } from 'node:net';
 import { RoomgateError } from '../roomgate.errors.js';
 import { isStrict } from '../roomgate.options.js';
 import type { RedisClientLike } from './dialer.js';
+import { isIoredisCluster } from './ioredis-connection.js';
 
 /** What is looked at of the options of either client, of one Redis or of a cluster's nodes. */
 interface Access {
   readonly url?: string;
   readonly host?: string;
   readonly path?: string;
+  readonly username?: string;
   readonly password?: unknown;
   readonly credentialsProvider?: unknown;
   readonly socket?: { readonly host?: string; readonly path?: string; readonly cert?: unknown };
@@ -18,46 +20,62 @@ interface Access {
   readonly sentinels?: readonly Access[] | null;
 }
 
+interface ClientOptions {
+  readonly options?: Access;
+  readonly _options?: Access;
+  readonly startupNodes?: readonly (Access | number | string)[];
+}
+
 /**
  * Whoever can write to Redis can speak to every room, so another machine has to ask for a password or a certificate.
  * @throws RoomgateError `unsafe_options` in strict mode
  */
 export function checkSafety(client: RedisClientLike, strict = isStrict()): void {
-  if (!strict || isProtected(accessOf(client))) return;
+  if (!strict || isProtected(client)) return;
   throw new RoomgateError(
     'unsafe_options',
     'The Redis of "client" is on another machine and asks for no password. Give it one (ACL or requirepass), and TLS where others can listen.',
   );
 }
 
-function accessOf(client: object): Access {
-  const { options, _options } = client as { options?: Access; _options?: Access };
-  return options ?? _options ?? {};
-}
-
-function isProtected(access: Access): boolean {
+function isProtected(client: object): boolean {
+  const { options, _options, startupNodes = [] } = client as ClientOptions;
+  const access = options ?? _options;
+  if (!access) return false;
   const { redisOptions, defaults, rootNodes, sentinels } = access;
-  if (redisOptions && isProtected({ ...redisOptions, host: '' })) return true;
-  if (defaults && hasCredentials(defaults)) return true;
-  if (hasCredentials(access)) return true;
-  if (rootNodes) return rootNodes.every(isProtected);
-  return !redisOptions && !sentinels && isLocal(access);
+  if ([access, redisOptions, defaults].some((one) => one && hasCredentials(one))) return true;
+  if (sentinels) return false;
+  const nodes = isIoredisCluster(client) ? startupNodes.map(accessTo) : (rootNodes ?? [access]);
+  return nodes.length > 0 && nodes.every((node) => hasCredentials(node) || isLocal(node));
 }
 
-function hasCredentials({ url, password, credentialsProvider, tls, socket }: Access): boolean {
+/** A node of an `ioredis` cluster may be a port of this machine, or text. */
+function accessTo(node: Access | number | string): Access {
+  if (typeof node === 'object') return node;
+  return typeof node === 'number' ? {} : { url: node };
+}
+
+function hasCredentials(access: Access): boolean {
+  const { url, username, password, credentialsProvider, tls, socket } = access;
   const inUrl = url && URL.canParse(url) ? new URL(url).password : '';
-  return Boolean(inUrl || password || credentialsProvider || tls?.cert || socket?.cert);
+  // `redis` makes a provider of a bare name too.
+  const provider = username === undefined && credentialsProvider;
+  return Boolean(inUrl || password || provider || tls?.cert || socket?.cert);
 }
 
 function isLocal({ url, host, path, socket }: Access): boolean {
   if (path ?? socket?.path) return true;
-  const named =
-    host ?? socket?.host ?? (url && URL.canParse(url) ? new URL(url).hostname : undefined);
-  if (named === undefined) return true;
+  const named = host ?? socket?.host ?? hostIn(url);
   return (
     named === 'localhost' ||
     named === '::1' ||
     named === '[::1]' ||
     (isIPv4(named) && named.startsWith('127.'))
   );
+}
+
+/** An address that cannot be read may be anywhere. */
+function hostIn(url: string | undefined): string {
+  if (url === undefined) return 'localhost';
+  return URL.canParse(url) ? new URL(url).hostname : '';
 }
