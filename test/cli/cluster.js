@@ -70,7 +70,7 @@ process.exitCode = await runSteps(
       await until(
         () => left().length === 0,
         10,
-        () => `still there: ${left()}`,
+        () => `still there: ${left().join(' ')}`,
       );
     }),
   ],
@@ -94,7 +94,7 @@ async function client(url, token) {
   clients.push(socket);
   const said = (socket.said = []);
   socket.on('error', (error) => said.push(error.message));
-  socket.on('message', (text) => said.push(JSON.parse(String(text))));
+  socket.onmessage = ({ data }) => said.push(JSON.parse(data));
   await until(
     () => said.length > 0,
     10,

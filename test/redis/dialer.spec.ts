@@ -21,6 +21,14 @@ describe('The client that is given', () => {
     expect(refusal?.code).toBe('invalid_options');
   });
 
+  it('is refused when it is one of "redis" whose copies queue although they were told not to', () => {
+    const client = createClient();
+    const stubborn = Object.assign(Object.create(client) as typeof client, {
+      duplicate: (options: object) => client.duplicate({ ...options, disableOfflineQueue: false }),
+    });
+    expect(refused(() => dialerOf(stubborn, 1_000))?.code).toBe('unsafe_options');
+  });
+
   it.each<[string, () => RedisClientLike, boolean]>([
     ['one of "ioredis"', () => new Redis({ lazyConnect: true }), false],
     ['a cluster of "ioredis"', () => new Cluster([7000], { lazyConnect: true }), true],

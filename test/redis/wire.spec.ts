@@ -74,7 +74,7 @@ describe('What a channel carries', () => {
   it('is read or let go, whatever the bytes', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 80 }),
-      fc.string({ unit: fc.constantFrom(...'1P+-\n {}":0aé') }).map((text) => Buffer.from(text)),
+      fc.stringMatching(/^[1P+\-\n {}":0aé]{0,40}$/).map((text) => Buffer.from(text)),
     );
     fc.assert(
       fc.property(bytes, (some) => {
