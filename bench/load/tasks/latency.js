@@ -6,15 +6,15 @@ const WATCHED = 20;
 const NO_LENGTH = { min: Infinity, max: -1 };
 /** Shorter frames are none of the flood's. */
 const FLOOD_LENGTH = { min: 1024, max: Infinity };
-/** What is on the way when the time is over. */
-const REST_MS = 1_000;
+/** How often it is looked whether everybody has everything. */
+const LOOK_EVERY_MS = 50;
 
 /**
  * @param {import('../crowd.js').Crowd} crowd
- * @param {{ ms: number, every: number, limitMs: number }} options  the first of so many is not watched, whether it reads or not
- * @returns {Promise<{ p50: number, p99: number, least: number }>} ms, and the least publications that a reader got
+ * @param {{ published: number, every: number, limitMs: number }} options  waits for so many; the first of so many is not watched, whether it reads or not
+ * @returns {Promise<{ p50: number, p99: number }>} ms
  */
-export function latency({ connections }, { ms, every, limitMs }) {
+export function latency({ connections }, { published, every, limitMs }) {
   const readers = connections.filter(({ isPaused }) => !isPaused);
   const candidates = connections.filter((_, index) => index % every !== 0);
   const step = Math.floor(candidates.length / WATCHED);
@@ -23,9 +23,10 @@ export function latency({ connections }, { ms, every, limitMs }) {
   );
   /** @type {number[]} */
   const delays = [];
+  const least = () => Math.min(...readers.map((reader) => watched.get(reader) ?? reader.received));
   return withinLimit(
     limitMs,
-    () => `${delays.length} publications seen`,
+    () => `a reader got ${least()} of ${published} publications`,
     ({ resolve, reject }) => {
       /** @type {import('../load-connection.js').Listener} */
       const listener = {
@@ -42,12 +43,14 @@ export function latency({ connections }, { ms, every, limitMs }) {
         reader.received = 0;
         reader.range = watched.has(reader) ? NO_LENGTH : FLOOD_LENGTH;
       }
-      setTimeout(() => {
-        const counts = readers.map((reader) => watched.get(reader) ?? reader.received);
+      const looking = setInterval(() => {
+        if (least() < published) return;
+        clearInterval(looking);
         const sorted = delays.sort((a, b) => a - b);
         const at = (/** @type {number} */ share) => sorted[Math.floor(share * sorted.length)];
-        resolve({ p50: at(0.5), p99: at(0.99), least: Math.min(...counts) });
-      }, ms + REST_MS);
+        resolve({ p50: at(0.5), p99: at(0.99) });
+      }, LOOK_EVERY_MS);
+      setTimeout(() => clearInterval(looking), limitMs);
     },
   );
 }
