@@ -76,7 +76,8 @@ export { RoomgateFilter } from './gateway/roomgate.filter.js';
 export type { MembershipListener } from './room/room-listeners.js';
 export type { Reauthorized } from './room/authority.js';
 export type { HistoryRequest, PastPage, PastPublication } from './room/history.js';
-export { type BroadcastOptions, NamedRooms } from './room/named-rooms.js';
+export type { BroadcastOptions } from './room/named-publications.js';
+export { NamedRooms } from './room/named-rooms.js';
 export { type PresenceList, Room } from './room/room.js';
 export { RoomHandle } from './room/room-handle.js';
 export type {
