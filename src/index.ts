@@ -1,7 +1,13 @@
 // The module and its options
 export { RoomgateModule } from './roomgate.module.js';
 export type { RoomgateModuleExtras } from './roomgate.providers.js';
-export { DEFAULTS, type RoomgateModuleOptions, type RoomgateOptions } from './roomgate.options.js';
+export { type RoomPublisherExtras, RoomPublisherModule } from './roomgate.publisher.js';
+export {
+  DEFAULTS,
+  type RoomgateModuleOptions,
+  type RoomgateOptions,
+  type RoomPublisherOptions,
+} from './roomgate.options.js';
 export { roomgateConfig, withRoomgateEnv } from './roomgate.config.js';
 export { ROOMGATE_OPTIONS } from './roomgate.constants.js';
 export { RoomgateError, type RoomgateErrorCode } from './roomgate.errors.js';
@@ -79,6 +85,8 @@ export type { HistoryRequest, PastPage, PastPublication } from './room/history.j
 export type { BroadcastOptions } from './room/named-publications.js';
 export { NamedRooms } from './room/named-rooms.js';
 export { type PresenceList, Room } from './room/room.js';
+export { RemoteRoom } from './room/remote-room.js';
+export { RemoteRooms } from './room/remote-rooms.js';
 export { RoomHandle } from './room/room-handle.js';
 export type {
   PresenceDescription,
@@ -86,6 +94,7 @@ export type {
   RoomNameOptions,
   RoomOptions,
 } from './room/room.options.js';
+export { RoomPublisher } from './room/room-publisher.service.js';
 export { RoomService } from './room/room.service.js';
 export { type EngineKey, type EngineSink, RoomEngine } from './room/engine/engine.js';
 export { MemoryEngine } from './room/engine/memory/memory.engine.js';
