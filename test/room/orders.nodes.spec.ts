@@ -230,6 +230,23 @@ describe('A node', () => {
     await nodes.close();
   });
 
+  it('has who is at its door come again although everybody is being asked already', async () => {
+    const nodes = await TwoNodes.start();
+    await nodes.two.connectAs({ sub: 'alice', rooms: [ROOM] });
+    deciding.hold();
+    const service = nodes.one.get(RoomService);
+    await service.reauthorize();
+    const token = nodes.two.mint({ sub: 'bob', rooms: [ROOM] });
+    const refused = nodes.two.expectRefused(503, 'unavailable', { token, path: `/${ROOM}` });
+    await nodes.settle();
+    expect(deciding.waiting).toBe(2);
+    await service.reauthorize();
+    // The answer at the door comes first; alice is still being asked.
+    deciding.letGo(1);
+    await refused;
+    await nodes.close();
+  });
+
   it('that alone cannot reach its engine still does its own part, and says that it did no more', async () => {
     const nodes = await TwoNodes.start();
     const here = await nodes.one.connectAs({ rooms: [ROOM] });
