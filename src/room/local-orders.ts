@@ -30,7 +30,7 @@ export class LocalOrders {
   /** Closes open connections, however valid; returns how many. */
   disconnect(target: DisconnectTarget): number {
     if ('key' in target) this.ports.authority.generations.raise(target.key);
-    const open = this.#find(target).filter(({ isOpen }) => isOpen);
+    const open = openOf(this.#find(target));
     for (const connection of open) connection.end(CLOSE_CODES.signedOut, { drop: true });
     return open.length;
   }
@@ -38,9 +38,9 @@ export class LocalOrders {
   /** Asks the policies anew. */
   reauthorize({ key, identity }: ReauthorizeTarget): Promise<Reauthorized> {
     const { authority, registry } = this.ports;
-    if (key !== undefined) return authority.reauthorize(this.#members(key), key);
+    if (key !== undefined) return authority.reauthorize(openOf(this.#members(key)), key);
     if (identity === undefined) return this.#reauthorizeAll();
-    return authority.reauthorize([...registry.ofSubject(identity)]);
+    return authority.reauthorize(openOf(registry.ofSubject(identity)));
   }
 
   /** One at a time: who asks while it is at work waits, with all others that do, for one that begins behind it. */
@@ -48,7 +48,7 @@ export class LocalOrders {
     const { authority, registry } = this.ports;
     const begin = (): Promise<Reauthorized> => {
       this.#everybodyAgain = undefined;
-      const asked = authority.reauthorize([...registry.all()]);
+      const asked = authority.reauthorize(openOf(registry.all()));
       this.#everybody = asked.finally(() => (this.#everybody = undefined));
       return this.#everybody;
     };
@@ -61,7 +61,7 @@ export class LocalOrders {
     return [...(this.ports.memberships.get(key)?.members.values() ?? [])];
   }
 
-  #find(target: DisconnectTarget): readonly RoomConnection[] {
+  #find(target: DisconnectTarget): Iterable<RoomConnection> {
     const { registry } = this.ports;
     if ('key' in target) {
       const { key, identity } = target;
@@ -69,8 +69,13 @@ export class LocalOrders {
         identity === undefined || principal.identity === identity;
       return this.#members(key).filter(isMeant);
     }
-    if ('identity' in target) return [...registry.ofSubject(target.identity)];
+    if ('identity' in target) return registry.ofSubject(target.identity);
     const connection = registry.get(target.connectionId);
     return connection ? [connection] : [];
   }
+}
+
+/** Those that are not closing already. */
+function openOf(connections: Iterable<RoomConnection>): readonly RoomConnection[] {
+  return [...connections].filter(({ isOpen }) => isOpen);
 }

@@ -35,6 +35,7 @@ export interface RoomsPorts {
   /** Itself made of rooms, so it is asked for when it is needed. */
   readonly admission: () => Admission;
   readonly warn: (line: string, error: unknown) => void;
+  /** @see OrderReceiverPorts.onUnknown */
   readonly onUnknownOrder?: () => void;
 }
 
@@ -80,8 +81,8 @@ export class Rooms {
     const { warn, onUnknownOrder: onUnknown } = ports;
     const receiving = { engine, clock, deadlineMs, local, own: sender.from, warn, onUnknown };
     this.#orderReceiver = new OrderReceiver(receiving);
-    this.orders = new Orders(local, sender);
-    const { orders } = this;
+    const orders = new Orders(local, sender);
+    this.orders = orders;
     const history = new History(engine, settings);
     this.service = new RoomService(
       { memberships, engine, orders, settings, history },

@@ -113,6 +113,25 @@ describe.each([undefined, 1, 2])('Two nodes (seed %p)', (seed) => {
     });
   });
 
+  it('those that are closing already are not asked about', async () => {
+    const alice = await enter(one);
+    await enter(one, 'bob');
+    const service = one.get(RoomService);
+    const { principal } = serverEnd(one, alice);
+    void roomOf(one).disconnect(principal);
+    const asked = [
+      service.reauthorize(),
+      service.reauthorize(principal),
+      roomOf(one).reauthorize(),
+    ];
+    const [all, own, room] = await Promise.all(asked);
+    expect([all, own, room]).toEqual([
+      { kept: 1, left: 0 },
+      { kept: 0, left: 0 },
+      { kept: 1, left: 0 },
+    ]);
+  });
+
   it('one connection is disconnected wherever it is', async () => {
     const [here, there] = [await enter(one), await enter(two)];
     const { connectionId } = there.hello;
