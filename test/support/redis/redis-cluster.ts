@@ -58,6 +58,13 @@ export class RedisCluster {
       : this.nodes.map(({ port }) => port);
   }
 
+  /** The proxy before a node. */
+  proxyOf(node: RedisServer): TcpProxy {
+    const proxy = this.proxies[this.nodes.indexOf(node)];
+    if (!proxy) throw new Error('It has no proxy.');
+    return proxy;
+  }
+
   slotOf(key: string): Promise<number> {
     return this.#anyone().command('CLUSTER', 'KEYSLOT', key);
   }
@@ -124,7 +131,9 @@ export class RedisCluster {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.nodes, ...this.proxies].map((it) => ('stop' in it ? it.stop() : it.close())));
+    await Promise.all(
+      [...this.nodes, ...this.proxies].map((it) => ('stop' in it ? it.stop() : it.close())),
+    );
   }
 
   async #add(): Promise<void> {
