@@ -123,11 +123,14 @@ export class Rooms {
   /** @throws RoomgateError `engine_unavailable`, and whatever the engine throws. */
   async start(): Promise<void> {
     const { memberships, recovery } = this;
-    const receiver = this.#orderReceiver;
+    const settings = this.#settings;
+    const presence = this.#presence;
+    const feed = this.#feed;
+    const orders = this.#orderReceiver;
     await this.ports.engine.start(
-      new Delivery(memberships, this.#settings, recovery, this.#feed, receiver),
+      new Delivery({ memberships, settings, recovery, presence, feed, orders }),
     );
-    await receiver.start();
+    await orders.start();
   }
 
   async stop(): Promise<void> {

@@ -61,6 +61,7 @@ export class RoomStage {
     });
     const orders = { deliver: () => undefined, interrupted: () => undefined };
     const feed = new PresenceFeed(clock);
-    this.sink = new Delivery(memberships, settings, this.recovery, feed, orders);
+    const { recovery } = this;
+    this.sink = new Delivery({ memberships, settings, recovery, presence, feed, orders });
   }
 }

@@ -43,7 +43,9 @@ export class RoomNodes {
           RoomgateModule.forRoot({
             issuers: [issuer.options],
             engine: RedisEngine,
-            rooms: { kept: { history: { size: 2_000, ttlMs: 60_000 } } },
+            presenceRefreshMs: 1_000,
+            presenceTtlMs: 2_000,
+            rooms: { kept: { history: { size: 2_000, ttlMs: 60_000 }, presence: true } },
           }),
         ],
         providers: [KeptGateway, BareGateway],

@@ -104,7 +104,7 @@ export class RoomPlay {
     this.members.push({ name, node, log });
     client.socket.on('message', (bytes) => {
       // oxlint-disable-next-line typescript/no-explicit-any -- whatever comes
-      const { event, data, offset } = JSON.parse(String(bytes)) as any;
+      const { event, data, offset } = JSON.parse((bytes as Buffer).toString()) as any;
       if (event === 'said') log.push({ kind: 'said', text: data, offset });
       else if (event === 'gap') log.push({ kind: 'gap' });
     });
