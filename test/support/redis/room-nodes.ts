@@ -1,11 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { RoomGateway, RoomgateModule, RoomService } from 'nestjs-roomgate';
+import {
+  type RoomAccess,
+  RoomGateway,
+  RoomgateModule,
+  RoomPolicy,
+  RoomService,
+} from 'nestjs-roomgate';
 import { RedisEngine, RoomgateRedisModule } from 'nestjs-roomgate/redis';
 import { type RoomgateTestbed, TestIssuer } from 'nestjs-roomgate/testing';
 import { systemTestbed } from '../system-testbed.js';
 import type { AppClient } from './clients.js';
 
-@RoomGateway('/kept/:room', { rooms: 'kept' })
+/** Everybody may enter but those who are named here. */
+export class BanPolicy extends RoomPolicy {
+  static readonly banned = new Set<string>();
+
+  join({ principal }: RoomAccess): boolean {
+    return !BanPolicy.banned.has(principal.subject);
+  }
+}
+
+@RoomGateway('/kept/:room', { rooms: 'kept', policy: BanPolicy })
 class KeptGateway {}
 
 @RoomGateway('/bare/:room', { rooms: 'bare' })
@@ -48,7 +63,7 @@ export class RoomNodes {
             rooms: { kept: { history: { size: 2_000, ttlMs: 60_000 }, presence: true } },
           }),
         ],
-        providers: [KeptGateway, BareGateway],
+        providers: [BanPolicy, KeptGateway, BareGateway],
       },
       issuer,
     );
