@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { checkLoopback, checkOpenFiles, chooseAvailable, PreflightError } from './cli/preflight.js';
 import { killAllChildren } from './ipc/ask.js';
 import { choosePinning } from './runner/cores.js';
-import { equip } from './runner/equipment.js';
+import { equip, equipAgain } from './runner/equipment.js';
 import { Trial } from './runner/trial.js';
 import { LONG_JOBS } from './soak/index.js';
 
@@ -56,7 +56,8 @@ async function measure(job, minutes, short) {
   const equipment = await equip(choosePinning());
   try {
     return await job.measure({
-      begin: (file) => Trial.begin('roomgate', equipment, 'HS256', file),
+      begin: (file, beside = equipment) => Trial.begin('roomgate', beside, 'HS256', file),
+      another: () => equipAgain(equipment),
       minutes,
       short,
       note: (text) => process.stderr.write(`  ${job.name} · ${text}\n`),

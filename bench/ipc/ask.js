@@ -81,11 +81,15 @@ export class AskedProcess {
     });
   }
 
-  /** Ends the process and waits until it is gone, so that its memory and port are free again. */
-  async end() {
+  /**
+   * Ends the process and waits until it is gone, so that its memory and port are free again.
+   *
+   * @param {number} [limitMs]  after which it is not asked any more
+   */
+  async end(limitMs = END_LIMIT_MS) {
     if (!alive.has(this.#child)) return;
     const gone = new Promise((resolve) => this.#child.once('exit', resolve));
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), END_LIMIT_MS);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), limitMs);
     this.#child.kill('SIGTERM');
     await gone;
     clearTimeout(timer);

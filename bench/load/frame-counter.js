@@ -56,6 +56,11 @@ export class FrameCounter {
     return frames;
   }
 
+  /** Bytes that have come of a payload that is not complete. */
+  get begun() {
+    return this.#expects === PAYLOAD ? this.#length - this.#payloadLeft : 0;
+  }
+
   /** @param {LengthRange} range */
   #counts(range) {
     return (

@@ -6,11 +6,15 @@ import { close } from './tasks/close.js';
 import { comeBack } from './tasks/come-back.js';
 import { echo, probeEcho } from './tasks/echo.js';
 import { join } from './tasks/join.js';
+import { knock } from './tasks/knock.js';
 import { open } from './tasks/open.js';
 import { latency } from './tasks/latency.js';
+import { pause } from './tasks/pause.js';
 import { refuse } from './tasks/refuse.js';
 import { rest } from './tasks/rest.js';
+import { rollBack, rollCut, rollEnd, rollIn, rollTo } from './tasks/rolling.js';
 import { soak } from './tasks/soak.js';
+import { stall, stalled } from './tasks/stall.js';
 import { setKeys } from './tokens.js';
 
 /** @type {Crowd | null} */
@@ -40,8 +44,17 @@ answerQuestions({
   echo: onCrowd(echo),
   probeBroadcast: onCrowd(probeBroadcast),
   broadcast: onCrowd(broadcast),
+  pause: onCrowd(pause),
   latency: onCrowd(latency),
   soak: onCrowd(soak),
+  rollIn: onCrowd(rollIn),
+  rollCut: onCrowd(rollCut),
+  rollTo: onCrowd(rollTo),
+  rollBack: onCrowd(rollBack),
+  rollEnd: onCrowd(rollEnd),
+  stall: onCrowd(stall),
+  stalled: onCrowd(stalled),
+  knock: onCrowd(knock),
   crowd(/** @type {import('./crowd.js').CrowdOptions} */ options) {
     crowd?.drop();
     crowd = new Crowd(options);

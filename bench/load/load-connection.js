@@ -28,6 +28,7 @@ export class LoadConnection {
   received = 0;
   /** Answered. */
   pings = 0;
+  isPaused = false;
   /** Lengths that count. @type {import('./frame-counter.js').LengthRange} */
   range = ANY_LENGTH;
   /** Exchanged between tasks. @type {Listener} */
@@ -36,6 +37,8 @@ export class LoadConnection {
   #framesToHello;
   #closing = false;
   #pieceStart = 0;
+  /** What has come of a payload that TCP cut in two. */
+  #begun = NO_PAYLOAD;
   #response = new ResponseReader();
   #counter = new FrameCounter((opcode, length, end) => this.#onOther(opcode, length, end));
   #socket;
@@ -73,6 +76,7 @@ export class LoadConnection {
 
   /** Reads no more. */
   pause() {
+    this.isPaused = true;
     this.#socket.pause();
   }
 
@@ -96,10 +100,19 @@ export class LoadConnection {
   /** @param {number} end */
   #countFrames(end) {
     let frames = this.#counter.count(READ_BUFFER, this.#pieceStart, end, this.range);
+    if (this.listener.onOtherText) this.#keepBegun(end);
     if (frames > 0 && this.#framesToHello > 0) frames -= this.#openFurther(frames);
     if (frames === 0) return;
     this.received += frames;
     this.listener.onFrames?.(this, frames);
+  }
+
+  /** @param {number} end */
+  #keepBegun(end) {
+    const { begun } = this.#counter;
+    const here = Math.min(begun, end - this.#pieceStart);
+    const before = here < begun ? this.#begun : NO_PAYLOAD;
+    this.#begun = begun === 0 ? NO_PAYLOAD : Buffer.concat([before, pieceOf(end - here, end)]);
   }
 
   /**
@@ -125,9 +138,10 @@ export class LoadConnection {
    * @param {number} end  of the payload in the read buffer
    */
   #onOther(opcode, length, end) {
-    // One cut in two by TCP is lost to us, which only a message for people would show.
-    const whole = end - length >= this.#pieceStart;
-    const payload = whole ? READ_BUFFER.subarray(end - length, end) : NO_PAYLOAD;
+    const isWhole = end - length >= this.#pieceStart;
+    const payload = isWhole
+      ? pieceOf(end - length, end)
+      : Buffer.concat([this.#begun, pieceOf(this.#pieceStart, end)]);
     const { heartbeat } = this.#dialect;
     if (opcode === OPCODE.ping) this.#onPing(payload);
     else if (opcode === OPCODE.close) this.#onCloseFrame(payload);
@@ -160,4 +174,12 @@ export class LoadConnection {
     else if (status === 101) this.listener.onFailed(new Error('the server dropped a connection'));
     else this.listener.onRefused?.(this, status, body);
   }
+}
+
+/**
+ * @param {number} from
+ * @param {number} end
+ */
+function pieceOf(from, end) {
+  return READ_BUFFER.subarray(from, end);
 }

@@ -49,6 +49,15 @@ export class Trial {
     return new Trial(name, server, load, port, algorithm);
   }
 
+  /**
+   * The same server, as another load generator meets it.
+   *
+   * @param {import('./equipment.js').Equipment} equipment
+   */
+  through({ load }) {
+    return new Trial(this.name, this.#server, load, this.port, this.algorithm);
+  }
+
   /** @param {Pick<import('../load/crowd.js').CrowdOptions, 'tokens' | 'count' | 'skip' | 'roomSize'>} crowd */
   async crowd(crowd) {
     const { dialect } = SERVERS[this.name];
@@ -99,9 +108,19 @@ export class Trial {
    * @returns {Promise<Sample & { lagMs: number }>} µs per unit, and the longest time nobody was heard
    */
   async measureWithLag(task, options) {
+    const { result, lagMs } = await this.withLag(() => this.measure(task, options));
+    return { ...result, lagMs };
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} act
+   * @returns {Promise<{ result: T, lagMs: number }>}  the longest time that the server heard nobody meanwhile
+   */
+  async withLag(act) {
     await this.#server.ask('lagStart');
-    const sample = await this.measure(task, options);
-    return { ...sample, lagMs: await this.#server.ask('lagStop') };
+    const result = await act();
+    return { result, lagMs: await this.#server.ask('lagStop') };
   }
 
   /** @returns {Promise<{ rss: number, heapUsed: number }>} bytes, after a forced collection */
@@ -112,7 +131,7 @@ export class Trial {
   /**
    * @param {string} name
    * @param {unknown} [options]
-   * @returns {Promise<number>} µs, or what the step says
+   * @returns {Promise<any>} µs, or what the step says
    */
   step(name, options) {
     return this.#server.ask('step', { name, options });
@@ -138,6 +157,15 @@ export class Trial {
   async end() {
     await this.#load.ask('drop');
     await this.#server.end();
+  }
+
+  /**
+   * Ends the server alone, which takes its leave of its clients first.
+   *
+   * @param {number} limitMs
+   */
+  async terminate(limitMs) {
+    await this.#server.end(limitMs);
   }
 }
 

@@ -8,7 +8,7 @@ import { listen } from './listen.js';
 const TEXT = { binary: false };
 
 /** @type {Map<string, Set<any>>} */
-const rooms = new Map();
+export const rooms = new Map();
 
 /** @type {import('./server.types.js').StartServer} */
 export async function start(options) {

@@ -1,5 +1,7 @@
 // What a long run is. Types only.
 
+/** @typedef {import('../runner/trial.js').Trial} Trial */
+
 /**
  * @typedef {object} Figure
  * @property {string} name
@@ -10,7 +12,8 @@
 
 /**
  * @typedef {object} LongRun  what a job gets
- * @property {(file?: string) => Promise<import('../runner/trial.js').Trial>} begin  a fresh server of ours
+ * @property {(file?: string, beside?: import('../runner/equipment.js').Equipment) => Promise<Trial>} begin  a fresh server, of ours unless the file is another's
+ * @property {() => Promise<import('../runner/equipment.js').Equipment>} another  a load generator beside the usual one
  * @property {boolean} short  a tenth of the count or the time, to see that it works
  * @property {number} minutes  of the soak
  * @property {(text: string) => void} note  shows how far it is

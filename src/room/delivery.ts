@@ -3,22 +3,30 @@ import type { EngineKey, EngineSink } from './engine/engine.js';
 import type { PresenceChange } from './engine/presence-entry.js';
 import type { Position, Publication } from './engine/publication.js';
 import type { Memberships } from './membership.js';
+import type { OrderReceiver } from './order-receiver.js';
+import { ORDERS_KEY } from './order-sender.js';
+import type { Presence } from './presence.js';
 import type { PresenceFeed } from './presence-feed.js';
 import { encodePublication } from './publication-frame.js';
 import type { Recovery } from './recovery.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
-/** The end of the one delivery path: what the engine carried here goes to the room's members on this node, encoded once. */
+export interface DeliveryPorts {
+  readonly memberships: Memberships;
+  readonly settings: SettingsOfRooms;
+  readonly recovery: Pick<Recovery, 'interrupted'>;
+  readonly presence: Pick<Presence, 'renew'>;
+  readonly feed: PresenceFeed;
+  readonly orders: Pick<OrderReceiver, 'deliver' | 'interrupted'>;
+}
+
+/** The end of the one delivery path: what the engine carried here goes to the room's members on this node, encoded once; orders are obeyed. */
 export class Delivery implements EngineSink {
-  constructor(
-    private readonly memberships: Memberships,
-    private readonly settings: SettingsOfRooms,
-    private readonly recovery: Recovery,
-    private readonly presences: PresenceFeed,
-  ) {}
+  constructor(private readonly ports: DeliveryPorts) {}
 
   deliver(key: EngineKey, publication: Publication): void {
-    const room = this.memberships.get(key as RoomKey);
+    if (key === ORDERS_KEY) return this.ports.orders.deliver(publication);
+    const room = this.ports.memberships.get(key as RoomKey);
     if (!room) return;
     const { offset } = publication;
     if (room.members.size === 0) return room.skip(offset);
@@ -26,20 +34,24 @@ export class Delivery implements EngineSink {
     const { position } = room;
     if (offset <= position.offset) return;
     if (offset > position.offset + 1)
-      this.recovery.interrupted(room, { ...position, offset: offset - 1 });
-    const isKept = this.settings.ofKey(room.key).history !== undefined;
+      this.ports.recovery.interrupted(room, { ...position, offset: offset - 1 });
+    const isKept = this.ports.settings.ofKey(room.key).history !== undefined;
     const [, id] = splitRoomKey(room.key);
     const frame = encodePublication(publication, isKept ? { room: id, offset } : { room: id });
     room.deliver(frame, publication);
   }
 
   interrupted(key: EngineKey, position: Position): void {
-    const room = this.memberships.get(key as RoomKey);
-    if (room) this.recovery.interrupted(room, position);
+    if (key === ORDERS_KEY) return this.ports.orders.interrupted(position);
+    const room = this.ports.memberships.get(key as RoomKey);
+    if (!room) return;
+    this.ports.recovery.interrupted(room, position);
+    // Where publications are missing, who is present may be missing too.
+    this.ports.presence.renew(room.key);
   }
 
   presence(key: EngineKey, change: PresenceChange): void {
-    const room = this.memberships.get(key as RoomKey);
-    if (room) this.presences.tell(room, change);
+    const room = this.ports.memberships.get(key as RoomKey);
+    if (room) this.ports.feed.tell(room, change);
   }
 }

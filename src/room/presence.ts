@@ -3,7 +3,7 @@ import type { RoomKey } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { Clock } from '../roomgate.clock.js';
 import type { RoomEngine } from './engine/engine.js';
-import type { PresenceEntry, PresencePage } from './engine/presence-entry.js';
+import type { PresenceEntry } from './engine/presence-entry.js';
 import type { PresenceDescription } from './room.options.js';
 import type { RoomListeners } from './room-listeners.js';
 import type { RoomSettings, SettingsOfRooms } from './room-settings.js';
@@ -40,7 +40,7 @@ export class Presence {
     entries.set(connectionId, entry);
     const { engine, presenceTtlMs, presenceRefreshMs, clock } = this.ports;
     this.#attempt(() => engine.enter(key, entry, presenceTtlMs));
-    this.#cancelTimer ??= clock.setTimer(this.#renew, presenceRefreshMs);
+    this.#cancelTimer ??= clock.setTimer(this.#renewAll, presenceRefreshMs);
   }
 
   left(connectionId: string, key: RoomKey): void {
@@ -50,9 +50,11 @@ export class Presence {
     this.#attempt(() => this.ports.engine.exit(key, connectionId));
   }
 
-  /** Who is present in the room, on every node. */
-  async page(key: RoomKey, limit: number): Promise<PresencePage> {
-    return this.ports.engine.present(key, limit);
+  /** Tells the engine again who of this node is in the room: it may have forgotten. */
+  renew(key: RoomKey): void {
+    const { engine, presenceTtlMs } = this.ports;
+    const entries = this.#entries.get(key);
+    if (entries) this.#attempt(() => engine.renew(key, [...entries.values()], presenceTtlMs));
   }
 
   stop(): void {
@@ -60,12 +62,12 @@ export class Presence {
     this.#entries.clear();
   }
 
-  readonly #renew = (): void => {
-    const { engine, clock, presenceRefreshMs, presenceTtlMs } = this.ports;
+  readonly #renewAll = (): void => {
+    const { clock, presenceRefreshMs } = this.ports;
     this.#cancelTimer = undefined;
-    for (const [key, entries] of this.#entries)
-      this.#attempt(() => engine.renew(key, [...entries.values()], presenceTtlMs));
-    if (this.#entries.size > 0) this.#cancelTimer = clock.setTimer(this.#renew, presenceRefreshMs);
+    for (const key of this.#entries.keys()) this.renew(key);
+    if (this.#entries.size > 0)
+      this.#cancelTimer = clock.setTimer(this.#renewAll, presenceRefreshMs);
   };
 
   /** The application's own words; without them, or with too many, a member is just a member. */

@@ -14,7 +14,7 @@ const alice = principalOf();
 const { identity } = alice;
 const LIMIT = 30_000;
 
-/** A service whose disconnect: () => 0, kicks are written down, with what was covered by then. */
+/** A service whose kicks are written down, with what was covered by then. */
 async function serviceWith(
   onlyIssuer?: string,
   store: RevocationStore = new MemoryRevocationStore(),
@@ -32,7 +32,7 @@ async function serviceWith(
     maxAuthorityStalenessMs: LIMIT,
     onlyIssuer,
     kick,
-    disconnect: () => 0,
+    disconnect: async () => 0,
   });
   await service.start();
   return { service, kicks, revocations };

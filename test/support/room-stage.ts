@@ -59,6 +59,9 @@ export class RoomStage {
       deadlineMs,
       maxOutboxBytes,
     });
-    this.sink = new Delivery(memberships, settings, this.recovery, new PresenceFeed(clock));
+    const orders = { deliver: () => undefined, interrupted: () => undefined };
+    const feed = new PresenceFeed(clock);
+    const { recovery } = this;
+    this.sink = new Delivery({ memberships, settings, recovery, presence, feed, orders });
   }
 }

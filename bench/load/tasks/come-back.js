@@ -1,18 +1,16 @@
 // Waits for the goodbye of a server that restarts, and comes to another one after the delay that it gave.
 import { LoadConnection } from '../load-connection.js';
+import { secondsOf } from '../seconds.js';
 import { withinLimit } from '../task.js';
 import { whereFrom } from '../where.js';
 
 /** No length counts, so every text is looked at. */
 const NOTHING = { min: Infinity, max: 0 };
-const SECOND_MS = 1000;
-
-/** @typedef {{ busiestSecond: number, meanSecond: number }} Returned  connections that were greeted in a second */
 
 /**
  * @param {import('../crowd.js').Crowd} crowd
  * @param {{ port: number, limitMs: number }} options
- * @returns {Promise<Returned>}
+ * @returns {Promise<import('../seconds.js').Seconds>}  of connections that were greeted
  */
 export function comeBack(crowd, { port, limitMs }) {
   const leaving = crowd.connections;
@@ -52,21 +50,4 @@ export function comeBack(crowd, { port, limitMs }) {
         };
     },
   );
-}
-
-/**
- * Any second, whenever it begins.
- *
- * @param {number[]} times  ms, in order
- * @returns {Returned}
- */
-function secondsOf(times) {
-  let busiestSecond = 0;
-  let from = 0;
-  for (const [index, at] of times.entries()) {
-    while (at - times[from] >= SECOND_MS) from++;
-    busiestSecond = Math.max(busiestSecond, index - from + 1);
-  }
-  const allMs = times[times.length - 1] - times[0];
-  return { busiestSecond, meanSecond: (times.length * SECOND_MS) / Math.max(allMs, SECOND_MS) };
 }

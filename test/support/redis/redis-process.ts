@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { eventually } from '../poll.js';
-import { guardAgainstOrphan } from './orphan-guard.js';
+import type { OrphanGuard } from './orphan-guard.js';
 
 const START_LIMIT_MS = 10_000;
 const STOP_LIMIT_MS = 5_000;
@@ -15,23 +15,25 @@ export class RedisProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
 
-  private constructor(args: readonly string[], folder: string) {
+  private constructor(args: readonly string[], folder: string, guard: OrphanGuard) {
     this.#child = spawn('redis-server', args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.on('data', (chunk) => (this.output += String(chunk)));
     this.#ended = once(this.#child, 'exit');
-    if (this.#child.pid) {
-      const settled = guardAgainstOrphan(this.#child.pid, folder);
-      this.#child.once('exit', settled);
-    }
+    guard.watch(this.#child.pid);
+    this.#child.once('exit', () => guard.watch());
   }
 
   /**
    * Resolves when it accepts connections.
    * @throws {Error} with its log, when it ends instead: as a rule because the port is taken
    */
-  static async start(args: readonly string[], folder: string): Promise<RedisProcess> {
-    const server = new RedisProcess(args, folder);
+  static async start(
+    args: readonly string[],
+    folder: string,
+    guard: OrphanGuard,
+  ): Promise<RedisProcess> {
+    const server = new RedisProcess(args, folder, guard);
     const isReady = (): boolean => server.output.includes('Ready to accept connections');
     try {
       await Promise.race([

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { eventually } from '../poll.js';
 import { TempFiles } from '../temp-files.js';
 import { freePort } from './free-port.js';
+import { OrphanGuard } from './orphan-guard.js';
 import { RedisProcess } from './redis-process.js';
 
 const HOST = '127.0.0.1';
@@ -22,6 +23,7 @@ export interface RedisServerOptions {
 /** A redis-server of our own on 127.0.0.1, which can be killed, paused, and started again on the same port. */
 export class RedisServer {
   readonly #files = new TempFiles();
+  readonly #guard = new OrphanGuard(this.#files.folder);
   #process!: RedisProcess;
   #client: Redis | undefined;
 
@@ -154,10 +156,11 @@ export class RedisServer {
     this.#disconnect();
     if (this.isAlive) await this.#process.end();
     this.#files.remove();
+    this.#guard.end();
   }
 
   async #run(): Promise<void> {
-    this.#process = await RedisProcess.start(this.#args(), this.folder);
+    this.#process = await RedisProcess.start(this.#args(), this.folder, this.#guard);
     await this.command('PING');
   }
 

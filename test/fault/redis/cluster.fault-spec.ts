@@ -1,0 +1,58 @@
+import { jest } from '@jest/globals';
+import { RedisKeys } from '../../../src/redis/keys.js';
+import { type AppClient, CLIENTS } from '../../support/redis/clients.js';
+import { RedisCluster } from '../../support/redis/redis-cluster.js';
+import type { RedisServer } from '../../support/redis/redis-server.js';
+import { RoomNodes } from '../../support/redis/room-nodes.js';
+import { RoomPlay } from '../../support/redis/room-play.js';
+
+const NODES = 3;
+
+jest.setTimeout(60_000);
+
+describe.each(CLIENTS)('Three nodes over a cluster, by $name', ({ cluster }) => {
+  let servers: RedisCluster;
+  let nodes: RoomNodes;
+  beforeAll(async () => {
+    servers = await RedisCluster.start({ replicas: true });
+  });
+  afterAll(() => servers.stop());
+  beforeEach(async () => {
+    const clients = Array.from({ length: NODES }, (): AppClient => cluster(servers.ports));
+    nodes = await RoomNodes.start(clients);
+  });
+  afterEach(() => nodes.close());
+
+  /** Who has the room that keeps its history. */
+  const slotOf = (played: RoomPlay): Promise<number> =>
+    servers.slotOf(new RedisKeys(nodes.namespace).of(`kept/${played.room}`).channel);
+
+  it.each<[string, (slot: number, master: RedisServer) => Promise<void>]>([
+    [
+      'a replica takes over as planned',
+      async (_, master) => servers.failover(servers.partnerOf(master)),
+    ],
+    [
+      'a slot moves to another master',
+      async (slot, master) => {
+        const first = await servers.masterOf(0);
+        await servers.moveSlot(slot, first === master ? await servers.masterOf(16_383) : first);
+      },
+    ],
+    [
+      'a master dies',
+      async (_, master) => {
+        await master.kill();
+        await servers.waitForAgreement();
+      },
+    ],
+  ])('lose nothing without a gap when %s', async (_, fault) => {
+    const played = new RoomPlay(nodes, false);
+    await played.begin();
+    const slot = await slotOf(played);
+    await fault(slot, await servers.masterOf(slot));
+    await played.passed(30);
+    expect(await played.end()).toEqual([]);
+    expect(played.gaps('kept')).toBeGreaterThanOrEqual(played.members.length / 2);
+  });
+});

@@ -1,0 +1,69 @@
+import { jest } from '@jest/globals';
+import { RedisEngine } from '../../../src/redis/redis-engine.service.js';
+import { SCRIPTS } from '../../../src/redis/scripts/index.js';
+import { RedisStore } from '../../../src/redis/store.js';
+import { SystemClock } from '../../../src/roomgate.clock.js';
+import { testEngineContract } from '../../room/engine/engine.contract.js';
+import { A, B } from '../../support/engine-probe.js';
+import { type AppClient, CLIENTS } from '../../support/redis/clients.js';
+import { RedisCluster } from '../../support/redis/redis-cluster.js';
+import { RedisServer } from '../../support/redis/redis-server.js';
+
+jest.setTimeout(20_000);
+
+/** Deliveries that publish something, whose deliveries publish something, and so on. */
+const ROUNDS = 6;
+
+let names = 0;
+
+/** Of a store that nobody else uses. */
+const testContract = (client: () => AppClient): void =>
+  testEngineContract(() => {
+    const options = { client: client().client as never, namespace: `contract-${++names}` };
+    const store = new RedisStore(options, new SystemClock(), SCRIPTS);
+    const settle = async (): Promise<void> => {
+      for (let round = 0; round < ROUNDS; round++)
+        for (const key of [A, B]) {
+          const link = store.network.linkOf(store.keys.of(key).tag);
+          // Behind what was called before, then behind what that has published.
+          await link?.call('PING', []);
+          await link?.fence();
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+    };
+    const advance = (ms: number): Promise<void> =>
+      new Promise((resolve) => setTimeout(resolve, ms));
+    return { engine: new RedisEngine(store), settle, advance };
+  });
+
+describe.each(CLIENTS)('RedisEngine on one Redis, by $name', ({ single }) => {
+  let server: RedisServer;
+  let client: AppClient;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    client = single(server.port);
+    await client.ready;
+  });
+  afterAll(async () => {
+    client.close();
+    await server.stop();
+  });
+
+  testContract(() => client);
+});
+
+describe.each(CLIENTS)('RedisEngine on a cluster, by $name', ({ cluster }) => {
+  let servers: RedisCluster;
+  let client: AppClient;
+  beforeAll(async () => {
+    servers = await RedisCluster.start();
+    client = cluster(servers.ports);
+    await client.ready;
+  });
+  afterAll(async () => {
+    client.close();
+    await servers.stop();
+  });
+
+  testContract(() => client);
+});
