@@ -13,6 +13,7 @@ export type RoomgateErrorCode =
   | 'insufficient_scope'
   | 'insufficient_claims'
   | 'token_expired'
+  | 'authority_stale'
   | 'presence_forbidden'
   | 'history_forbidden'
   | 'not_kept'

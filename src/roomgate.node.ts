@@ -2,7 +2,6 @@ import { Admission } from './admission/admission.js';
 import { Audit, type AuditSink } from './admission/audit.js';
 import { BackChannelLogout } from './admission/back-channel-logout.js';
 import type { TokenExtractor } from './admission/bearer-token.js';
-import type { Principal } from './admission/principal.js';
 import { Revocations, type RevocationStore } from './admission/revocation.js';
 import { RevocationService } from './admission/revocation.service.js';
 import { SubjectLimit } from './admission/subject-limit.js';
@@ -76,6 +75,7 @@ export class RoomgateNode {
     this.turn = new Turn(() => clock.now());
     this.drain = new Drain(this.registry, clock, options);
     const { engine } = seams;
+    const isStale = (): boolean => this.revocation.isStale();
     const rooms = new Rooms(
       {
         clock,
@@ -84,6 +84,7 @@ export class RoomgateNode {
         wheel: this.wheel,
         registry: this.registry,
         audit: this.#audit,
+        isStale,
         admission: () => this.admission,
         warn: (line, error) => attempt(() => seams.logger.warn(`${line}: ${describeError(error)}`)),
       },
@@ -93,8 +94,8 @@ export class RoomgateNode {
     this.memberships = rooms.memberships;
     this.rooms = rooms.service;
     const revocations = new Revocations(clock, options);
-    const isRevoked = (principal: Principal): boolean => revocations.covers(principal);
     this.revocation = new RevocationService({
+      ...options,
       clock,
       store,
       revocations,
@@ -109,7 +110,8 @@ export class RoomgateNode {
       {
         ...seams,
         isDraining: () => this.drain.isDraining,
-        isRevoked,
+        isRevoked: (principal) => revocations.covers(principal),
+        isStale,
         subjects,
         generation: (key) => rooms.authority.generations.of(key),
         holdRoom: (key, { identity }) => this.memberships.hold(key, identity),
@@ -130,7 +132,6 @@ export class RoomgateNode {
         ...options,
         clock,
         admission: this.admission,
-        isRevoked,
         rooms,
         audit: this.#audit,
         report,
@@ -145,6 +146,7 @@ export class RoomgateNode {
       turn: this.turn,
       maxInboxMessages: options.maxInboxMessages,
       maxOutboxBytes: options.maxOutboxBytes,
+      isMuted: () => rooms.isMuted(),
       slowConsumerRule: (key) => rooms.slowConsumerRule(key),
       checkEvent: (...sent) => rooms.checkEvent(...sent),
       report: (hook, error) => this.#report(hook, error),

@@ -40,6 +40,8 @@ export const DEFAULTS: Readonly<Required<RoomgateModuleOptions>> = Object.freeze
   onTooManyConnections: 'refuse',
   allowWildcardRooms: false,
   hideRooms: false,
+  maxAuthorityStalenessMs: 30_000,
+  onStaleAuthority: 'keep',
   useGlobalPrefix: false,
   allowPlainGateways: [],
   foreignUpgradeMs: 10_000,

@@ -42,6 +42,8 @@ const TABLE: [string, Option, string, unknown, string[]][] = [
   ],
   ['ROOMGATE_ALLOW_WILDCARD_ROOMS', 'allowWildcardRooms', 'true', true, ['TRUE', '1', 'yes']],
   ['ROOMGATE_HIDE_ROOMS', 'hideRooms', 'false', false, ['False', '0', 'no']],
+  ['ROOMGATE_MAX_AUTHORITY_STALENESS_MS', 'maxAuthorityStalenessMs', '1000', 1_000, ['999', '30s']],
+  ['ROOMGATE_ON_STALE_AUTHORITY', 'onStaleAuthority', 'mute', 'mute', ['close', 'MUTE']],
   ['ROOMGATE_USE_GLOBAL_PREFIX', 'useGlobalPrefix', 'true', true, ['on']],
   ['ROOMGATE_FOREIGN_UPGRADE_MS', 'foreignUpgradeMs', '1', 1, ['0']],
   ['ROOMGATE_HEADERS_TIMEOUT_MS', 'headersTimeoutMs', '0', 0, ['-1']],

@@ -2,6 +2,11 @@ import type { KeyObject } from 'node:crypto';
 import { SUBJECT_LIMIT_POLICIES, type SubjectLimitPolicy } from './subject-limit.js';
 import { flag, integer, listOf, MAX_TIMER_MS, type Rule, oneOf } from '../roomgate.rules.js';
 
+/** What happens to open connections while revocations may be missing: they go on, or are muted until none can be. */
+export const STALE_AUTHORITY_POLICIES = ['keep', 'mute'] as const;
+
+export type StaleAuthorityPolicy = (typeof STALE_AUTHORITY_POLICIES)[number];
+
 /** Signature algorithms (RFC 7518) that the built-in verifier accepts. */
 export type TokenAlgorithm =
   | 'HS256'
@@ -122,6 +127,18 @@ export interface AdmissionOptions {
    * @default false
    */
   hideRooms: boolean;
+  /**
+   * Milliseconds for which revocations may be unconfirmed by the `RevocationStore`; after them nobody is admitted and no token
+   * refreshed (503 `authority_stale`) until they are confirmed again. The default store is never stale.
+   * @default 30000
+   */
+  maxAuthorityStalenessMs: number;
+  /**
+   * What happens to open connections meanwhile: `keep` lets them go on, `mute` handles no message of theirs and sends them
+   * nothing, as after the expiry of a token; afterwards they get what they missed.
+   * @default 'keep'
+   */
+  onStaleAuthority: StaleAuthorityPolicy;
 }
 
 const isText = (item: unknown): boolean => typeof item === 'string' && item.length > 0;
@@ -155,4 +172,6 @@ export const ADMISSION_RULES: Record<keyof AdmissionOptions, Rule> = {
   onTooManyConnections: oneOf(SUBJECT_LIMIT_POLICIES),
   allowWildcardRooms: flag,
   hideRooms: flag,
+  maxAuthorityStalenessMs: integer(1_000, MAX_TIMER_MS),
+  onStaleAuthority: oneOf(STALE_AUTHORITY_POLICIES),
 };

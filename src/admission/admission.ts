@@ -9,6 +9,7 @@ import { roomKey, type RoomId, type RoomKey } from './room-id.js';
 import { RightsCache } from './rights-cache.js';
 import type { RoomPolicy, RoomRights } from './room-policy.js';
 import { askPolicy, refusalOfRoom } from './room-verdict.js';
+import { checkScopes } from './scopes.js';
 import type { SubjectLimit } from './subject-limit.js';
 import { checkClaims, type TimeRules } from './token-claims.js';
 import { parseToken, type UnverifiedToken } from './token-shape.js';
@@ -47,6 +48,8 @@ export interface AdmissionPorts {
   readonly verifier: Pick<TokenVerifier, 'verify'>;
   readonly isDraining: () => boolean;
   readonly isRevoked: (principal: Principal) => boolean;
+  /** Whether there may be revocations that this node has not heard of. */
+  readonly isStale: () => boolean;
   readonly subjects: Pick<SubjectLimit, 'take'>;
   /** Another one when rights in the room are to be asked for anew, or it is closed: an answer of the policy from before is stale. */
   readonly generation: (key: RoomKey) => number;
@@ -95,7 +98,8 @@ export class Admission {
 
   /** May somebody whom we know enter the room? The second half of the sequence, and all of it for one who is inside already. Never throws nor rejects. */
   enter(principal: Principal, destination: Destination): MaybePromise<Admitted | Refusal> {
-    const scope = this.checkScopes(principal, destination.rules);
+    if (this.ports.isStale()) return new Refusal('authority_stale').by(principal);
+    const scope = checkScopes(principal, destination.rules);
     if (scope) return scope.by(principal);
     const { room, rules } = destination;
     const key = roomKey(rules.roomName, room);
@@ -117,19 +121,20 @@ export class Admission {
 
   /** Asked in the same turn as the 101, with nothing awaited in between: what changed while we were waiting? */
   lastLook(admitted: Admitted): Refusal | undefined {
-    if (this.ports.clock.now() >= admitted.principal.expiresAt)
-      return new Refusal('token_expired', 'expired_at_the_door');
-    if (this.ports.isRevoked(admitted.principal))
-      return new Refusal('token_revoked', 'revoked_at_the_door');
+    const over = this.lookAgain(admitted.principal);
+    if (over) return over;
     if (this.ports.generation(admitted.key) !== admitted.generation)
       return new Refusal('unavailable', 'rights_changed');
     return this.ports.isDraining() ? new Refusal('draining') : undefined;
   }
 
-  /** Whether the principal lacks a scope that the gateway asks for. */
-  checkScopes({ scopes }: Principal, rules: GatewayRules): Refusal | undefined {
-    if (rules.scopes.every((scope) => scopes.includes(scope))) return undefined;
-    return new Refusal('insufficient_scope', undefined, undefined, rules.scopes.join(' '));
+  /** The same about a principal alone. */
+  lookAgain(principal: Principal): Refusal | undefined {
+    const { clock, isRevoked, isStale } = this.ports;
+    if (clock.now() >= principal.expiresAt)
+      return new Refusal('token_expired', 'expired_at_the_door');
+    if (isRevoked(principal)) return new Refusal('token_revoked', 'revoked_at_the_door');
+    return isStale() ? new Refusal('authority_stale') : undefined;
   }
 
   /** What the room policy allows the principal. Never throws nor rejects. */
@@ -150,7 +155,7 @@ export class Admission {
     destination: Destination,
     keepPlace: (giveBack: () => void) => void,
   ): MaybePromise<Admitted | Refusal> {
-    const scope = this.checkScopes(principal, destination.rules);
+    const scope = checkScopes(principal, destination.rules);
     if (scope) return scope.by(principal);
     const giveBack = this.ports.subjects.take(principal.identity);
     if (!giveBack) return new Refusal('too_many_connections').by(principal);
@@ -169,8 +174,8 @@ export class Admission {
     const claims = checkClaims(raw, this.ports.clock.now(), this.rules);
     if (claims instanceof Refusal) return claims;
     const principal = createPrincipal(claims, this.rules.clockToleranceMs);
-    const isRevoked = this.ports.isRevoked(principal);
-    return isRevoked ? new Refusal('token_revoked').by(principal) : principal;
+    if (this.ports.isRevoked(principal)) return new Refusal('token_revoked').by(principal);
+    return this.ports.isStale() ? new Refusal('authority_stale').by(principal) : principal;
   }
 
   private extract(request: UpgradeRequest): string | Refusal {

@@ -48,6 +48,7 @@ export const AUDIT_REASONS = {
   token_not_yet_valid: 'The token was not valid yet.',
   token_revoked: 'The token was revoked, by whatever kind of revocation, or by itself.',
   keys_unavailable: 'The keys of the issuer could not be had.',
+  authority_stale: 'Revocations had been unconfirmed for `maxAuthorityStalenessMs`.',
   verdict_timeout: 'The verdict took longer than `verdictDeadlineMs`.',
   insufficient_scope: 'The token lacked a scope of the gateway.',
   room_forbidden: 'The room policy said no, or does not say yes any more.',

@@ -69,6 +69,11 @@ export const REFUSALS = {
     detail: 'The token cannot be checked at the moment.',
     retry: true,
   },
+  authority_stale: {
+    status: 503,
+    detail: 'Whether the token was revoked cannot be told at the moment.',
+    retry: true,
+  },
   verdict_timeout: { status: 503, detail: 'The decision took too long.', retry: true },
   insufficient_scope: {
     status: 403,

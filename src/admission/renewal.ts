@@ -2,6 +2,7 @@ import type { Admission, Destination } from './admission.js';
 import type { Principal } from './principal.js';
 import { Refusal } from './refusals.js';
 import type { RoomRights } from './room-policy.js';
+import { checkScopes } from './scopes.js';
 
 /** What a connection may be from now on: the same subject, with what its new token says. */
 export interface Renewed {
@@ -33,7 +34,7 @@ export async function renew(
   if (identityClaims.some(differs)) return 'identity_changed';
   if (principal.claims.iat < current.claims.iat) return 'token_older';
   for (const { rules } of rooms) {
-    const scope = admission.checkScopes(principal, rules);
+    const scope = checkScopes(principal, rules);
     if (scope) return scope.code;
   }
   // All at once: many rooms of a policy that takes its time would take longer than a verdict may.

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Clock } from '../roomgate.clock.js';
 import { type RoomKey, roomKey, toRoomId } from './room-id.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { ignoreRejection, RoomgateError } from '../roomgate.errors.js';
 import { identityOf } from './principal.js';
 import type { Revocation, Revocations, RevocationStore } from './revocation.js';
 
@@ -17,6 +17,7 @@ export interface RevocationPorts {
   readonly clock: Clock;
   readonly store: RevocationStore;
   readonly revocations: Revocations;
+  readonly maxAuthorityStalenessMs: number;
   /** The issuer, where there is only one. */
   readonly onlyIssuer: string | undefined;
   /** Closes connections of this node, however valid; returns how many. */
@@ -45,6 +46,24 @@ export class RevocationService {
   /** @internal */
   async stop(): Promise<void> {
     await this.ports.store.stop();
+  }
+
+  /**
+   * Whether the store has not confirmed for `maxAuthorityStalenessMs` that it knows of every revocation: newcomers are refused
+   * with 503 `authority_stale` then. One that cannot say, or names a time that is as far ahead, confirms nothing.
+   */
+  isStale(): boolean {
+    const { clock, store, maxAuthorityStalenessMs } = this.ports;
+    try {
+      const confirmedAt: unknown = store.confirmedAt();
+      if (confirmedAt === Infinity) return false;
+      if (typeof confirmedAt === 'number')
+        return !(Math.abs(clock.now() - confirmedAt) < maxAuthorityStalenessMs);
+      ignoreRejection(confirmedAt);
+    } catch {
+      // A store of the application's own that is broken has confirmed nothing either.
+    }
+    return true;
   }
 
   /** One token, by its `jti`. Tokens without one can only be revoked by subject or session. */

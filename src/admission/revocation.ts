@@ -32,6 +32,14 @@ export abstract class RevocationStore {
   abstract start(onRevoked: (revocation: Revocation) => void): MaybePromise<void>;
   /** Resolves when the revocation is kept; it is in force here by then. */
   abstract add(revocation: Revocation): MaybePromise<void>;
+  /**
+   * Up to when, in milliseconds since the epoch, everything that was added on any node was told here for certain. When that is
+   * longer ago than `maxAuthorityStalenessMs` nobody is admitted. Asked for every verdict, and for every message where
+   * `onStaleAuthority` is `mute`, so it has to know without looking. Default Infinity: nothing is ever missing.
+   */
+  confirmedAt(): number {
+    return Infinity;
+  }
   abstract stop(): MaybePromise<void>;
 }
 

@@ -36,6 +36,19 @@ export function notBefore(right: HistoryRight, time: number): HistoryRight {
   return { notBefore: right === true ? time : Math.max(right.notBefore, time) };
 }
 
+/** What both of them allow. */
+export function narrower(one: RoomRights, other: RoomRights): RoomRights {
+  const { history } = one;
+  return roomRights({
+    publish: one.publish && other.publish,
+    presence: one.presence && other.presence,
+    history:
+      typeof history === 'object'
+        ? notBefore(other.history, history.notBefore)
+        : history && other.history,
+  });
+}
+
 function toHistoryRight(answer: unknown): HistoryRight {
   if (answer === true) return true;
   const time = (answer as { notBefore?: unknown } | null | undefined)?.notBefore;

@@ -2,6 +2,7 @@ import type { GatewayRules } from '../admission/admission.js';
 import type { RoomId } from '../admission/room-id.js';
 import type { ConnectionInit } from './connection-ports.js';
 import type { HandlerTable } from './handler-table.js';
+import type { Strikes } from './strikes.js';
 
 /** What stays the same about a connection from its first frame to its last. */
 export abstract class ConnectionFacts {
@@ -19,6 +20,10 @@ export abstract class ConnectionFacts {
   readonly table: HandlerTable;
   /** @internal */
   paidAt = 0;
+  /** @internal */
+  strikes: Strikes | undefined;
+  /** @internal Grows with every change of its rights; an answer asked for before is stale. */
+  generation = 0;
   /** @internal Grows when all its rights are decided anew; a room that it joins or leaves by itself changes nothing about the others. */
   decisions = 0;
 

@@ -27,6 +27,8 @@ export interface ConnectionPorts extends BacklogLimits {
   readonly lifetime: LifetimeRules;
   readonly turn: Turn;
   readonly maxInboxMessages: number;
+  /** Whether no connection is live, because revocations may be missing. */
+  isMuted(): boolean;
   /** Compares what is sent with the schema declared for its event; does nothing in strict mode. @throws RoomgateError `invalid_data` */
   checkEvent(roomName: string, event: string, data: unknown): void;
   /** A hook of the application failed. */

@@ -19,7 +19,6 @@ import { encodeMessage, type Message, refuseReserved, withoutCause } from './mes
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { RoomSocket } from './room-socket.js';
 import { SocketEnd } from './socket-end.js';
-import type { Strikes } from './strikes.js';
 
 /** One admitted WebSocket with its principal: what guards, handlers and hooks of a room gateway get as their client. */
 export class RoomConnection
@@ -30,12 +29,8 @@ export class RoomConnection
   handlers: readonly MessageHandler[] | undefined;
   /** @internal */
   memberships: Membership[] = [];
-  /** @internal Grows with every change of its rights; an answer asked for before is stale. */
-  generation = 0;
   /** @internal Holds the inbox shut while `handleConnection` hooks run. */
   gate: ConnectGate | undefined;
-  /** @internal */
-  strikes: Strikes | undefined;
   /** @internal Why it was closed on our side: our row, else the code of the application or of `ws`. */
   ended: CloseRow | number | undefined;
   #principal: Principal;
@@ -86,7 +81,13 @@ export class RoomConnection
 
   /** Whether its authority holds at the time, in milliseconds since the epoch. Asked before handlers and before bytes are handed to the socket. */
   isLive(now: number = this.ports.clock.now()): boolean {
-    return this.#state === 'open' && now < this.#principal.expiresAt;
+    return this.#state === 'open' && now < this.#principal.expiresAt && !this.ports.isMuted();
+  }
+
+  /** @internal Of one that is not live. */
+  whyMuted(now: number = this.ports.clock.now()): 'token_expired' | 'authority_stale' {
+    const isOver = this.#state !== 'open' || now >= this.#principal.expiresAt;
+    return isOver ? 'token_expired' : 'authority_stale';
   }
 
   /**

@@ -3,10 +3,10 @@ import { RoomgateError } from '../roomgate.errors.js';
 import type { RoomConnection } from './connection.js';
 import type { Membership } from './connection-ports.js';
 
-/** @throws RoomgateError `token_expired` */
+/** @throws RoomgateError `token_expired`, `authority_stale` */
 export function requireLive(connection: RoomConnection): void {
   if (!connection.isLive())
-    throw new RoomgateError('token_expired', 'The connection is no longer live.');
+    throw new RoomgateError(connection.whyMuted(), 'The connection is no longer live.');
 }
 
 /** @throws RoomgateError `not_a_member` */

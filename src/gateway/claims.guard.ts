@@ -38,7 +38,7 @@ export class ClaimsGuard implements CanActivate {
     return true;
   }
 
-  /** @throws RoomgateError `token_expired` */
+  /** @throws RoomgateError `token_expired`, `authority_stale` */
   protected requireLive(connection: RoomConnection): void {
     requireLive(connection);
   }

@@ -61,7 +61,7 @@ export class Dispatch {
     const now = this.ports.clock.now();
     const context = this.#context(connection, message, now);
     if (!connection.isLive(now)) {
-      if (context.id !== undefined) context.fail('token_expired');
+      if (context.id !== undefined) context.fail(connection.whyMuted(now));
       return undefined;
     }
     const handlers = this.#handlersOf(connection);

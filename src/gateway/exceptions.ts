@@ -24,6 +24,10 @@ export const EXCEPTIONS = {
   token_older: { message: 'The token is older than the one it would replace.', temporary: false },
   identity_changed: { message: 'The token is not of the same subject.', temporary: false },
   keys_unavailable: { message: 'The token cannot be checked at the moment.', temporary: true },
+  authority_stale: {
+    message: 'Whether the token was revoked cannot be told at the moment.',
+    temporary: true,
+  },
   refresh_in_progress: { message: 'Another refresh is being decided.', temporary: true },
   verdict_timeout: { message: 'The decision took too long.', temporary: true },
   unavailable: { message: 'The decision could not be made.', temporary: true },

@@ -6,6 +6,9 @@ import type { Room } from '../room/room.js';
 import type { RoomService } from '../room/room.service.js';
 import { type ExceptionBody, exceptionBody } from './exceptions.js';
 
+/** Why a connection is muted. */
+const MUTED: readonly string[] = ['token_expired', 'authority_stale'];
+
 /**
  * One message on its way through Nest's pipeline: the third argument of every room gateway handler, `context.getArgByIndex(2)`
  * for guards, interceptors and filters. It sees to it that a message with an id gets exactly one terminal reply.
@@ -70,7 +73,7 @@ export class MessageContext implements Run {
   fail(given: ExceptionBody | string): void {
     const body = typeof given === 'string' ? exceptionBody(given) : given;
     // As a control frame: what else it would say is dropped for the very reason that this one tells.
-    if (body.code === 'token_expired') this.isControl = true;
+    if (MUTED.includes(body.code)) this.isControl = true;
     this.#settle(() => encodeMessage('exception', body, this.id));
   }
 

@@ -1,5 +1,4 @@
 import type { Admission } from '../admission/admission.js';
-import type { Principal } from '../admission/principal.js';
 import type { Refusal } from '../admission/refusals.js';
 import { renew, type RenewalFailure, type Renewed } from '../admission/renewal.js';
 import type { RoomKey } from '../admission/room-id.js';
@@ -21,7 +20,6 @@ export interface RefreshPorts {
   /** Failures of one connection after which its refreshes are no longer looked at for a minute. */
   readonly maxStrikes: number;
   readonly identityClaims: readonly string[];
-  readonly isRevoked: (principal: Principal) => boolean;
 }
 
 /** A verdict that was overtaken this often by other changes is given up; the client may try again. */
@@ -30,6 +28,7 @@ const MAX_ATTEMPTS = 3;
 const NOT_ITS_FAULT: readonly string[] = [
   'refresh_in_progress',
   'keys_unavailable',
+  'authority_stale',
   'verdict_timeout',
   'unavailable',
 ];
@@ -97,8 +96,8 @@ export class Refresh {
   ): void {
     const { connection } = context;
     const now = this.ports.clock.now();
-    if (now >= principal.expiresAt) return this.#refuse(context, 'token_expired');
-    if (this.ports.isRevoked(principal)) return this.#refuse(context, 'token_revoked');
+    const over = this.ports.admission.lookAgain(principal);
+    if (over) return this.#refuse(context, over.code);
     const missed = connection.outbox.missed.take();
     connection.renew(principal);
     this.ports.audit.refreshed(connection);

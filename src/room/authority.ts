@@ -4,7 +4,7 @@ import { Generations } from '../admission/generations.js';
 import { Refusal } from '../admission/refusals.js';
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
-import { notBefore, roomRights } from '../admission/room-rights.js';
+import { narrower, notBefore, roomRights } from '../admission/room-rights.js';
 import { CLOSE_CODES, type CloseRow } from '../connection/close-codes.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { ConnectionAudit } from '../connection/connection-audit.js';
@@ -33,6 +33,7 @@ export class Authority {
     private readonly recovery: Recovery,
     private readonly audit: ConnectionAudit,
     private readonly within: { readonly clock: Clock; readonly deadlineMs: number },
+    private readonly isStale: () => boolean,
   ) {}
 
   /** Makes a connection the member it was admitted as; `since`: up to where its client has the room from before. */
@@ -80,7 +81,10 @@ export class Authority {
     }
   }
 
-  /** Asks the policy anew about the rooms of these connections; without an answer nobody stays. */
+  /**
+   * Asks the policy anew about the rooms of these connections; without an answer nobody stays. While revocations may be missing
+   * rights are only taken, none given.
+   */
   async reauthorize(connections: readonly RoomConnection[], key?: RoomKey): Promise<Reauthorized> {
     this.generations.raise(key);
     const results = await Promise.all(
@@ -107,7 +111,8 @@ export class Authority {
       if (!connection.isOpen || connection.decisions !== decisions) continue;
       // Of a room that it left and joined again meanwhile the answer is older than the one it was let in with.
       const held = answers.filter(([membership]) => connection.memberships.includes(membership));
-      this.change(connection, new Map(held.map(([{ key }, decided]) => [key, decided])));
+      const given = this.isStale() ? held.map(withoutMore) : held;
+      this.change(connection, new Map(given.map(([{ key }, decided]) => [key, decided])));
       return answers.every(([, decided]) => !(decided instanceof Refusal));
     }
     return false;
@@ -132,4 +137,11 @@ export class Authority {
     connection.sendText(encodeMessage('room.left', { room, code: row.code }), true);
     if (connection.memberships.length === 0) connection.end(row, { drop: true });
   }
+}
+
+type Answer = readonly [Membership, RoomRights | Refusal];
+
+function withoutMore([membership, decided]: Answer): Answer {
+  const isLost = decided instanceof Refusal;
+  return [membership, isLost ? decided : narrower(membership.rights, decided)];
 }

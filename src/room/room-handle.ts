@@ -43,6 +43,7 @@ export class RoomHandle {
   /**
    * Asks the policy anew about every member on this node, after their rights changed somewhere else. Who is no longer granted
    * leaves (`room.left`), and is closed with 4403 when it was its only room; so does who the policy gives no answer about.
+   * While revocations may be missing (`authority_stale`) rights are only taken here; ask again afterwards.
    */
   reauthorize(): Promise<Reauthorized> {
     return this.rooms.reauthorize(this.id);

@@ -33,7 +33,7 @@ export class Room {
   /**
    * Speaks to all members, on every node. Resolves when the engine has accepted it. A `publicationId` is the member's own: those of
    * other subjects are others.
-   * @throws RoomgateError `token_expired`, `not_a_member` or `publish_forbidden` when the member may not (any more),
+   * @throws RoomgateError `token_expired`, `authority_stale`, `not_a_member` or `publish_forbidden` when the member may not (any more),
    * `reserved_event` and `invalid_data` for what cannot be sent, `engine_unavailable` when the outcome is unknown.
    */
   broadcast(event: string, data?: unknown, options: BroadcastOptions = {}): Promise<Position> {
@@ -54,7 +54,7 @@ export class Room {
     return this.#speak(() => this.rooms.broadcastBinary(this.id, bytes, this.#own(options)));
   }
 
-  /** Who is here. @throws RoomgateError `token_expired`, `not_a_member`, `presence_forbidden`, `not_kept`, `engine_unavailable`. */
+  /** Who is here. @throws RoomgateError `token_expired`, `authority_stale`, `not_a_member`, `presence_forbidden`, `not_kept`, `engine_unavailable`. */
   async presence(): Promise<PresenceList> {
     requireLive(this.connection);
     requirePresence(this.connection, this.id);
@@ -67,7 +67,7 @@ export class Room {
 
   /**
    * A page of what was said here, as far as the member may see it.
-   * @throws RoomgateError `token_expired`, `not_a_member`, `history_forbidden`, `not_kept`, `position_unknown`, `engine_unavailable`.
+   * @throws RoomgateError `token_expired`, `authority_stale`, `not_a_member`, `history_forbidden`, `not_kept`, `position_unknown`, `engine_unavailable`.
    */
   async history(request: HistoryRequest = {}): Promise<PastPage> {
     requireLive(this.connection);

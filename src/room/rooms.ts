@@ -20,6 +20,7 @@ import { RoomLimits } from './room-limits.js';
 import { RoomListeners } from './room-listeners.js';
 import { SettingsOfRooms } from './room-settings.js';
 import { RoomService } from './room.service.js';
+import { StaleMute } from './stale-mute.js';
 
 export interface RoomsPorts {
   readonly clock: Clock;
@@ -28,6 +29,8 @@ export interface RoomsPorts {
   readonly wheel: TimingWheel;
   readonly registry: Registry;
   readonly audit: ConnectionAudit;
+  /** Whether there may be revocations that this node has not heard of. */
+  readonly isStale: () => boolean;
   /** Itself made of rooms, so it is asked for when it is needed. */
   readonly admission: () => Admission;
   readonly warn: (line: string, error: unknown) => void;
@@ -43,6 +46,7 @@ export class Rooms {
   readonly #feed: PresenceFeed;
   readonly #settings: SettingsOfRooms;
   readonly #isStrict: boolean;
+  readonly #mute: StaleMute | undefined;
 
   constructor(
     private readonly ports: RoomsPorts,
@@ -64,10 +68,10 @@ export class Rooms {
       deadlineMs,
       maxOutboxBytes,
     });
-    this.authority = new Authority(ports.admission, memberships, this.recovery, audit, {
-      clock,
-      deadlineMs,
-    });
+    const within = { clock, deadlineMs };
+    const { admission, isStale } = ports;
+    const { recovery } = this;
+    this.authority = new Authority(admission, memberships, recovery, audit, within, isStale);
     const { authority } = this;
     const history = new History(engine, settings);
     const checkEvent: Rooms['checkEvent'] = (...sent) => this.checkEvent(...sent);
@@ -81,11 +85,17 @@ export class Rooms {
     this.#isStrict = options.strict;
     this.#presence = presence;
     this.#feed = new PresenceFeed(clock);
+    if (options.onStaleAuthority === 'mute') this.#mute = new StaleMute({ ...ports, recovery });
   }
 
   /** Where the room has got to here, if its members may come back to a position. */
   positionIn(key: RoomKey): Position | undefined {
     return this.#settings.ofKey(key).history && this.memberships.get(key)?.position;
+  }
+
+  /** Whether no connection is live, because revocations may be missing. */
+  isMuted(): boolean {
+    return this.#mute !== undefined && this.#mute.isOn();
   }
 
   /** Compares what is sent with the schema declared for its event, unless strict. @throws RoomgateError `invalid_data` */

@@ -24,4 +24,16 @@ describe('Admission.lastLook', () => {
     door.clock.advance(3_605_000);
     expect(door.admission.lastLook(admitted)).toMatchObject({ code: 'token_expired' });
   });
+
+  it('sees that revocations may be missing, but first that the token is revoked', async () => {
+    let [isStale, isRevoked] = [false, false];
+    const door = new Door({ isStale: () => isStale, isRevoked: () => isRevoked });
+    const admitted = (await door.knock()) as Admitted;
+    isStale = true;
+    expect(door.admission.lastLook(admitted)).toMatchObject({ code: 'authority_stale' });
+    isRevoked = true;
+    expect(door.admission.lastLook(admitted)).toMatchObject({ code: 'token_revoked' });
+    [isStale, isRevoked] = [false, false];
+    expect(door.admission.lastLook(admitted)).toBeUndefined();
+  });
 });

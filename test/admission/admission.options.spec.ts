@@ -20,6 +20,8 @@ describe('the options of admission', () => {
     ],
     ['allowWildcardRooms', [true, false]],
     ['hideRooms', [true, false]],
+    ['maxAuthorityStalenessMs', [1_000, 2 ** 31 - 1]],
+    ['onStaleAuthority', ['keep', 'mute']],
   ])('%s takes what makes sense', (name, values) => {
     for (const value of values) expect(resolve({ [name]: value })).toHaveProperty(name, value);
   });
@@ -35,6 +37,8 @@ describe('the options of admission', () => {
     ['maxTokenLifeMs', 'an integer from 1000 to 9007199254740991', [999, Infinity, null, '1d']],
     ['maxTokenBytes', 'an integer from 256 to 16384', [255, 16_385]],
     ['verdictDeadlineMs', 'an integer from 1 to 2147483647', [0, 2 ** 31, Infinity]],
+    ['maxAuthorityStalenessMs', 'an integer from 1000 to 2147483647', [0, 999, 2 ** 31, Infinity]],
+    ['onStaleAuthority', 'one of keep, mute', ['close', '', true, null]],
     [
       'allowedHosts',
       'a list of hosts in lower case such as "chat.example.com" or "localhost:3000"',

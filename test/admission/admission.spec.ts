@@ -72,6 +72,13 @@ const ROWS: readonly Row[] = [
     steps: VERIFIED,
   },
   {
+    row: 9,
+    code: 'authority_stale',
+    reason: 'authority_stale',
+    behind: { isStale: () => true },
+    steps: VERIFIED,
+  },
+  {
     row: 10,
     code: 'insufficient_scope',
     reason: 'insufficient_scope',
@@ -144,6 +151,24 @@ describe('Admission', () => {
       expect(steps).toEqual(expected);
     },
   );
+
+  it('says of a token that it is revoked, as far as that is known, also while more may be', async () => {
+    const yes = (): boolean => true;
+    const door = new Door({ isRevoked: yes, isStale: yes });
+    expect(await door.knock()).toMatchObject({ code: 'token_revoked' });
+  });
+
+  it('lets nobody whom it knows into another room while revocations may be missing', async () => {
+    let isStale = false;
+    const door = new Door({ isStale: () => isStale });
+    const { principal } = (await door.knock()) as Admitted;
+    isStale = true;
+    const asked = door.steps.length;
+    const rules = { roomName: 'orders', policy: new RoomsClaimPolicy(false), scopes: ['x'] };
+    const verdict = await door.admission.enter(principal, { room: ROOM, rules });
+    expect(verdict).toMatchObject({ code: 'authority_stale', principal });
+    expect(door.steps).toHaveLength(asked);
+  });
 
   it('names the scopes that are needed, all of them', async () => {
     const verdict = await new Door({ scopes: ['c', 'a'] }).knock();

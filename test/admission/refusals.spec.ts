@@ -19,6 +19,7 @@ const CONTRACT: [RefusalCode, number, string | undefined, boolean][] = [
   ['token_not_yet_valid', 401, 'invalid_token', false],
   ['token_revoked', 401, 'invalid_token', false],
   ['keys_unavailable', 503, undefined, true],
+  ['authority_stale', 503, undefined, true],
   ['verdict_timeout', 503, undefined, true],
   ['insufficient_scope', 403, 'insufficient_scope', false],
   ['room_forbidden', 403, undefined, false],

@@ -25,6 +25,7 @@ const token = (claims: object = {}): string =>
 interface Behind {
   verify?: (claims: Readonly<Record<string, unknown>>) => never;
   isRevoked?: boolean;
+  isStale?: boolean;
   scopes?: readonly string[];
   policy?: Destination['rules']['policy'];
   rooms?: readonly RoomId[];
@@ -40,6 +41,7 @@ async function renewWith(text: string, behind: Behind = {}): Promise<Renewed | R
       isDraining: () => false,
       subjects: { take: () => () => undefined },
       isRevoked: () => behind.isRevoked ?? false,
+      isStale: () => behind.isStale ?? false,
       generation: () => 0,
       holdRoom: () => () => undefined,
     },
@@ -98,6 +100,8 @@ describe('renew', () => {
     ['an earlier iat', { iat: S - 61 }, {}, 'token_older'],
     ['an iat of no time', { iat: 0, exp: 86_000 }, {}, 'token_expired'],
     ['a revoked token', {}, { isRevoked: true }, 'token_revoked'],
+    ['any token, while revocations may be missing', {}, { isStale: true }, 'authority_stale'],
+    ['a revoked token then too', {}, { isRevoked: true, isStale: true }, 'token_revoked'],
     ['a scope that the gateway asks for missing', {}, { scopes: ['x'] }, 'insufficient_scope'],
     [
       'a verifier that throws',

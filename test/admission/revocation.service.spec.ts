@@ -12,6 +12,7 @@ import { NOW, principalOf } from '../support/principal.js';
 const A = 'https://a.test';
 const alice = principalOf();
 const { identity } = alice;
+const LIMIT = 30_000;
 
 /** A service whose disconnect: () => 0, kicks are written down, with what was covered by then. */
 async function serviceWith(
@@ -28,6 +29,7 @@ async function serviceWith(
     clock,
     store,
     revocations,
+    maxAuthorityStalenessMs: LIMIT,
     onlyIssuer,
     kick,
     disconnect: () => 0,
@@ -114,6 +116,55 @@ describe('RevocationService', () => {
     }
     const broken = await serviceWith(A, new BrokenStore());
     await expect(broken.service.block(alice)).rejects.toThrow('canary');
+  });
+
+  describe('is stale', () => {
+    const storeSaying = (answer: () => unknown): RevocationStore =>
+      new (class extends MemoryRevocationStore {
+        override confirmedAt = answer as () => number;
+      })();
+    const isStale = async (answer: () => unknown): Promise<boolean> =>
+      (await serviceWith(A, storeSaying(answer))).service.isStale();
+
+    it.each<[string, number, boolean]>([
+      ['a moment before the limit', NOW - LIMIT + 1, false],
+      ['at the limit', NOW - LIMIT, true],
+      ['long after it', 0, true],
+      ['before anything was confirmed', -Infinity, true],
+      ['by a clock that is a little ahead', NOW + LIMIT - 1, false],
+      ['when the clock was set back by as much', NOW + LIMIT, true],
+    ])('by its clock: %s', async (_, confirmedAt, expected) => {
+      expect(await isStale(() => confirmedAt)).toBe(expected);
+    });
+
+    it.each<[string, () => unknown]>([
+      ['no number', () => NaN],
+      ['nothing', () => undefined],
+      ['a text', () => String(NOW)],
+      ['a BigInt', () => BigInt(NOW)],
+      ['a promise', () => Promise.resolve(NOW)],
+      ['a rejection', () => Promise.reject(new Error('canary'))],
+      [
+        'an exception',
+        () => {
+          throw new Error('canary');
+        },
+      ],
+    ])('when its store answers with %s', async (_, answer) => {
+      expect(await isStale(answer)).toBe(true);
+    });
+
+    it('never with a store that does not know of it, such as the one in memory', async () => {
+      class OldStore extends RevocationStore {
+        start(): void {}
+        add(): void {}
+        stop(): void {}
+      }
+      for (const store of [new OldStore(), new MemoryRevocationStore()]) {
+        const { service } = await serviceWith(A, store);
+        expect(service.isStale()).toBe(false);
+      }
+    });
   });
 
   it('tells its store when the node stops', async () => {

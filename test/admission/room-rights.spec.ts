@@ -1,5 +1,10 @@
-import { askRights, notBefore, roomRights } from '../../src/admission/room-rights.js';
-import { type HistoryRight, type RoomAccess, RoomPolicy } from '../../src/admission/room-policy.js';
+import { askRights, narrower, notBefore, roomRights } from '../../src/admission/room-rights.js';
+import {
+  type HistoryRight,
+  type RoomAccess,
+  RoomPolicy,
+  type RoomRights,
+} from '../../src/admission/room-policy.js';
 import { principalOf } from '../support/principal.js';
 
 const access = { roomName: 'orders', principal: principalOf() } as RoomAccess;
@@ -142,5 +147,22 @@ describe('notBefore', () => {
     [{ notBefore: 150 }, { notBefore: 150 }],
   ])('makes of %j, from 100 on, %j', (right, expected) => {
     expect(notBefore(right, 100)).toEqual(expected);
+  });
+});
+
+describe('narrower', () => {
+  const all = { publish: true, presence: true, history: true } as const;
+
+  it.each<[Partial<RoomRights>, Partial<RoomRights>, Partial<RoomRights>]>([
+    [{}, {}, {}],
+    [{ publish: false }, { presence: false }, { publish: false, presence: false }],
+    [{ history: false }, {}, { history: false }],
+    [{ history: { notBefore: 5 } }, {}, { history: { notBefore: 5 } }],
+    [{ history: { notBefore: 5 } }, { history: { notBefore: 7 } }, { history: { notBefore: 7 } }],
+    [{ history: { notBefore: 5 } }, { history: false }, { history: false }],
+  ])('has what both %j and %j allow, whichever comes first', (one, other, both) => {
+    const [first, second] = [roomRights({ ...all, ...one }), roomRights({ ...all, ...other })];
+    expect(narrower(first, second)).toEqual({ ...all, ...both });
+    expect(narrower(second, first)).toEqual({ ...all, ...both });
   });
 });

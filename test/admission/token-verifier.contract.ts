@@ -47,6 +47,7 @@ export function itVerifiesTokens(factory: VerifierFactory): void {
         isDraining: () => false,
         subjects: { take: () => () => undefined },
         isRevoked: () => false,
+        isStale: () => false,
         generation: () => 0,
         holdRoom: () => () => undefined,
       },

@@ -21,6 +21,8 @@ export interface Behind {
   publish?: () => unknown;
   hold?: () => unknown;
   isDraining?: () => boolean;
+  isRevoked?: () => boolean;
+  isStale?: () => boolean;
   scopes?: readonly string[];
   options?: RoomgateModuleOptions;
 }
@@ -54,7 +56,8 @@ export class Door {
       verifier: { verify: step('verify', behind.verify, this.claims()) },
       isDraining: behind.isDraining ?? (() => false),
       subjects: { take: () => () => undefined },
-      isRevoked: () => false,
+      isRevoked: behind.isRevoked ?? (() => false),
+      isStale: behind.isStale ?? (() => false),
       generation: () => 0,
       holdRoom: step('hold', behind.hold, () => this.steps.push('release')),
     };
