@@ -10,3 +10,7 @@ export async function eventually(
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** What wins a race when the other side has said nothing for so long. */
+export const nothingFor = (ms: number): Promise<'nothing'> =>
+  new Promise((resolve) => setTimeout(resolve, ms, 'nothing'));

@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs';
+import { nothingFor } from '../../support/poll.js';
 import { RedisServer } from '../../support/redis/redis-server.js';
 import { TcpProxy } from '../../support/redis/tcp-proxy.js';
-
-const after = (ms: number): Promise<'nothing'> =>
-  new Promise((resolve) => setTimeout(resolve, ms, 'nothing'));
 
 describe('A Redis of our own', () => {
   let server: RedisServer;
@@ -29,7 +27,7 @@ describe('A Redis of our own', () => {
     it('answers nothing while it is paused, and everything afterwards', async () => {
       await server.pause();
       const answer = server.command('INCR', 'counter');
-      expect(await Promise.race([answer, after(200)])).toBe('nothing');
+      expect(await Promise.race([answer, nothingFor(200)])).toBe('nothing');
       expect(server.isAwake).toBe(false);
 
       server.resume();

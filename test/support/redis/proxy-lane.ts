@@ -31,7 +31,7 @@ export class Lane {
 
   /** The sizes in which so many bytes arrive. */
   *pieces(bytes: Buffer): Generator<Buffer> {
-    for (let from = 0; from < bytes.length; ) {
+    for (let from = 0; from < bytes.length;) {
       const size = this.maxPiece > 0 ? 1 + (this.#next() % this.maxPiece) : bytes.length;
       yield bytes.subarray(from, from + size);
       from += size;

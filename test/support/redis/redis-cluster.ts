@@ -21,8 +21,8 @@ export interface RedisClusterOptions {
   readonly config?: Readonly<Record<string, string | number>>;
 }
 
-/** What CLUSTER SLOTS says of a range: its bounds, then its master and its replicas. */
-type SlotRange = readonly [number, number, ...(readonly [string, number, string])[]];
+/** What CLUSTER SLOTS says of a range: its bounds, then the address and id of its master, and its replicas. */
+type SlotRange = readonly [number, number, readonly [string, number, string], ...unknown[]];
 
 /** Three masters that share the slots, and perhaps a replica of each. */
 export class RedisCluster {
@@ -43,7 +43,7 @@ export class RedisCluster {
       await cluster.#join();
       await cluster.waitForAgreement();
       for (const replica of cluster.nodes.slice(MASTERS))
-        await replica.waitForSync(cluster.nodes[cluster.nodes.indexOf(replica) - MASTERS]!);
+        await replica.waitForSync(cluster.partnerOf(replica));
       return cluster;
     } catch (error) {
       await cluster.stop();
@@ -58,6 +58,13 @@ export class RedisCluster {
       : this.nodes.map(({ port }) => port);
   }
 
+  /** The proxy before a node. */
+  proxyOf(node: RedisServer): TcpProxy {
+    const proxy = this.proxies[this.nodes.indexOf(node)];
+    if (!proxy) throw new Error('It has no proxy.');
+    return proxy;
+  }
+
   slotOf(key: string): Promise<number> {
     return this.#anyone().command('CLUSTER', 'KEYSLOT', key);
   }
@@ -67,14 +74,14 @@ export class RedisCluster {
     const ranges = await this.#anyone().command<SlotRange[]>('CLUSTER', 'SLOTS');
     const range = ranges.find(([first, last]) => first <= slot && slot <= last);
     if (!range) throw new Error(`Nobody has slot ${slot}.`);
-    return this.#nodeWith(range[2]![2]);
+    return this.nodes.find((node) => this.#idOf(node) === range[2][2]) as RedisServer;
   }
 
-  /** The replica that the master of the beginning had. */
-  replicaOf(master: RedisServer): RedisServer {
-    const replica = this.nodes[this.nodes.indexOf(master) + MASTERS];
-    if (!replica) throw new Error('It has no replica.');
-    return replica;
+  /** The other node of its shard: the replica of a master, the master of a replica. */
+  partnerOf(node: RedisServer): RedisServer {
+    const partner = this.nodes[(this.nodes.indexOf(node) + MASTERS) % (2 * MASTERS)];
+    if (!partner) throw new Error('It has no replica.');
+    return partner;
   }
 
   /**
@@ -124,7 +131,10 @@ export class RedisCluster {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.nodes, ...this.proxies].map((it) => ('stop' in it ? it.stop() : it.close())));
+    await Promise.all([
+      ...this.nodes.map((node) => node.stop()),
+      ...this.proxies.map((proxy) => proxy.close()),
+    ]);
   }
 
   async #add(): Promise<void> {
@@ -151,8 +161,8 @@ export class RedisCluster {
     for (const node of this.nodes)
       for (const other of this.nodes.slice(0, this.nodes.indexOf(node)))
         await node.command('CLUSTER', 'MEET', HOST, other.port);
-    for (const [share, replica] of this.nodes.slice(MASTERS).entries()) {
-      const master = this.#idOf(this.nodes[share] as RedisServer);
+    for (const replica of this.nodes.slice(MASTERS)) {
+      const master = this.#idOf(this.partnerOf(replica));
       const isAccepted = (): Promise<boolean> =>
         replica.command('CLUSTER', 'REPLICATE', master).then(
           () => true,
@@ -162,20 +172,28 @@ export class RedisCluster {
     }
   }
 
-  /** What a node knows of the slots; nothing when it does not serve, or has not found the others yet. */
+  /** Who a node thinks leads and follows whom, with which slots; nothing while it does not serve. */
   async #viewOf(node: RedisServer): Promise<string> {
     try {
       const info = await node.command<string>('CLUSTER', 'INFO');
-      if (!info.includes('cluster_state:ok')) return '';
-      const ranges = await node.command<SlotRange[]>('CLUSTER', 'SLOTS');
-      const lines = ranges.map(([first, last, ...nodes]) => {
-        const [master, ...replicas] = nodes.map(([, port, id]) => `${port}/${id}`);
-        return [first, last, master, ...replicas.sort()].join(' ');
-      });
-      return lines.sort().join('\n');
+      const nodes = await node.command<string>('CLUSTER', 'NODES');
+      return info.includes('cluster_state:ok') ? this.#view(nodes) : '';
     } catch {
       return '';
     }
+  }
+
+  /** What CLUSTER NODES says of the nodes that are awake; nothing if it misses one. */
+  #view(nodes: string): string {
+    const lines = nodes.split('\n').map((line) => line.split(' '));
+    const views = this.#awake().map((node) => {
+      const [id, , flags = 'noaddr', master, , , , , ...slots] =
+        lines.find(([id]) => id === this.#idOf(node)) ?? [];
+      if (/fail|handshake|noaddr/.test(flags)) return undefined;
+      // In brackets: slots that are on the move, of which only their owners know.
+      return [id, master, ...slots.filter((range) => !range.startsWith('['))].join(' ');
+    });
+    return views.includes(undefined) ? '' : views.join('\n');
   }
 
   #awake(): RedisServer[] {
@@ -190,9 +208,5 @@ export class RedisCluster {
 
   #idOf(node: RedisServer): string {
     return this.#ids.get(node) as string;
-  }
-
-  #nodeWith(id: string): RedisServer {
-    return this.nodes.find((node) => this.#idOf(node) === id) as RedisServer;
   }
 }

@@ -73,7 +73,10 @@ export class RedisProcess {
   async pause(): Promise<void> {
     this.isPaused = true;
     this.#child.kill('SIGSTOP');
-    await eventually(async () => (await this.#state()) === 'T', 'redis-server to stop in its tracks');
+    await eventually(
+      async () => (await this.#state()) === 'T',
+      'redis-server to stop in its tracks',
+    );
   }
 
   resume(): void {

@@ -12,7 +12,11 @@ const HOST = '127.0.0.1';
 interface Connection {
   readonly client: Socket;
   readonly server: Socket;
+  readonly closed: Promise<unknown>;
 }
+
+const closeOf = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => socket.once('close', () => resolve()));
 
 /** What stands between clients and a server of 127.0.0.1, and does to their bytes what networks do. */
 export class TcpProxy {
@@ -54,15 +58,15 @@ export class TcpProxy {
     this.#target = port;
   }
 
-  /** Resets every connection; newcomers are welcome. */
+  /** Breaks every connection, and what is on its way is lost; newcomers are welcome. */
   disconnect(): void {
     for (const { client, server } of this.#connections) {
-      client.resetAndDestroy();
-      server.resetAndDestroy();
+      client.destroy();
+      server.destroy();
     }
   }
 
-  /** Resets every connection, and refuses newcomers (ECONNREFUSED). */
+  /** Breaks every connection, and refuses newcomers (ECONNREFUSED). */
   cut(): void {
     if (this.#listener.listening) this.#listener.close();
     this.disconnect();
@@ -114,12 +118,7 @@ export class TcpProxy {
 
   async close(): Promise<void> {
     this.cut();
-    await Promise.all(
-      [...this.#connections]
-        .flatMap(({ client, server }) => [client, server])
-        .filter((socket) => !socket.closed)
-        .map((socket) => once(socket, 'close')),
-    );
+    await Promise.all([...this.#connections].map(({ closed }) => closed));
   }
 
   async #listen(): Promise<void> {
@@ -134,12 +133,10 @@ export class TcpProxy {
   #accept(client: Socket): void {
     this.accepted++;
     const server = connect({ port: this.#target, host: HOST, allowHalfOpen: true, noDelay: true });
-    const connection = { client, server };
+    const closed = Promise.all([closeOf(client), closeOf(server)]);
+    const connection = { client, server, closed };
     this.#connections.add(connection);
-    for (const socket of [client, server])
-      socket.once('close', () => {
-        if (client.closed && server.closed) this.#connections.delete(connection);
-      });
+    void closed.then(() => this.#connections.delete(connection));
     server.once('connect', () => client.resume());
 
     let lostReply: Deferred | undefined;
@@ -152,7 +149,7 @@ export class TcpProxy {
     };
     const toClient = (bytes: Buffer): Passage =>
       lostReply ? { bytes: 0, broken: lostReply } : this.#lanes.toClient.admit(bytes.length);
-    const breakOff = (): unknown => client.resetAndDestroy();
+    const breakOff = (): unknown => client.destroy();
     new Flow(client, server, this.#lanes.toServer, toServer, breakOff);
     new Flow(server, client, this.#lanes.toClient, toClient, breakOff);
   }
