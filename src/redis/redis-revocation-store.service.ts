@@ -29,6 +29,7 @@ export class RedisRevocationStore extends RevocationStore {
   readonly #set: RevocationSet;
   readonly #feed: RevocationFeed;
   #opened: Promise<void> | undefined;
+  #isStopped = false;
   #isWarned = false;
 
   constructor(
@@ -78,7 +79,8 @@ export class RedisRevocationStore extends RevocationStore {
   stop(): void {
     this.#feed.stop();
     this.#entries.stopTelling();
-    if (this.#opened) this.store.close();
+    if (this.#opened && !this.#isStopped) this.store.close();
+    this.#isStopped = true;
   }
 
   /** Also for what is revoked before the start: hooks of other modules may run before ours. */

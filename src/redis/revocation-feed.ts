@@ -5,7 +5,7 @@ import type { RevocationEntries } from './revocation-entries.js';
 import { decodeNews, fieldOf } from './revocation-entry.js';
 import { AT_ONCE, type Place, type RevocationSet } from './revocation-set.js';
 
-const CHECK_MS = 5_000;
+const CHECK_MS = 1_000;
 /** After something has failed, or may have been missed. */
 const SOON_MS = 200;
 
@@ -18,7 +18,7 @@ export interface RevocationFeedPorts {
 }
 
 /**
- * Keeps the entries of this node and those of Redis the same: listens first, loads second. It looks every few seconds whether a
+ * Keeps the entries of this node and those of Redis the same: listens first, loads second. It looks every second whether a
  * change was missed, and whenever Redis is there again; loading only adds, and what Redis has lost it is given back.
  */
 export class RevocationFeed implements NetworkEvents {

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { FakeClock } from 'nestjs-roomgate/testing';
 import { eventually } from '../../support/poll.js';
@@ -6,7 +7,7 @@ import { RedisServer } from '../../support/redis/redis-server.js';
 import { RevocationNode } from '../../support/redis/revocation-node.js';
 import { TcpProxy } from '../../support/redis/tcp-proxy.js';
 
-const CHECK_MS = 5_000;
+const CHECK_MS = 1_000;
 const SOON_MS = 200;
 const SET = '{test|revocations}';
 const alice = principalOf({ jti: 'j' });
@@ -17,10 +18,10 @@ describe('What Redis tells of revocations', () => {
   let clock: FakeClock;
   let a: RevocationNode;
   let b: RevocationNode;
-  let warn: jest.SpyInstance;
+  let warn: jest.SpiedFunction<Logger['warn']>;
 
   beforeEach(async () => {
-    warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     server = await RedisServer.start();
     clock = new FakeClock(Date.now());
     a = await RevocationNode.start(server.port);
@@ -49,7 +50,7 @@ describe('What Redis tells of revocations', () => {
   async function loadsAgain(before: number): Promise<void> {
     await eventually(
       async () => {
-        await clock.advance(SOON_MS);
+        clock.advance(SOON_MS);
         return (await loads()) > before;
       },
       'everything to be loaded again',
@@ -113,7 +114,7 @@ describe('What Redis tells of revocations', () => {
     await server.command('HSET', SET, `block ${identity}`, entry({ kind: 'block', identity }));
     await server.command('HINCRBY', SET, 'version', 1);
     expect(b.refuses(alice)).toBe(false);
-    await clock.advance(CHECK_MS);
+    clock.advance(CHECK_MS);
     await heard();
   });
 
@@ -121,14 +122,14 @@ describe('What Redis tells of revocations', () => {
     await tell(entry({ kind: 'token', issuer: 'https://a.test', jti: 'other' }, 0));
     await eventually(() => b.told.length === 1, 'the message', 1_000);
     const before = await loads();
-    await clock.advance(CHECK_MS);
+    clock.advance(CHECK_MS);
     await eventually(async () => (await loads()) > before, 'everything to be loaded again', 1_000);
   });
 
   it('gives back at the next check what was lost without a word', async () => {
     await b.service.block(alice);
     await server.command('FLUSHALL');
-    await clock.advance(CHECK_MS);
+    clock.advance(CHECK_MS);
     await eventually(
       async () => (await server.command('HEXISTS', SET, `block ${identity}`)) === 1,
       'it',
@@ -141,28 +142,32 @@ describe('What Redis tells of revocations', () => {
     const confirmedAt = b.store.confirmedAt();
     const before = await loads();
     for (let check = 1; check <= 3; check++) {
-      await clock.advance(CHECK_MS);
-      await eventually(async () => (await loads()) >= before + check, 'a check', 1_000);
+      await eventually(async () => {
+        clock.advance(CHECK_MS);
+        return (await loads()) >= before + check;
+      }, 'a check');
     }
     expect(b.store.confirmedAt()).toBe(confirmedAt);
     const late = await RevocationNode.start(server.port);
     expect(late.service.isStale()).toBe(true);
     await late.stop();
     await server.command('HDEL', SET, 'block x');
-    await clock.advance(CHECK_MS);
-    await eventually(() => b.store.confirmedAt() > confirmedAt, 'it to be confirmed', 1_000);
+    await eventually(async () => {
+      clock.advance(CHECK_MS);
+      return b.store.confirmedAt() > confirmedAt;
+    }, 'it to be confirmed');
   });
 
   it('is confirmed by each check, and by none while Redis cannot be reached', async () => {
     expect(b.store.confirmedAt()).toBe(clock.now());
-    await clock.advance(CHECK_MS);
+    clock.advance(CHECK_MS);
     await eventually(() => b.store.confirmedAt() === clock.now(), 'a check', 1_000);
     const confirmedAt = clock.now();
     await server.kill();
-    await clock.advance(25_000);
+    clock.advance(25_000);
     expect(b.store.confirmedAt()).toBe(confirmedAt);
     expect(b.service.isStale()).toBe(false);
-    await clock.advance(5_000);
+    clock.advance(5_000);
     expect(b.service.isStale()).toBe(true);
     await server.restart({ keepData: false });
     await eventually(() => !b.service.isStale(), 'it to be confirmed', 1_000);
@@ -173,7 +178,7 @@ describe('What Redis tells of revocations', () => {
     const c = await RevocationNode.start(proxy.port, { clock });
     const confirmedAt = c.store.confirmedAt();
     proxy.blackhole('toClient');
-    await clock.advance(CHECK_MS);
+    clock.advance(CHECK_MS);
     await eventually(() => b.store.confirmedAt() === clock.now(), 'the check of another', 1_000);
     expect(c.store.confirmedAt()).toBe(confirmedAt);
     await c.stop();

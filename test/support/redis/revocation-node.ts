@@ -6,7 +6,7 @@ import { RedisStore } from '../../../src/redis/store.js';
 import type { RedisClientLike } from '../../../src/redis/dialer.js';
 import { type Clock, SystemClock } from '../../../src/roomgate.clock.js';
 import { RevocationService } from '../../../src/admission/revocation.service.js';
-import { type ClientKind, IOREDIS } from './clients.js';
+import { type AppClient, type ClientKind, IOREDIS } from './clients.js';
 
 const RULES = { maxTokenLifeMs: 3_600_000, clockToleranceMs: 5_000 };
 
@@ -24,18 +24,15 @@ export class RevocationNode {
   readonly store: RedisRevocationStore;
   readonly service: RevocationService;
   readonly #revocations: Revocations;
-  readonly #client: { close(): void };
-  readonly #ready: Promise<unknown>;
+  readonly #app: AppClient;
 
   constructor(port: number | readonly number[], options: RevocationNodeOptions = {}) {
     const { kind = IOREDIS, strict = false, clock = new SystemClock() } = options;
     const rules = { ...RULES, strict, ...options };
-    const { client, close, ready } =
-      typeof port === 'number' ? kind.single(port) : kind.cluster(port);
-    this.#client = { close };
-    this.#ready = ready;
+    const app = typeof port === 'number' ? kind.single(port) : kind.cluster(port);
+    this.#app = app;
     const redis = new RedisStore(
-      { client: client as RedisClientLike, namespace: 'test' },
+      { client: app.client as RedisClientLike, namespace: 'test' },
       new SystemClock(),
       SCRIPTS,
     );
@@ -58,7 +55,7 @@ export class RevocationNode {
   ): Promise<RevocationNode> {
     const node = new RevocationNode(port, options);
     try {
-      if (typeof port !== 'number') await node.#ready;
+      if (typeof port !== 'number') await node.#app.ready;
       await node.service.start();
       return node;
     } catch (error) {
@@ -74,6 +71,6 @@ export class RevocationNode {
 
   async stop(): Promise<void> {
     await this.service.stop();
-    this.#client.close();
+    this.#app.close();
   }
 }
