@@ -100,6 +100,7 @@ describe('What Redis keeps of revocations', () => {
     await server.command('FLUSHALL');
     await checked(clock, async () => (await kept()).length > 0);
     expect(await kept()).toEqual([`block ${identity}`]);
+    expect(await server.command('HGET', SET, 'version')).toBe('1');
   });
 
   it('takes nothing back that reaches further', async () => {
