@@ -15,6 +15,15 @@ export interface RoomKeys {
   readonly presence: readonly string[];
 }
 
+/** What the revocations are called in Redis. */
+export interface RevocationKeys {
+  readonly tag: string;
+  readonly channel: string;
+  readonly entries: string;
+  /** The entries, and their times. */
+  readonly keys: readonly string[];
+}
+
 /** Every key and channel that is used in Redis. `{namespace|room}` cannot be confused: neither has a brace, a namespace no bar. */
 export class RedisKeys {
   /** @throws RoomgateError `invalid_options` */
@@ -38,9 +47,9 @@ export class RedisKeys {
   }
 
   /** What was revoked (a hash), when it is forgotten (a sorted set), and where news of it are published. */
-  get revocations(): { tag: string; channel: string; keys: readonly string[] } {
+  get revocations(): RevocationKeys {
     const tag = `${this.namespace}|revocations`;
     const base = `{${tag}}`;
-    return { tag, channel: base, keys: [base, `${base}until`, `${base}state`] };
+    return { tag, channel: base, entries: base, keys: [base, `${base}until`] };
   }
 }

@@ -2,6 +2,7 @@ import type { Script } from '../script.js';
 import { ENTER, EXIT, PRESENT, RENEW } from './presence.js';
 import { PUBLISH } from './publish.js';
 import { READ } from './read.js';
+import { ADD, CHECK, MERGE } from './revocations.js';
 import { SUBSCRIBED, UNSUBSCRIBED } from './subscribed.js';
 
 /** All that connections load. */
@@ -14,4 +15,7 @@ export const SCRIPTS: readonly Script[] = [
   EXIT,
   RENEW,
   PRESENT,
+  CHECK,
+  ADD,
+  MERGE,
 ];
