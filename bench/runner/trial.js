@@ -13,6 +13,7 @@ const SETTLE_MS = 60;
  * @property {number} [system]  of it
  * @property {number} [load]  CPU of the load generator, in the same unit
  * @property {number} [perSecond]  units per second of wall time
+ * @property {Record<string, number>} [parts]  what else there is to say, a column each
  */
 
 export class Trial {
