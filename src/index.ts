@@ -1,7 +1,13 @@
 // The module and its options
 export { RoomgateModule } from './roomgate.module.js';
 export type { RoomgateModuleExtras } from './roomgate.providers.js';
-export { DEFAULTS, type RoomgateModuleOptions, type RoomgateOptions } from './roomgate.options.js';
+export { type RoomPublisherExtras, RoomPublisherModule } from './roomgate.publisher.js';
+export {
+  DEFAULTS,
+  type RoomgateModuleOptions,
+  type RoomgateOptions,
+  type RoomPublisherOptions,
+} from './roomgate.options.js';
 export { roomgateConfig, withRoomgateEnv } from './roomgate.config.js';
 export { ROOMGATE_OPTIONS } from './roomgate.constants.js';
 export { RoomgateError, type RoomgateErrorCode } from './roomgate.errors.js';
@@ -76,8 +82,11 @@ export { RoomgateFilter } from './gateway/roomgate.filter.js';
 export type { MembershipListener } from './room/room-listeners.js';
 export type { Reauthorized } from './room/authority.js';
 export type { HistoryRequest, PastPage, PastPublication } from './room/history.js';
-export { type BroadcastOptions, NamedRooms } from './room/named-rooms.js';
+export type { BroadcastOptions } from './room/named-publications.js';
+export { NamedRooms } from './room/named-rooms.js';
 export { type PresenceList, Room } from './room/room.js';
+export { RemoteRoom } from './room/remote-room.js';
+export { RemoteRooms } from './room/remote-rooms.js';
 export { RoomHandle } from './room/room-handle.js';
 export type {
   PresenceDescription,
@@ -85,6 +94,7 @@ export type {
   RoomNameOptions,
   RoomOptions,
 } from './room/room.options.js';
+export { RoomPublisher } from './room/room-publisher.service.js';
 export { RoomService } from './room/room.service.js';
 export { type EngineKey, type EngineSink, RoomEngine } from './room/engine/engine.js';
 export { MemoryEngine } from './room/engine/memory/memory.engine.js';

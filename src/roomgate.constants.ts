@@ -2,6 +2,8 @@
 export const ROOMGATE_MODULE_OPTIONS = Symbol('ROOMGATE_MODULE_OPTIONS');
 /** Injection key of the resolved, frozen options (`RoomgateOptions`). */
 export const ROOMGATE_OPTIONS = Symbol('ROOMGATE_OPTIONS');
+/** Injection key of the options of `RoomPublisherModule` as the application gave them. */
+export const ROOM_PUBLISHER_OPTIONS = Symbol('ROOM_PUBLISHER_OPTIONS');
 /** Injection key of what `RoomgateAdapter` needs from the module. */
 export const ROOMGATE_ADAPTER_PORTS = Symbol('ROOMGATE_ADAPTER_PORTS');
 /** Metadata key of a class decorated with `@RoomGateway`. */

@@ -33,6 +33,21 @@ export function attempt<T, F>(
   }
 }
 
+/** The answers about all items, in their order; so many are asked about at a time, the first of them in this turn. */
+export async function askEach<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  ask: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const answers: R[] = [];
+  const rest = items.entries();
+  const work = async (): Promise<void> => {
+    for (const [index, item] of rest) answers[index] = await ask(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, work));
+  return answers;
+}
+
 /**
  * A promise that may be left alone: whoever awaits it hears of its failure, and if nobody does the process does not end, which
  * a client could bring about whose token expires at the right moment.

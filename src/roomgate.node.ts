@@ -13,7 +13,7 @@ import type { ConnectionPorts } from './connection/connection-ports.js';
 import { Drain } from './connection/drain.js';
 import { HandlerWatch } from './connection/handler-watch.js';
 import { Heartbeat } from './connection/heartbeat.js';
-import { disconnect, kick } from './connection/kick.js';
+import { kick } from './connection/kick.js';
 import { Registry } from './connection/registry.js';
 import { TimingWheel } from './connection/timing-wheel.js';
 import { Turn } from './connection/turn.js';
@@ -99,7 +99,7 @@ export class RoomgateNode {
       store,
       revocations,
       onlyIssuer: options.issuers.length === 1 ? options.issuers[0]?.issuer : undefined,
-      disconnect: (target) => disconnect(target, this.registry),
+      disconnect: (target) => rooms.orders.disconnect(target),
       kick: (revocation) => kick(revocation, revocations, this.registry, this.#audit),
     });
     const openOf = (identity: string): number => this.registry.openOf(identity);

@@ -98,6 +98,38 @@ export function isStrict(nodeEnv: string | undefined = process.env.NODE_ENV): bo
 }
 
 /**
+ * What an application gives to `RoomPublisherModule.forRoot`, as the nodes have it: `rooms`, whose names are those that `RoomPublisher`
+ * knows, and `maxOutboxBytes` where the nodes have another one, since it bounds histories.
+ */
+export type RoomPublisherOptions = Pick<RoomOptions, 'rooms'> &
+  Partial<Pick<ConnectionOptions, 'maxOutboxBytes'>>;
+
+const PUBLISHER_RULES = {
+  rooms: ROOM_RULES.rooms,
+  maxOutboxBytes: CONNECTION_RULES.maxOutboxBytes,
+};
+
+/**
+ * The options of a process that only publishes.
+ * @throws RoomgateError `invalid_options` for a value that makes no sense, and for what such a process has no use for.
+ */
+export function resolvePublisherOptions(
+  given: RoomPublisherOptions,
+  strict = isStrict(),
+): RoomgateOptions {
+  return Object.freeze({ ...DEFAULTS, ...checked(given, PUBLISHER_RULES), strict });
+}
+
+/** What was given; an option that is `undefined` counts as absent. */
+function checked<T extends object>(given: T, rules: Record<string, Rule>): Partial<T> {
+  const present = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  );
+  checkOptions(present, rules);
+  return present as Partial<T>;
+}
+
+/**
  * Lays what was given over the defaults; an option that is `undefined` counts as absent.
  * @throws RoomgateError `invalid_options` for a value that makes no sense, `unsafe_options` for one that strict mode refuses.
  */
@@ -105,11 +137,7 @@ export function resolveOptions(
   given: RoomgateModuleOptions = {},
   strict = isStrict(),
 ): RoomgateOptions {
-  const present = Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  );
-  checkOptions(present, RULES);
-  const options: RoomgateOptions = Object.freeze({ ...DEFAULTS, ...present, strict });
+  const options: RoomgateOptions = Object.freeze({ ...DEFAULTS, ...checked(given, RULES), strict });
   if (options.presenceTtlMs <= options.presenceRefreshMs)
     throw new RoomgateError(
       'invalid_options',

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { RoomgateAdapter } from '../src/adapter/roomgate.adapter.js';
 import type { AdapterPorts } from '../src/adapter/ports.js';
 import { RoomGateway } from '../src/gateway/room-gateway.decorator.js';
+import { MemoryEngine } from '../src/room/engine/memory/memory.engine.js';
 import { RoomgateModule } from '../src/roomgate.module.js';
 import { TestIssuer } from '../src/toolkit/testing/test-issuer.js';
 import { failedBoot } from './support/failed-boot.js';
@@ -28,6 +29,20 @@ describe('Boot', () => {
       message:
         'RoomgateModule.forRoot is imported twice. Import it once, in the root module: it is global.',
     });
+  });
+
+  it('fails when the engine cannot be reached: the node would not hear what others order', async () => {
+    class UnreachableEngine extends MemoryEngine {
+      override subscribe(): never {
+        throw new Error('canary');
+      }
+    }
+    const failure = await failedBoot({ roomgate: { engine: UnreachableEngine } });
+    expect(failure).toMatchObject({
+      code: 'engine_unavailable',
+      message: expect.stringContaining('The engine cannot be reached') as string,
+    });
+    expect(failure?.message).not.toContain('canary');
   });
 
   it('refuses a guard that would take the place of ClaimsGuard without being one', async () => {

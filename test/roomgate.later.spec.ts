@@ -1,5 +1,6 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { attempt, isLater, whenThere } from '../src/roomgate.later.js';
+import { askEach, attempt, isLater, whenThere } from '../src/roomgate.later.js';
+import { Deferred } from './support/deferred.js';
 
 /** As query builders are; linters would rather that nobody was. */
 const having = (then: unknown): unknown => Object.fromEntries(['then'].map((key) => [key, then]));
@@ -30,6 +31,32 @@ describe('What may be there only later', () => {
     expect(attempt(() => fail(), failed)).toBe('x');
     expect(await attempt(() => Promise.reject('x' as never), failed)).toBe('x');
     expect(await attempt(() => whenThere(thenable, fail), failed)).toBe('x');
+  });
+});
+
+describe('askEach', () => {
+  it('asks about so many at a time, the first of them in this turn, and answers in their order', async () => {
+    const waiting: Deferred<number>[] = [];
+    const ask = (): Promise<number> => {
+      const deferred = new Deferred<number>();
+      waiting.push(deferred);
+      return deferred.promise;
+    };
+    const answers = askEach(['a', 'b', 'c', 'd'], 2, ask);
+    expect(waiting).toHaveLength(2);
+    waiting[1]?.resolve(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(waiting).toHaveLength(3);
+    waiting[2]?.resolve(2);
+    waiting[0]?.resolve(0);
+    await new Promise((resolve) => setImmediate(resolve));
+    waiting[3]?.resolve(3);
+    expect(await answers).toEqual([0, 1, 2, 3]);
+  });
+
+  it('asks about nothing, and fails with the first failure', async () => {
+    expect(await askEach([], 2, fail)).toEqual([]);
+    await expect(askEach([1, 2], 2, () => Promise.reject(new Error('x')))).rejects.toThrow('x');
   });
 });
 

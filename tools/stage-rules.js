@@ -7,7 +7,9 @@ import { manifest } from './common.js';
 const root = (/** @type {string} */ names) => names.split(' ').map((it) => `roomgate.${it}.ts`);
 /** What everybody may use, and the shell: the files that wire the stages to Nest. */
 const BASE = root('errors constants options clock rules later');
-const SHELL = root('module config variables boot handlers routes providers node entrance');
+const SHELL = root(
+  'module config variables boot handlers routes providers node entrance publisher',
+);
 const STAGES = ['adapter/', 'admission/', 'connection/', 'gateway/', 'room/'];
 const ENGINE_SEAM = ['engine', 'presence-entry', 'publication'].map((it) => `room/engine/${it}.ts`);
 /** From admission on everybody speaks of room ids and the principal's type; the decision stays there. */
@@ -55,6 +57,8 @@ export const MAY_IMPORT = {
   'roomgate.options.ts': [...BASE, ...STAGES],
 };
 for (const file of SHELL) MAY_IMPORT[file] = [...BASE, ...STAGES, ...SHELL];
+// A worker that publishes has no sockets: nothing of the door may come with it.
+MAY_IMPORT['roomgate.publisher.ts'] = [...BASE, 'room/'];
 // The subpath entries (testing.ts, redis.ts, …) are the only doors to redis/ and toolkit/.
 for (const subpath of Object.keys(manifest.exports)) {
   const entry = `${subpath.slice(2)}.ts`;

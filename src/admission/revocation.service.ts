@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Clock } from '../roomgate.clock.js';
 import { type RoomKey, roomKey, toRoomId } from './room-id.js';
 import { RoomgateError } from '../roomgate.errors.js';
+import { mayFloat } from '../roomgate.later.js';
 import { identityOf } from './principal.js';
 import type { Revocation, Revocations, RevocationStore } from './revocation.js';
 
@@ -9,9 +10,11 @@ import type { Revocation, Revocations, RevocationStore } from './revocation.js';
 export type SubjectRef =
   { readonly identity: string } | { readonly subject: string; readonly issuer?: string };
 
-/** Whose connections are closed. @internal */
+/** Whose connections are closed: a principal's, one, those in a room, or those by which a principal is in it. @internal */
 export type DisconnectTarget =
-  { readonly identity: string } | { readonly connectionId: string } | { readonly key: RoomKey };
+  | { readonly identity: string }
+  | { readonly connectionId: string }
+  | { readonly key: RoomKey; readonly identity?: string };
 
 export interface RevocationPorts {
   readonly clock: Clock;
@@ -19,8 +22,8 @@ export interface RevocationPorts {
   readonly revocations: Revocations;
   /** The issuer, where there is only one. */
   readonly onlyIssuer: string | undefined;
-  /** Closes connections of this node, however valid; returns how many. */
-  readonly disconnect: (target: DisconnectTarget) => number;
+  /** Closes connections on every node, however valid; resolves with how many there were on this one. */
+  readonly disconnect: (target: DisconnectTarget) => Promise<number>;
   /** Closes the connections of this node that the revocation concerns. */
   readonly kick: (revocation: Revocation) => void;
 }
@@ -83,26 +86,31 @@ export class RevocationService {
   }
 
   /**
-   * Closes connections of this node with 4440, without revoking anything: they may come back. The connections of a subject,
-   * those that are in a room (of the name `default` unless given), or one by its id. Returns how many.
-   * @throws RoomgateError `invalid_room_id`
+   * Closes connections with 4440, on every node, without revoking anything: they may come back. The connections of a subject,
+   * those that are in a room (of the name `default` unless given), or one by its id. Those of this node are closed in the turn of
+   * the call; resolves with how many they were when the engine has accepted the order for the others.
+   * @throws RoomgateError `invalid_room_id`, `invalid_data`, or `engine_unavailable` when it is unknown whether other nodes get
+   * the order.
    */
   disconnect(
     target:
       | SubjectRef
       | { readonly connectionId: string }
       | { readonly room: string; readonly roomName?: string },
-  ): number {
-    if ('connectionId' in target) return this.ports.disconnect(target);
-    if ('room' in target) {
-      const { room, roomName = 'default' } = target;
-      return this.ports.disconnect({ key: roomKey(roomName, toRoomId(room)) });
-    }
-    return this.ports.disconnect({ identity: this.#identity(target) });
+  ): Promise<number> {
+    const disconnect = async (): Promise<number> => this.ports.disconnect(this.#target(target));
+    return mayFloat(disconnect());
   }
 
   async unblock(subject: SubjectRef): Promise<void> {
     await this.ports.store.add({ kind: 'unblock', identity: this.#identity(subject) });
+  }
+
+  #target(target: Parameters<RevocationService['disconnect']>[0]): DisconnectTarget {
+    if ('connectionId' in target) return { connectionId: target.connectionId };
+    if (!('room' in target)) return { identity: this.#identity(target) };
+    const { room, roomName = 'default' } = target;
+    return { key: roomKey(roomName, toRoomId(room)) };
   }
 
   #identity(subject: SubjectRef): string {

@@ -35,6 +35,12 @@ export function roomKey(roomName: string, id: RoomId): RoomKey {
   return `${roomName}/${id}` as RoomKey;
 }
 
+export function isRoomKey(text: unknown): text is RoomKey {
+  if (typeof text !== 'string') return false;
+  const [name, id] = splitRoomKey(text as RoomKey);
+  return isRoomName(name) && parseRoomId(id) === id;
+}
+
 /** The other way. */
 export function splitRoomKey(key: RoomKey): [roomName: string, id: RoomId] {
   const slash = key.indexOf('/');

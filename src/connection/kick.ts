@@ -1,7 +1,5 @@
 import type { Revocation, Revocations } from '../admission/revocation.js';
-import type { DisconnectTarget } from '../admission/revocation.service.js';
 import { CLOSE_CODES } from './close-codes.js';
-import type { RoomConnection } from './connection.js';
 import type { ConnectionAudit } from './connection-audit.js';
 import type { Registry } from './registry.js';
 
@@ -19,21 +17,4 @@ export function kick(
     audit.revoked(connection, revocation.kind);
     connection.end(CLOSE_CODES.signedOut, { drop: true });
   }
-}
-
-/** The connections of one principal, those in one room, or one connection; returns how many were open. */
-export function disconnect(target: DisconnectTarget, registry: Registry): number {
-  const open = find(target, registry).filter((connection) => connection.isOpen);
-  for (const connection of open) connection.end(CLOSE_CODES.signedOut, { drop: true });
-  return open.length;
-}
-
-function find(target: DisconnectTarget, registry: Registry): RoomConnection[] {
-  if ('identity' in target) return [...registry.ofSubject(target.identity)];
-  if ('key' in target)
-    return [...registry.all()].filter(({ memberships }) =>
-      memberships.some(({ key }) => key === target.key),
-    );
-  const connection = registry.get(target.connectionId);
-  return connection ? [connection] : [];
 }

@@ -11,9 +11,13 @@ import type { ConnectionAudit } from '../connection/connection-audit.js';
 import type { Membership } from '../connection/connection-ports.js';
 import { encodeMessage } from '../connection/message.js';
 import type { Clock } from '../roomgate.clock.js';
+import { askEach } from '../roomgate.later.js';
 import { LostRights } from './lost-rights.js';
 import type { Memberships } from './membership.js';
 import type { Recovery, Since } from './recovery.js';
+
+/** Connections: a policy that asks a database must not be asked by all of them in one turn. */
+const ASKED_AT_ONCE = 100;
 
 /** What became of those who were asked about. */
 export interface Reauthorized {
@@ -83,8 +87,8 @@ export class Authority {
   /** Asks the policy anew about the rooms of these connections; without an answer nobody stays. */
   async reauthorize(connections: readonly RoomConnection[], key?: RoomKey): Promise<Reauthorized> {
     this.generations.raise(key);
-    const results = await Promise.all(
-      connections.map((connection) => this.#reauthorize(connection, key)),
+    const results = await askEach(connections, ASKED_AT_ONCE, (connection) =>
+      this.#reauthorize(connection, key),
     );
     const left = results.filter((stays) => !stays).length;
     return { kept: results.length - left, left };

@@ -3,21 +3,25 @@ import type { EngineKey, EngineSink } from './engine/engine.js';
 import type { PresenceChange } from './engine/presence-entry.js';
 import type { Position, Publication } from './engine/publication.js';
 import type { Memberships } from './membership.js';
+import type { OrderReceiver } from './order-receiver.js';
+import { ORDERS_KEY } from './order-sender.js';
 import type { PresenceFeed } from './presence-feed.js';
 import { encodePublication } from './publication-frame.js';
 import type { Recovery } from './recovery.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
-/** The end of the one delivery path: what the engine carried here goes to the room's members on this node, encoded once. */
+/** The end of the one delivery path: what the engine carried here goes to the room's members on this node, encoded once; orders are obeyed. */
 export class Delivery implements EngineSink {
   constructor(
     private readonly memberships: Memberships,
     private readonly settings: SettingsOfRooms,
     private readonly recovery: Recovery,
     private readonly presences: PresenceFeed,
+    private readonly orders: Pick<OrderReceiver, 'deliver' | 'interrupted'>,
   ) {}
 
   deliver(key: EngineKey, publication: Publication): void {
+    if (key === ORDERS_KEY) return this.orders.deliver(publication);
     const room = this.memberships.get(key as RoomKey);
     if (!room) return;
     const { offset } = publication;
@@ -34,6 +38,7 @@ export class Delivery implements EngineSink {
   }
 
   interrupted(key: EngineKey, position: Position): void {
+    if (key === ORDERS_KEY) return this.orders.interrupted(position);
     const room = this.memberships.get(key as RoomKey);
     if (room) this.recovery.interrupted(room, position);
   }

@@ -3,7 +3,7 @@ import type { RoomKey } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { Clock } from '../roomgate.clock.js';
 import type { RoomEngine } from './engine/engine.js';
-import type { PresenceEntry, PresencePage } from './engine/presence-entry.js';
+import type { PresenceEntry } from './engine/presence-entry.js';
 import type { PresenceDescription } from './room.options.js';
 import type { RoomListeners } from './room-listeners.js';
 import type { RoomSettings, SettingsOfRooms } from './room-settings.js';
@@ -48,11 +48,6 @@ export class Presence {
     if (!entries?.delete(connectionId)) return;
     if (entries.size === 0) this.#entries.delete(key);
     this.#attempt(() => this.ports.engine.exit(key, connectionId));
-  }
-
-  /** Who is present in the room, on every node. */
-  async page(key: RoomKey, limit: number): Promise<PresencePage> {
-    return this.ports.engine.present(key, limit);
   }
 
   stop(): void {

@@ -3,7 +3,8 @@ import type { Reauthorized } from './authority.js';
 import type { PresencePage } from './engine/presence-entry.js';
 import type { Position } from './engine/publication.js';
 import type { HistoryRequest, PastPage } from './history.js';
-import type { BroadcastOptions, NamedRooms } from './named-rooms.js';
+import type { BroadcastOptions } from './named-publications.js';
+import type { NamedRooms } from './named-rooms.js';
 
 /** A room with the server's authority: no principal is asked. */
 export class RoomHandle {
@@ -41,20 +42,29 @@ export class RoomHandle {
   }
 
   /**
-   * Asks the policy anew about every member on this node, after their rights changed somewhere else. Who is no longer granted
+   * Asks the policy anew about every member, on every node, after their rights changed somewhere else. Who is no longer granted
    * leaves (`room.left`), and is closed with 4403 when it was its only room; so does who the policy gives no answer about.
+   * Resolves with what became of the members on this node, when the engine has accepted the order for the others.
+   * @throws RoomgateError `engine_unavailable` when it is unknown whether other nodes get the order; what was done here stays done.
    */
   reauthorize(): Promise<Reauthorized> {
     return this.rooms.reauthorize(this.id);
   }
 
-  /** Every connection on this node leaves the room, and is closed with 4404 when it was its only one; returns how many there were. */
-  close(): number {
+  /**
+   * Every connection leaves the room, on every node, and is closed with 4404 when it was its only one: here in the turn of the
+   * call. Resolves with how many there were here, when the engine has accepted the order for the other nodes.
+   * @throws RoomgateError `engine_unavailable` when it is unknown whether other nodes get the order; what was done here stays done.
+   */
+  close(): Promise<number> {
     return this.rooms.close(this.id);
   }
 
-  /** Closes the connections by which the principal is in the room on this node with 4440; returns how many. */
-  disconnect(principal: { readonly identity: string }): number {
+  /**
+   * Closes the connections by which the principal is in the room with 4440, on every node. Resolves with how many there were
+   * here. @see RoomHandle.close
+   */
+  disconnect(principal: { readonly identity: string }): Promise<number> {
     return this.rooms.disconnect(this.id, principal);
   }
 }

@@ -18,12 +18,18 @@ export interface RoomSettings {
   readonly events: DeclaredEvents | undefined;
 }
 
+/** What the settings are made of. */
+export type RoomSettingsOptions = Pick<RoomOptions, 'rooms' | 'maxMembersPerRoom'> & {
+  readonly maxOutboxBytes: number;
+  readonly strict: boolean;
+};
+
 /** The settings of every room name, found by name or by key. */
 export class SettingsOfRooms {
   readonly #named = new Map<string, RoomSettings>();
   readonly #others: RoomSettings;
 
-  constructor(private readonly options: RoomOptions & { readonly maxOutboxBytes: number }) {
+  constructor(private readonly options: RoomSettingsOptions) {
     this.#others = this.#resolve({});
     for (const [name, given] of Object.entries(options.rooms))
       this.#named.set(name, this.#resolve(given, name));
@@ -46,6 +52,11 @@ export class SettingsOfRooms {
           `Option "rooms" names "${name}", but no gateway serves rooms of that name. Known names: ${served.join(', ') || 'none'}.`,
         );
     }
+  }
+
+  /** Compares what is sent with the schema declared for its event, unless strict. @throws RoomgateError `invalid_data` */
+  checkEvent(roomName: string, event: string, data: unknown): void {
+    if (!this.options.strict) this.of(roomName).events?.check(event, data);
   }
 
   #resolve(given: RoomNameOptions, name = ''): RoomSettings {

@@ -3,6 +3,7 @@ import type { RoomId } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { Registry } from '../connection/registry.js';
 import { RoomgateError } from '../roomgate.errors.js';
+import { mayFloat } from '../roomgate.later.js';
 import type { Reauthorized } from './authority.js';
 import { NamedRooms, type RoomPorts } from './named-rooms.js';
 import { Room } from './room.js';
@@ -58,9 +59,13 @@ export class RoomService {
     };
   }
 
-  /** Asks the policies anew about all rooms of a principal's connections on this node. @see RoomHandle.reauthorize */
-  async reauthorize({ identity }: { readonly identity: string }): Promise<Reauthorized> {
-    return this.ports.authority.reauthorize([...this.registry.ofSubject(identity)]);
+  /**
+   * Asks the policies anew about all rooms of a principal's connections, on every node; without a principal about everybody's.
+   * @see RoomHandle.reauthorize
+   */
+  reauthorize(principal?: { readonly identity: string }): Promise<Reauthorized> {
+    const target = principal ? { identity: principal.identity } : {};
+    return mayFloat(this.ports.orders.reauthorize(target));
   }
 
   /** Calls back when members and rooms of this node come and go; returns how to stop that. */

@@ -9,7 +9,8 @@ import {
 import type { PresentMember } from './engine/presence-entry.js';
 import type { Position } from './engine/publication.js';
 import type { HistoryRequest, PastPage } from './history.js';
-import type { BroadcastOptions, NamedRooms, RoomPorts } from './named-rooms.js';
+import type { BroadcastOptions } from './named-publications.js';
+import type { NamedRooms, RoomPorts } from './named-rooms.js';
 import { mayFloat } from '../roomgate.later.js';
 import { ownPublicationId } from './publication-id.js';
 

@@ -12,7 +12,11 @@ import { Delivery } from './delivery.js';
 import type { RoomEngine } from './engine/engine.js';
 import type { Position } from './engine/publication.js';
 import { History } from './history.js';
+import { LocalOrders } from './local-orders.js';
 import { Memberships } from './membership.js';
+import { OrderReceiver } from './order-receiver.js';
+import { OrderSender } from './order-sender.js';
+import { Orders } from './orders.js';
 import { Presence } from './presence.js';
 import { PresenceFeed } from './presence-feed.js';
 import { Recovery } from './recovery.js';
@@ -31,6 +35,8 @@ export interface RoomsPorts {
   /** Itself made of rooms, so it is asked for when it is needed. */
   readonly admission: () => Admission;
   readonly warn: (line: string, error: unknown) => void;
+  /** @see OrderReceiverPorts.onUnknown */
+  readonly onUnknownOrder?: () => void;
 }
 
 /** The rooms of one node, put together. */
@@ -38,11 +44,12 @@ export class Rooms {
   readonly memberships: Memberships;
   readonly recovery: Recovery;
   readonly authority: Authority;
+  readonly orders: Orders;
   readonly service: RoomService;
   readonly #presence: Presence;
   readonly #feed: PresenceFeed;
   readonly #settings: SettingsOfRooms;
-  readonly #isStrict: boolean;
+  readonly #orderReceiver: OrderReceiver;
 
   constructor(
     private readonly ports: RoomsPorts,
@@ -69,16 +76,21 @@ export class Rooms {
       deadlineMs,
     });
     const { authority } = this;
+    const local = new LocalOrders({ registry, memberships, authority });
+    const sender = new OrderSender({ engine, clock, deadlineMs });
+    const { warn, onUnknownOrder: onUnknown } = ports;
+    const receiving = { engine, clock, deadlineMs, local, own: sender.from, warn, onUnknown };
+    this.#orderReceiver = new OrderReceiver(receiving);
+    const orders = new Orders(local, sender);
+    this.orders = orders;
     const history = new History(engine, settings);
-    const checkEvent: Rooms['checkEvent'] = (...sent) => this.checkEvent(...sent);
     this.service = new RoomService(
-      { memberships, engine, authority, settings, history, presence, checkEvent },
+      { memberships, engine, orders, settings, history },
       registry,
       listeners,
     );
     this.memberships = memberships;
     this.#settings = settings;
-    this.#isStrict = options.strict;
     this.#presence = presence;
     this.#feed = new PresenceFeed(clock);
   }
@@ -90,7 +102,7 @@ export class Rooms {
 
   /** Compares what is sent with the schema declared for its event, unless strict. @throws RoomgateError `invalid_data` */
   checkEvent(roomName: string, event: string, data: unknown): void {
-    if (!this.#isStrict) this.#settings.of(roomName).events?.check(event, data);
+    this.#settings.checkEvent(roomName, event, data);
   }
 
   /** What happens to what a room says when a member does not read it. */
@@ -98,10 +110,14 @@ export class Rooms {
     return this.#settings.ofKey(key).slowConsumer;
   }
 
+  /** @throws RoomgateError `engine_unavailable`, and whatever the engine throws. */
   async start(): Promise<void> {
+    const { memberships, recovery } = this;
+    const receiver = this.#orderReceiver;
     await this.ports.engine.start(
-      new Delivery(this.memberships, this.#settings, this.recovery, this.#feed),
+      new Delivery(memberships, this.#settings, recovery, this.#feed, receiver),
     );
+    await receiver.start();
   }
 
   async stop(): Promise<void> {

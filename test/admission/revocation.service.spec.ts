@@ -13,7 +13,7 @@ const A = 'https://a.test';
 const alice = principalOf();
 const { identity } = alice;
 
-/** A service whose disconnect: () => 0, kicks are written down, with what was covered by then. */
+/** A service whose kicks are written down, with what was covered by then. */
 async function serviceWith(
   onlyIssuer?: string,
   store: RevocationStore = new MemoryRevocationStore(),
@@ -30,7 +30,7 @@ async function serviceWith(
     revocations,
     onlyIssuer,
     kick,
-    disconnect: () => 0,
+    disconnect: async () => 0,
   });
   await service.start();
   return { service, kicks, revocations };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { parseRoomId, type RoomId } from '../../src/index.js';
-import { isRoomName, roomKey, toRoomId } from '../../src/admission/room-id.js';
+import { isRoomKey, isRoomName, roomKey, toRoomId } from '../../src/admission/room-id.js';
 import { refused } from '../support/caught.js';
 import { propertyRuns } from '../support/property-runs.js';
 
@@ -73,6 +73,25 @@ describe('isRoomName', () => {
 });
 
 describe('roomKey', () => {
+  it.each([
+    '',
+    ID,
+    `/${ID}`,
+    'orders',
+    'orders/',
+    `Orders/${ID}`,
+    `orders/${ID.toUpperCase()}`,
+    `orders/${ID}/`,
+    `a/orders/${ID}`,
+    '~orders',
+    null,
+    7,
+    [`orders/${ID}`],
+  ])('is known from what is none: %j', (text) => {
+    expect(isRoomKey(text)).toBe(false);
+    expect(isRoomKey(roomKey('orders', ID as RoomId))).toBe(true);
+  });
+
   it('keeps rooms of different names apart', () => {
     const id = ID as RoomId;
     expect(roomKey('orders', id)).toBe(`orders/${ID}`);

@@ -79,7 +79,7 @@ describe('Places and answers', () => {
     const knocking = testbed.connectAs({ sub: 'bob', rooms: [ROOM] });
     await testbed.settle();
     const rooms = testbed.get(RoomService).of('default');
-    rooms.close(randomUUID());
+    await rooms.close(randomUUID());
     await rooms.reauthorize(randomUUID());
     asked.open();
     expect((await knocking).hello.room).toBe(ROOM);

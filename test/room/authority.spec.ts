@@ -129,7 +129,7 @@ describe('Reauthorization', () => {
     deciding.hold();
     const result = rooms.of('default').reauthorize(ROOM);
     await testbed.settle();
-    rooms.of('default').disconnect(ROOM, inRoom().principal);
+    void rooms.of('default').disconnect(ROOM, inRoom().principal);
     deciding.open();
     expect(await result).toEqual({ kept: 1, left: 1 });
     await alice.expectClosed(4440);

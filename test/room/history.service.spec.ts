@@ -113,7 +113,7 @@ describe('The history of a room', () => {
       KeptPolicy.history = { bob: end === 'membership' };
       const other = testbed.get(RoomService).of('kept').room(OTHER_ROOM);
       if (end === 'right') await other.reauthorize();
-      else other.close();
+      else await other.close();
       SlowEngine.held.resolve();
       expect(await reply).toBe(end === 'right' ? 'history_forbidden' : 'not_a_member');
       await bob.request('room.leave', { room: OTHER_ROOM });

@@ -84,7 +84,7 @@ describe('The life of a room', () => {
     const alice = await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
     const bob = await testbed.connectAs({ sub: 'bob', rooms: [ROOM] });
     await alice.request('room.join', { room: OTHER_ROOM });
-    expect(rooms().close(ROOM)).toBe(2);
+    expect(await rooms().close(ROOM)).toBe(2);
     await bob.expectClosed(4404);
     expect((await alice.next('room.left')).data).toEqual({ room: ROOM, code: 4404 });
     await rooms().broadcast(OTHER_ROOM, 'said', 'still here');

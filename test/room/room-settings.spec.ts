@@ -3,6 +3,7 @@ import type { RoomOptions } from '../../src/room/room.options.js';
 import { SettingsOfRooms } from '../../src/room/room-settings.js';
 import { resolveOptions, type RoomgateModuleOptions } from '../../src/roomgate.options.js';
 import { refused } from '../support/caught.js';
+import { digits } from '../support/schemas.js';
 
 const settingsOf = (
   rooms: RoomOptions['rooms'],
@@ -80,6 +81,16 @@ describe('SettingsOfRooms', () => {
     ).toBeUndefined();
     const preset = refused(() => settingsOf({ a: { history: true } }, { maxOutboxBytes: 500_000 }));
     expect(preset?.message).toContain('"a" may have 262144 bytes');
+  });
+
+  it('compares what is sent with its schema, unless strict', () => {
+    const check = (strict: boolean): void => {
+      const rooms = { orders: { events: { counted: digits } } };
+      const options = { ...resolveOptions({ rooms }, false), strict };
+      new SettingsOfRooms(options).checkEvent('orders', 'counted', 'no digits');
+    };
+    expect(refused(() => check(false))?.code).toBe('invalid_data');
+    expect(refused(() => check(true))).toBeUndefined();
   });
 
   it('refuses options for rooms that no gateway serves, naming those that are', () => {

@@ -84,7 +84,7 @@ describe('RoomService', () => {
   it('closes a room: everybody gets a goodbye and 4404, and nothing that was said just before', async () => {
     const all = [await connect('alice'), await connect('bob')];
     void rooms.of('chat').broadcast(room, 'secret');
-    expect(rooms.of('chat').room(room).close()).toBe(2);
+    expect(await rooms.of('chat').room(room).close()).toBe(2);
     const { code, reason } = CLOSE_CODES.roomClosed;
     for (const connection of all) {
       expect(await connection.next()).toEqual({
@@ -104,13 +104,13 @@ describe('RoomService', () => {
     ];
     const { principal } = serverEnd(testbed, one);
     void rooms.of('chat').broadcast(room, 'secret');
-    expect(rooms.of('chat').room(room).disconnect(principal)).toBe(2);
+    expect(await rooms.of('chat').room(room).disconnect(principal)).toBe(2);
     expect([(await one.next()).event, (await two.next()).event]).toEqual(['goodbye', 'goodbye']);
     await Promise.all([one.expectClosed(4440), two.expectClosed(4440)]);
     await testbed.settle();
     expect(elsewhere.waiting).toEqual([]);
     expect(bob.waiting).toEqual([{ event: 'secret', room }]);
-    expect(rooms.of('chat').room(room).disconnect(principal)).toBe(0);
+    expect(await rooms.of('chat').room(room).disconnect(principal)).toBe(0);
   });
 
   it('sends to all connections of one principal, of this issuer and subject alone', async () => {
@@ -149,12 +149,13 @@ describe('RoomService', () => {
     });
   });
 
-  it('throws for a room id that is none, wherever it is given', () => {
+  it('throws for a room id that is none, or rejects, wherever it is given', async () => {
     const chat = rooms.of('chat');
     expect(() => chat.room('lobby')).toThrow('UUID');
     expect(() => chat.members('lobby')).toThrow('UUID');
-    expect(() => chat.close('lobby')).toThrow('UUID');
-    expect(() => chat.disconnect('lobby', { identity: 'x' })).toThrow('UUID');
+    await expect(chat.close('lobby')).rejects.toThrow('UUID');
+    await expect(chat.disconnect('lobby', { identity: 'x' })).rejects.toThrow('UUID');
+    await expect(chat.reauthorize('lobby')).rejects.toThrow('UUID');
   });
 
   it('speaks from an HTTP controller', async () => {

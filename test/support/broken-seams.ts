@@ -1,10 +1,12 @@
 import {
   KeysUnavailableError,
   MemoryEngine,
+  type Position,
   RoomPolicy,
   TokenExtractor,
   TokenVerifier,
 } from 'nestjs-roomgate';
+import { ORDERS_KEY } from '../../src/room/order-sender.js';
 
 /** Seams that fail in the ways that applications make them fail. */
 export class NoKeys extends TokenVerifier {
@@ -43,8 +45,10 @@ export class ThrowingExtractor extends TokenExtractor {
   }
 }
 
+/** It carries no room, though orders, without which the node would not start. */
 export class DeafEngine extends MemoryEngine {
-  override subscribe(): never {
+  override subscribe(...args: Parameters<MemoryEngine['subscribe']>): Position {
+    if (args[0] === ORDERS_KEY) return super.subscribe(...args);
     throw new TypeError('canary-of-an-engine');
   }
 }

@@ -59,6 +59,8 @@ export class RoomStage {
       deadlineMs,
       maxOutboxBytes,
     });
-    this.sink = new Delivery(memberships, settings, this.recovery, new PresenceFeed(clock));
+    const orders = { deliver: () => undefined, interrupted: () => undefined };
+    const feed = new PresenceFeed(clock);
+    this.sink = new Delivery(memberships, settings, this.recovery, feed, orders);
   }
 }

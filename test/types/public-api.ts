@@ -10,6 +10,7 @@ import {
   type RoomId,
   type RoomgateModuleOptions,
   RoomgateModule,
+  RoomPublisherModule,
   type RoomService,
 } from 'nestjs-roomgate';
 
@@ -50,6 +51,11 @@ export const misspelt: RoomgateModuleOptions = { maxMesageBytes: 1 };
 // @ts-expect-error -- "none" is not an algorithm
 RoomgateModule.forRoot({ issuers: [{ issuer: 'a', algorithms: ['none'], keys: [] }] });
 
+// @ts-expect-error -- a worker has no door
+RoomPublisherModule.forRoot({ rooms: {}, issuers: [] });
+
 declare const rooms: RoomService;
+// What is taken away on every node is known when the engine has it.
+holds<Equal<ReturnType<ReturnType<typeof rooms.of>['close']>, Promise<number>>>();
 // @ts-expect-error -- a room has a name
 export const nameless: unknown = rooms.of();

@@ -1,13 +1,16 @@
 import type { AddressInfo, Server } from 'node:net';
+import { Inject } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { SubscribeMessage } from '@nestjs/websockets';
 import {
   CurrentRoom,
+  RevocationService,
   type Room,
   type RoomAccess,
   RoomGateway,
   RoomgateModule,
   RoomPolicy,
+  RoomService,
 } from 'nestjs-roomgate';
 import { TestIssuer } from 'nestjs-roomgate/testing';
 import { RoomgateNode } from '../../../src/roomgate.node.js';
@@ -24,12 +27,24 @@ class SlowPolicy extends RoomPolicy {
 
 @RoomGateway('/careless/:room', { rooms: 'careless' })
 class CarelessGateway {
-  /** Broadcasts what cannot be sent, and does not wait to hear of it. */
+  constructor(
+    @Inject(RoomService) private readonly rooms: RoomService,
+    @Inject(RevocationService) private readonly revocations: RevocationService,
+  ) {}
+
+  /** Broadcasts what cannot be sent, orders what nobody can obey, and does not wait to hear of it. */
   @SubscribeMessage('float')
   float(@CurrentRoom() room: Room): string {
     void room.broadcast('goodbye');
     void room.broadcastToOthers('hello');
     void room.broadcastBinary('text' as never);
+    const nobody = { identity: '' };
+    const rooms = this.rooms.of('careless');
+    void rooms.close('lobby');
+    void rooms.reauthorize('lobby');
+    void rooms.disconnect(room.id, nobody);
+    void this.rooms.reauthorize(nobody);
+    void this.revocations.disconnect(nobody);
     return 'floated';
   }
 }

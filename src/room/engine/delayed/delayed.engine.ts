@@ -1,4 +1,4 @@
-import { type EngineKey, type EngineSink, RoomEngine } from '../engine.js';
+import { type EngineKey, type EngineSink, type MaybePromise, RoomEngine } from '../engine.js';
 import { MemoryEngine } from '../memory/memory.engine.js';
 import type { PresenceEntry, PresencePage } from '../presence-entry.js';
 import type {
@@ -23,20 +23,20 @@ export class DelayedEngine extends RoomEngine {
   constructor(
     seed: number,
     private readonly maxTurns = 4,
-    private readonly inner = new MemoryEngine(),
+    private readonly inner: RoomEngine = new MemoryEngine(),
   ) {
     super();
     this.#state = seed >>> 0 || 1;
   }
 
-  start(sink: EngineSink): void {
+  start(sink: EngineSink): MaybePromise<void> {
     const carry = (key: EngineKey, act: () => void): void => {
       const generation = this.#carried.get(key);
       void this.#later(`out ${key}`, () => {
         if (this.#generation(key) === generation) act();
       });
     };
-    this.inner.start({
+    return this.inner.start({
       deliver: (key, publication) => carry(key, () => sink.deliver(key, publication)),
       interrupted: (key, position) => carry(key, () => sink.interrupted(key, position)),
       presence: (key, change) => carry(key, () => sink.presence(key, change)),
@@ -82,7 +82,7 @@ export class DelayedEngine extends RoomEngine {
 
   async stop(): Promise<void> {
     await Promise.allSettled(this.#lanes.values());
-    this.inner.stop();
+    await this.inner.stop();
   }
 
   #generation(key: EngineKey): number {
@@ -90,7 +90,7 @@ export class DelayedEngine extends RoomEngine {
   }
 
   /** Each lane keeps its order; lanes overtake each other. */
-  #later<T>(lane: string, act: () => T): Promise<T> {
+  #later<T>(lane: string, act: () => MaybePromise<T>): Promise<T> {
     const done = (this.#lanes.get(lane) ?? Promise.resolve()).then(async () => {
       for (let turns = this.#random(this.maxTurns); turns > 0; turns--)
         await new Promise((resolve) => setImmediate(resolve));

@@ -31,7 +31,7 @@ describe('DelayedEngine', () => {
     for (const seed of seeds) {
       const engine = new DelayedEngine(seed);
       const seen: string[] = [];
-      engine.start({
+      await engine.start({
         deliver: (key, { body }) => seen.push(key + body),
         interrupted: () => undefined,
         presence: () => undefined,

@@ -3,7 +3,7 @@ import { dial } from '../support/dial.js';
 import { RoomProcess } from '../support/room-process.js';
 
 /** In a process of its own: inside of a test run nobody hears of an unhandled rejection. */
-describe('A broadcast that fails and that nobody awaits', () => {
+describe('A broadcast or an order that fails and that nobody awaits', () => {
   it('does not end the process', async () => {
     const server = await RoomProcess.start();
     const rooms = [randomUUID()];

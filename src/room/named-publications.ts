@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { type RoomKey, roomKey, toRoomId } from '../admission/room-id.js';
+import { encodeMessage, refuseReserved } from '../connection/message.js';
+import { RoomgateError } from '../roomgate.errors.js';
+import { mayFloat } from '../roomgate.later.js';
+import type { RoomEngine } from './engine/engine.js';
+import type { PresencePage } from './engine/presence-entry.js';
+import type { Position } from './engine/publication.js';
+import type { History, HistoryRequest, PastPage } from './history.js';
+import { checkPublicationId } from './publication-id.js';
+import type { SettingsOfRooms } from './room-settings.js';
+
+export interface BroadcastOptions {
+  /** The id of the one connection that is left out, now and when history is read. */
+  readonly except?: string;
+  /** Names the publication (1 to 64 bytes), so that a retry within a minute, and before 500 others, is not a second one. Default: a random UUID. */
+  readonly publicationId?: string;
+  /** In rooms whose slow consumers `conflate`: a later publication of the same key (1 to 64 bytes) replaces this one for who is behind. */
+  readonly conflateKey?: string;
+}
+
+export interface PublicationPorts {
+  readonly engine: RoomEngine;
+  readonly settings: SettingsOfRooms;
+  readonly history: History;
+}
+
+/** What is said in the rooms of one name, and what engines know of them: nothing here needs a member, or a connection. */
+export class NamedPublications {
+  constructor(
+    readonly name: string,
+    private readonly ports: PublicationPorts,
+  ) {}
+
+  /** @throws RoomgateError `invalid_room_id` */
+  key(id: string): RoomKey {
+    return roomKey(this.name, toRoomId(id));
+  }
+
+  broadcast(
+    id: string,
+    event: string,
+    data?: unknown,
+    options?: BroadcastOptions,
+  ): Promise<Position> {
+    const encode = (): string => {
+      refuseReserved(event);
+      this.ports.settings.checkEvent(this.name, event, data);
+      return encodeMessage(event, data);
+    };
+    return mayFloat(this.#publish(id, encode, options));
+  }
+
+  broadcastBinary(id: string, bytes: Uint8Array, options?: BroadcastOptions): Promise<Position> {
+    const copy = (): Buffer => {
+      if (!(bytes instanceof Uint8Array))
+        throw new RoomgateError('invalid_data', 'Bytes are a Uint8Array.');
+      // The caller may fill its buffer anew while this one is on its way, and kept.
+      return Buffer.from(bytes);
+    };
+    return mayFloat(this.#publish(id, copy, options));
+  }
+
+  async presence(id: string, limit: number = Infinity): Promise<PresencePage> {
+    const key = this.key(id);
+    const { engine, settings } = this.ports;
+    if (!settings.ofKey(key).presence)
+      throw new RoomgateError('not_kept', 'The rooms of this name have no presence.');
+    return engine.present(key, limit);
+  }
+
+  async history(id: string, request: HistoryRequest = {}): Promise<PastPage> {
+    return this.ports.history.page(this.key(id), request, true);
+  }
+
+  async #publish(
+    id: string,
+    encode: () => string | Buffer,
+    { except, conflateKey, publicationId = randomUUID() }: BroadcastOptions = {},
+  ): Promise<Position> {
+    checkPublicationId(publicationId);
+    if (conflateKey !== undefined) checkPublicationId(conflateKey, 'conflate key');
+    const { engine, settings } = this.ports;
+    const { history } = settings.of(this.name);
+    return engine.publish(this.key(id), encode(), { publicationId, except, conflateKey, history });
+  }
+}

@@ -1,0 +1,156 @@
+import type { Clock } from '../roomgate.clock.js';
+import { RoomgateError } from '../roomgate.errors.js';
+import type { MaybePromise, RoomEngine } from './engine/engine.js';
+import type { HistoryPage, Position, Publication } from './engine/publication.js';
+import type { LocalOrders } from './local-orders.js';
+import { parseOrder, type SentOrder } from './order.js';
+import { ORDERS_HISTORY, ORDERS_KEY } from './order-sender.js';
+
+const QUIET_MS = 10_000;
+
+export interface OrderReceiverPorts {
+  readonly engine: RoomEngine;
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+  readonly local: LocalOrders;
+  /** The name of this node's own orders. */
+  readonly own: string;
+  readonly warn: (line: string, error: unknown) => void;
+  /** An order came that this version does not know: whatever else is taken away by orders may have been taken away. */
+  readonly onUnknown?: () => void;
+}
+
+/**
+ * Obeys the orders of other nodes, in order and each once. What cannot be obeyed, because it is not understood or has been lost,
+ * is answered by asking for all rights anew.
+ */
+export class OrderReceiver {
+  /** What waits for its turn: nothing overtakes what was missed. */
+  readonly #steps: (() => MaybePromise<void>)[] = [];
+  /** Until the engine has said where orders go on, they wait too. */
+  #isBusy = true;
+  #position: Position = { offset: 0, epoch: '' };
+  #quietUntil = 0;
+
+  constructor(private readonly ports: OrderReceiverPorts) {}
+
+  /** @throws RoomgateError `engine_unavailable`: a node that hears no orders must not admit anybody. */
+  async start(): Promise<void> {
+    const { engine, clock, deadlineMs } = this.ports;
+    let position: Position | undefined;
+    let cause: unknown;
+    try {
+      const subscribed = engine.subscribe(ORDERS_KEY, ORDERS_HISTORY);
+      position = await clock.within(subscribed, deadlineMs, undefined);
+    } catch (error) {
+      cause = error;
+    }
+    if (!position)
+      throw new RoomgateError(
+        'engine_unavailable',
+        'The engine cannot be reached, so this node would not hear what other nodes order: it does not start.',
+        { cause },
+      );
+    this.#position = position;
+    void this.#run();
+  }
+
+  deliver(publication: Publication): void {
+    this.#enqueue(() => this.#take(publication));
+  }
+
+  interrupted(position: Position): void {
+    this.#enqueue(() => this.#catchUp(position));
+  }
+
+  #enqueue(step: () => MaybePromise<void>): void {
+    this.#steps.push(step);
+    if (!this.#isBusy) void this.#run();
+  }
+
+  /** In the turn of the first step, as far as none has to wait. Never rejects. */
+  async #run(): Promise<void> {
+    this.#isBusy = true;
+    for (let step = this.#steps.shift(); step; step = this.#steps.shift()) {
+      try {
+        const later = step();
+        if (later) await later;
+      } catch (error) {
+        this.#reauthorizeAll('An order of another node could not be obeyed', error);
+      }
+    }
+    this.#isBusy = false;
+  }
+
+  #take(publication: Publication): MaybePromise<void> {
+    const { offset, epoch } = this.#position;
+    if (publication.offset <= offset) return undefined;
+    // An engine that broke its promises must not make us miss one in silence.
+    if (publication.offset > offset + 1)
+      return this.#catchUp({ epoch, offset: publication.offset - 1 }).then(() =>
+        this.#take(publication),
+      );
+    return this.#obey(publication);
+  }
+
+  #obey({ offset, body }: Publication): void {
+    this.#position = { ...this.#position, offset };
+    const sent = parseOrder(body);
+    if (sent && sent.from !== this.ports.own) return this.#carryOut(sent);
+    if (sent) return;
+    const unknown = new RoomgateError('invalid_data', 'An order has an unknown version or shape.');
+    this.#reauthorizeAll('An order of another node was not understood', unknown);
+    this.ports.onUnknown?.();
+  }
+
+  #carryOut({ order }: SentOrder): void {
+    const { local, warn } = this.ports;
+    if (order.kind === 'close') local.close(order.key);
+    else if (order.kind === 'disconnect') local.disconnect(order);
+    else
+      local.reauthorize(order).catch((error: unknown) => {
+        warn('Asking for rights anew, as another node has ordered, failed', error);
+      });
+  }
+
+  /** Obeys what is still to be had of the orders up to the position, and asks for all rights anew unless that was all of them. */
+  async #catchUp(position: Position): Promise<void> {
+    const { offset, epoch } = this.#position;
+    const isSameLife = position.epoch === epoch;
+    if (isSameLife && position.offset <= offset) return;
+    const after = isSameLife ? offset : 0;
+    const page = await this.#read(after);
+    const found = page?.position.epoch === position.epoch ? page.publications : [];
+    const upTo = Math.max(position.offset, found.at(-1)?.offset ?? 0);
+    for (const publication of found) this.#obey(publication);
+    this.#position = { epoch: position.epoch, offset: upTo };
+    if (isSameLife && found.length === upTo - after) return;
+    const lost = new RoomgateError('position_unknown', 'Orders cannot be read any more.');
+    this.#reauthorizeAll('Orders of other nodes are missing', lost);
+  }
+
+  /** Without an answer in time none of them is known. */
+  async #read(after: number): Promise<HistoryPage | undefined> {
+    const { engine, clock, deadlineMs } = this.ports;
+    const { size: limit, maxBytes } = ORDERS_HISTORY;
+    try {
+      const page = engine.read(ORDERS_KEY, { after, limit, maxBytes });
+      return await clock.within(page, deadlineMs, undefined);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #reauthorizeAll(line: string, error: unknown): void {
+    const { local, warn, clock } = this.ports;
+    // One that comes again and again must not fill the log.
+    const now = clock.now();
+    if (now >= this.#quietUntil) {
+      warn(`${line}, so all rights are asked for anew`, error);
+      this.#quietUntil = now + QUIET_MS;
+    }
+    local
+      .reauthorize({})
+      .catch((failure: unknown) => warn('Asking for all rights failed', failure));
+  }
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../roomgate.clock.js';
+import { RoomgateError } from '../roomgate.errors.js';
+import type { EngineKey, RoomEngine } from './engine/engine.js';
+import type { HistoryLimits } from './engine/publication.js';
+import { encodeOrder, type Order } from './order.js';
+
+/** Orders travel as publications of a room that is nobody's: names of rooms begin with a letter. */
+export const ORDERS_KEY: EngineKey = '~orders';
+
+/** How many of them a node that was cut off may still read, and how late. */
+export const ORDERS_HISTORY: HistoryLimits = { size: 1_000, ttlMs: 300_000, maxBytes: 1_048_576 };
+
+export interface OrderSenderPorts {
+  readonly engine: RoomEngine;
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+}
+
+/** Gives orders to all nodes but the one they come from. */
+export class OrderSender {
+  /** The name under which its orders go: the node that gives one has carried it out itself. */
+  readonly from = randomUUID();
+
+  constructor(private readonly ports: OrderSenderPorts) {}
+
+  /** @throws RoomgateError `invalid_data` */
+  encode(order: Order): string {
+    return encodeOrder(order, this.from);
+  }
+
+  /**
+   * Resolves when the engine has accepted the order.
+   * @throws RoomgateError `engine_unavailable` when that is unknown.
+   */
+  async send(body: string): Promise<void> {
+    const { engine, clock, deadlineMs } = this.ports;
+    const options = { publicationId: randomUUID(), history: ORDERS_HISTORY };
+    let cause: unknown;
+    try {
+      const accepted = engine.publish(ORDERS_KEY, body, options);
+      if (await clock.within(accepted, deadlineMs, undefined)) return;
+    } catch (error) {
+      cause = error;
+    }
+    throw new RoomgateError(
+      'engine_unavailable',
+      'The engine did not accept an order: whether it reaches other nodes is unknown.',
+      { cause },
+    );
+  }
+}
