@@ -6,6 +6,7 @@ import { heartbeat } from './heartbeat.js';
 import { idle } from './idle.js';
 import { guard, live } from './micro.js';
 import { redisIdleRoom } from './redis-idle-room.js';
+import { redisKick } from './redis-kick.js';
 import { redisPublish } from './redis-publish.js';
 import { restart } from './restart.js';
 import { revoke } from './revoke.js';
@@ -30,4 +31,5 @@ export const JOBS = [
   revoke,
   redisPublish,
   redisIdleRoom,
+  redisKick,
 ];

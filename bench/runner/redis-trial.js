@@ -18,6 +18,8 @@ export class RedisTrial {
   constructor(redis, nodes) {
     this.#redis = redis;
     this.nodes = nodes;
+    /** What each node said when it was started. @type {any[]} */
+    this.started = [];
   }
 
   /**
@@ -35,7 +37,7 @@ export class RedisTrial {
     );
     await Promise.all(nodes.map((node) => node.started()));
     const trial = new RedisTrial(redis, nodes);
-    await trial.askAll('start', { ...options, redisPort: redis.port });
+    trial.started = await trial.askAll('start', { ...options, redisPort: redis.port });
     return trial;
   }
 

@@ -5,7 +5,7 @@ import { SERVERS } from '../servers/index.js';
 import { equip } from './equipment.js';
 import { RedisTrial } from './redis-trial.js';
 import { Results } from './results.js';
-import { Trial } from './trial.js';
+import { serverOptions, Trial } from './trial.js';
 
 /**
  * @typedef {object} Plan
@@ -76,6 +76,8 @@ async function measure(job, server, repetition, plan, equipment, results, progre
     await job.measure({
       begin: (algorithm, file) => Trial.begin(server, equipment, algorithm, file),
       beginNodes: (file, choice) => RedisTrial.begin(file, choice, plan.pinning),
+      optionsOf: (algorithm) => serverOptions(equipment.keys, algorithm),
+      load: equipment.load,
       server,
       wants: plan.wants,
       record: (cell, sample) => {

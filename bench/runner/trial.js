@@ -44,9 +44,7 @@ export class Trial {
   static async begin(name, { load, keys, pinning }, algorithm, file = SERVERS[name].file) {
     const server = spawnServer(name, file, pinning);
     await server.started();
-    const { verify } = keys[algorithm];
-    const options = { algorithm, verifyKey: verify, issuer: ISSUER, audience: AUDIENCE };
-    const { port } = await server.ask('start', options, 30_000);
+    const { port } = await server.ask('start', serverOptions(keys, algorithm), 30_000);
     return new Trial(name, server, load, port, algorithm);
   }
 
@@ -140,6 +138,15 @@ export class Trial {
     await this.#load.ask('drop');
     await this.#server.end();
   }
+}
+
+/**
+ * @param {import('./equipment.js').Equipment['keys']} keys
+ * @param {import('../tokens/keys.js').Algorithm} algorithm
+ * @returns {import('../servers/server.types.js').ServerOptions}
+ */
+export function serverOptions(keys, algorithm) {
+  return { algorithm, verifyKey: keys[algorithm].verify, issuer: ISSUER, audience: AUDIENCE };
 }
 
 function settled() {
