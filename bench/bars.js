@@ -1,4 +1,4 @@
-// The bars: how fast roomgate has to be. A ratio is to the bare-ws control within each repetition.
+// The bars: how fast roomgate has to be. A ratio is to the job's control within each repetition.
 
 /**
  * @typedef {object} Bar
@@ -30,4 +30,17 @@ export const BARS = [
   { job: 'live', cell: 'connection.isLive', of: 'value', atMost: 0.1 },
   { job: 'revoke', cell: 'one subject of 10000', of: 'value', atMost: 10 },
   { job: 'revoke', cell: 'a token, 10000 looked at', of: 'value', atMost: 10 },
+  { job: 'redis-publish', cell: 'ioredis, 1 node, no history', of: 'ratio', atMost: 1.3 },
+  { job: 'redis-publish', cell: 'ioredis, 2 nodes, no history', of: 'ratio', atMost: 1.3 },
+  { job: 'redis-publish', cell: 'ioredis, 3 nodes, no history', of: 'ratio', atMost: 1.3 },
+  { job: 'redis-publish', cell: 'redis, 1 node, no history', of: 'ratio', atMost: 1.3 },
+  { job: 'redis-publish', cell: 'redis, 2 nodes, no history', of: 'ratio', atMost: 1.3 },
+  { job: 'redis-publish', cell: 'redis, 3 nodes, no history', of: 'ratio', atMost: 1.3 },
+  {
+    job: 'redis-idle-room',
+    cell: 'CPU of a node while another one publishes',
+    of: 'value',
+    atMost: 0.5,
+  },
+  { job: 'redis-kick', cell: 'p99', of: 'value', atMost: 50 },
 ];

@@ -2,9 +2,15 @@
 import { BARS } from './bars.js';
 import { parseArguments, USAGE, UsageError } from './cli/arguments.js';
 import { listing } from './cli/listing.js';
-import { checkLoopback, checkOpenFiles, chooseAvailable, PreflightError } from './cli/preflight.js';
+import {
+  checkLoopback,
+  checkOpenFiles,
+  chooseAvailable,
+  chooseRunnable,
+  PreflightError,
+} from './cli/preflight.js';
 import { Progress } from './cli/progress.js';
-import { killAllChildren } from './ipc/ask.js';
+import { killAllChildren } from './ipc/children.js';
 import { judge } from './report/check.js';
 import { machineLine } from './report/machine.js';
 import { terminalReport } from './report/terminal.js';
@@ -28,12 +34,14 @@ try {
 }
 
 async function main() {
-  const { jobs, repetitions, wants, check, out, ...asked } = parseArguments(process.argv.slice(2));
+  const { repetitions, wants, check, out, ...asked } = parseArguments(process.argv.slice(2));
   if (asked.help) return print(USAGE);
   if (asked.list) return print(listing());
-  checkOpenFiles(jobs);
+  checkOpenFiles(asked.jobs);
   await checkLoopback();
   const { servers, notes } = chooseAvailable(asked.servers);
+  const { jobs, notes: others } = chooseRunnable(asked.jobs);
+  notes.push(...others);
   const pinning = choosePinning();
   notes.push(pinning.note);
 

@@ -1,7 +1,7 @@
 // The long runs: what load and time leave behind. Each has bars of its own and ends by itself.
 import { parseArgs } from 'node:util';
 import { checkLoopback, checkOpenFiles, chooseAvailable, PreflightError } from './cli/preflight.js';
-import { killAllChildren } from './ipc/ask.js';
+import { killAllChildren } from './ipc/children.js';
 import { choosePinning } from './runner/cores.js';
 import { equip, equipAgain } from './runner/equipment.js';
 import { Trial } from './runner/trial.js';

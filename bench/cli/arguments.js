@@ -45,10 +45,11 @@ export function parseArguments(words) {
     job,
     JOBS.map(({ name }) => name),
   );
+  const jobs = JOBS.filter(({ name }) => jobNames.includes(name));
   const pattern = cell === undefined ? null : new RegExp(cell, 'i');
   return {
-    jobs: JOBS.filter(({ name }) => jobNames.includes(name)),
-    servers: withControl(choose('server', server, Object.keys(SERVERS))),
+    jobs,
+    servers: withControls(choose('server', server, Object.keys(SERVERS)), jobs),
     repetitions: repetitionsOf(reps),
     wants: (name) => pattern?.test(name) ?? true,
     check: rest.check ?? false,
@@ -96,12 +97,13 @@ function choose(what, list, known) {
 }
 
 /**
- * Ratios need the control.
+ * Ratios need the controls.
  *
  * @param {string[]} servers
+ * @param {import('../jobs/job.types.js').Job[]} jobs
  */
-function withControl(servers) {
-  return servers.includes(CONTROL) ? servers : [...servers, CONTROL];
+function withControls(servers, jobs) {
+  return [...new Set([...servers, ...jobs.map(({ control = CONTROL }) => control)])];
 }
 
 /** @param {string | undefined} text */

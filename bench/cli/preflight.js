@@ -1,5 +1,5 @@
 // Looks at the machine before anything is measured, and says plainly what is missing.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { obstacleOf } from '../servers/availability.js';
 
@@ -34,6 +34,23 @@ export function checkLoopback() {
     });
     server.listen(0, '127.0.0.9', () => server.close(() => resolve()));
   });
+}
+
+/**
+ * @param {import('../jobs/job.types.js').Job[]} jobs
+ * @returns {{ jobs: import('../jobs/job.types.js').Job[], notes: string[] }} without those whose program is not installed
+ */
+export function chooseRunnable(jobs) {
+  const missing = jobs.filter(({ program }) => program && !isInstalled(program));
+  return {
+    jobs: jobs.filter((job) => !missing.includes(job)),
+    notes: missing.map(({ name, program }) => `${name} is left out: ${program} is not installed`),
+  };
+}
+
+/** @param {string} program */
+function isInstalled(program) {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
 /**

@@ -1,16 +1,9 @@
 // The runner's half of the channel: a child process that can be asked things.
 import { spawn } from 'node:child_process';
+import { endChild, watchChild } from './children.js';
 
 const START_LIMIT_MS = 30_000;
-const END_LIMIT_MS = 2_000;
 const KEPT_STDERR_CHARACTERS = 4_000;
-
-/** Every child that is alive, so that one call ends them all, whatever went wrong. */
-const alive = /** @type {Set<import('node:child_process').ChildProcess>} */ (new Set());
-
-export function killAllChildren() {
-  for (const child of alive) child.kill('SIGKILL');
-}
 
 export class AskedProcess {
   /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void}>} */
@@ -32,11 +25,10 @@ export class AskedProcess {
       env,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    alive.add(this.#child);
+    watchChild(this.#child);
     this.#child.on('message', (message) => this.#onMessage(message));
     this.#child.on('error', (error) => this.#fail(error));
     this.#child.on('exit', (code, signal) => {
-      alive.delete(this.#child);
       this.#fail(new Error(`${name} ended (${signal ?? code})\n${this.#stderr}`));
     });
     this.#child.stderr?.on('data', (chunk) => {
@@ -86,13 +78,8 @@ export class AskedProcess {
    *
    * @param {number} [limitMs]  after which it is not asked any more
    */
-  async end(limitMs = END_LIMIT_MS) {
-    if (!alive.has(this.#child)) return;
-    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), limitMs);
-    this.#child.kill('SIGTERM');
-    await gone;
-    clearTimeout(timer);
+  end(limitMs) {
+    return endChild(this.#child, limitMs);
   }
 
   /** @param {any} message */

@@ -5,6 +5,9 @@ import { handshake } from './handshake.js';
 import { heartbeat } from './heartbeat.js';
 import { idle } from './idle.js';
 import { guard, live } from './micro.js';
+import { redisIdleRoom } from './redis-idle-room.js';
+import { redisKick } from './redis-kick.js';
+import { redisPublish } from './redis-publish.js';
 import { restart } from './restart.js';
 import { revoke } from './revoke.js';
 import { history, presence } from './rooms.js';
@@ -26,4 +29,7 @@ export const JOBS = [
   guard,
   live,
   revoke,
+  redisPublish,
+  redisIdleRoom,
+  redisKick,
 ];

@@ -6,6 +6,7 @@ import { close } from './tasks/close.js';
 import { comeBack } from './tasks/come-back.js';
 import { echo, probeEcho } from './tasks/echo.js';
 import { join } from './tasks/join.js';
+import { kicked } from './tasks/kicked.js';
 import { knock } from './tasks/knock.js';
 import { open } from './tasks/open.js';
 import { latency } from './tasks/latency.js';
@@ -40,6 +41,7 @@ answerQuestions({
   comeBack: onCrowd(comeBack),
   rest: onCrowd(rest),
   join: onCrowd(join),
+  kicked: onCrowd(kicked),
   probeEcho: onCrowd(probeEcho),
   echo: onCrowd(echo),
   probeBroadcast: onCrowd(probeBroadcast),

@@ -1,5 +1,6 @@
 // Holds roomgate against its bars: the median must not pass the bar, the upper quartile not by more
 // than a tenth.
+import { JOBS } from '../jobs/index.js';
 import { linesOf } from './lines.js';
 import { short, spread } from './numbers.js';
 
@@ -21,7 +22,8 @@ const QUARTILE_TOLERANCE = 1.1;
  */
 export function judge(bars, results, servers) {
   return bars.flatMap((bar) => {
-    const lines = linesOf(results, bar.job, bar.cell, servers);
+    const control = JOBS.find(({ name }) => name === bar.job)?.control;
+    const lines = linesOf(results, bar.job, bar.cell, servers, control);
     const summary = lines.find(({ server }) => server === JUDGED)?.[bar.of];
     if (!summary) return [];
     const passed =
@@ -35,7 +37,7 @@ export function verdictTable(verdicts) {
   const head = ['bar', 'what', 'at most', 'median', 'q3', 'min–max', 'verdict'];
   const rows = verdicts.map(({ bar, summary, passed }) => [
     `${bar.job}: ${bar.cell}`,
-    bar.of === 'ratio' ? '×ws' : bar.of === 'excess' ? 'above ws' : 'value',
+    bar.of === 'ratio' ? '×control' : bar.of === 'excess' ? 'above control' : 'value',
     String(bar.atMost),
     short(summary.median),
     short(summary.upperQuartile),

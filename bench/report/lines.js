@@ -9,6 +9,7 @@ import { summarise } from './statistics.js';
  * @property {import('./statistics.js').Summary | null} user
  * @property {import('./statistics.js').Summary | null} system
  * @property {import('./statistics.js').Summary | null} load
+ * @property {Record<string, import('./statistics.js').Summary>} parts
  * @property {import('./statistics.js').Summary | null} ratio  to the control, within each repetition
  * @property {import('./statistics.js').Summary | null} excess  above the control, within each repetition
  */
@@ -18,10 +19,11 @@ import { summarise } from './statistics.js';
  * @param {string} job
  * @param {string} cell
  * @param {string[]} servers
+ * @param {string} [controlName]
  * @returns {Line[]} only of servers that were measured
  */
-export function linesOf(results, job, cell, servers) {
-  const control = results.of(job, cell, CONTROL);
+export function linesOf(results, job, cell, servers, controlName = CONTROL) {
+  const control = results.of(job, cell, controlName);
   return servers.flatMap((server) => {
     const samples = results.of(job, cell, server);
     const value = summarise(pick(samples, 'value'));
@@ -36,6 +38,7 @@ export function linesOf(results, job, cell, servers) {
       user: summarise(pick(samples, 'user')),
       system: summarise(pick(samples, 'system')),
       load: summarise(pick(samples, 'load')),
+      parts: partsOf(samples),
       ratio: summarise(paired.map(({ own, reference }) => own / reference)),
       excess: summarise(paired.map(({ own, reference }) => own - reference)),
     };
@@ -49,4 +52,15 @@ export function linesOf(results, job, cell, servers) {
  */
 function pick(samples, field) {
   return samples.flatMap((sample) => sample?.[field] ?? []);
+}
+
+/** @param {(import('../runner/trial.js').Sample | undefined)[]} samples */
+function partsOf(samples) {
+  const names = new Set(samples.flatMap((sample) => Object.keys(sample?.parts ?? {})));
+  return Object.fromEntries(
+    [...names].flatMap((name) => {
+      const summary = summarise(samples.flatMap((sample) => sample?.parts?.[name] ?? []));
+      return summary ? [[name, summary]] : [];
+    }),
+  );
 }

@@ -24,8 +24,8 @@ export function markdownReport({ jobs, servers, results, repetitions, machine, n
     '# Benchmark',
     `${machine}. ${repetitions} repetitions, servers alternating within each.`,
     'The figure is CPU time of the server process, user and system together, per unit of work, read ' +
-      'at the borders of the measured phase; of memory and lag it is what the unit says. `×ws` is ' +
-      'the median of the ratios to the control within each repetition; `q3` is the upper quartile; ' +
+      'at the borders of the measured phase; of memory and lag it is what the unit says. `×control` is ' +
+      'the median of the ratios to `ws`, or to what the job names, within each repetition; `q3` is the upper quartile; ' +
       '`client` is the CPU of the load generator. The ratio of `ws-again` shows the noise.',
     servers.map((name) => `- \`${name}\`: ${SERVERS[name].what}`).join('\n'),
     notes.map((note) => `- ${note}`).join('\n'),
@@ -33,7 +33,7 @@ export function markdownReport({ jobs, servers, results, repetitions, machine, n
   const bars = verdicts.length > 0 ? ['## Bars', forMarkdown(verdictTable(verdicts))] : [];
   const chapters = jobs.flatMap((job) => {
     const sections = job.cells.flatMap(({ name, unit }) => {
-      const lines = linesOf(results, job.name, name, servers);
+      const lines = linesOf(results, job.name, name, servers, job.control);
       return lines.length === 0 ? [] : [`### ${name}, ${unit}`, forMarkdown(tableOf(lines))];
     });
     const head = [`## ${job.name}`, `${job.what}.`, `![${job.name}](${job.name}.svg)`];

@@ -29,7 +29,7 @@ export function plotOf(job, results, servers) {
     .map(({ name, unit }) => ({
       title: name,
       unit,
-      lines: linesOf(results, job.name, name, servers),
+      lines: linesOf(results, job.name, name, servers, job.control),
     }))
     .filter(({ lines }) => lines.length > 0);
   let top = TITLE;

@@ -31,7 +31,7 @@ export function summarise(values) {
  * @param {number[]} sorted
  * @param {number} share
  */
-function quantile(sorted, share) {
+export function quantile(sorted, share) {
   const at = (sorted.length - 1) * share;
   const below = Math.floor(at);
   const above = Math.ceil(at);

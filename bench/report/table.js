@@ -8,7 +8,7 @@ const HEAD = [
   'q3',
   'user',
   'system',
-  '×ws',
+  '×control',
   'min–max',
   'q3',
   'client',
@@ -19,7 +19,9 @@ const HEAD = [
  * @returns {string[][]} the head first
  */
 export function tableOf(lines) {
-  const rows = lines.map(({ server, value, user, system, ratio, load }) => [
+  const parts = [...new Set(lines.flatMap(({ parts }) => Object.keys(parts)))];
+  const head = [...HEAD, ...parts];
+  const rows = lines.map(({ server, value, user, system, ratio, load, ...line }) => [
     server,
     short(value.median),
     spread(value),
@@ -30,9 +32,10 @@ export function tableOf(lines) {
     spread(ratio),
     times(ratio?.upperQuartile),
     short(load?.median),
+    ...parts.map((name) => short(line.parts[name]?.median)),
   ]);
-  const table = [HEAD, ...rows];
-  const used = HEAD.map((_, column) => rows.some((row) => row[column] !== ''));
+  const table = [head, ...rows];
+  const used = head.map((_, column) => rows.some((row) => row[column] !== ''));
   return table.map((row) => row.filter((_, column) => used[column]));
 }
 

@@ -10,7 +10,7 @@ import { forTerminal, tableOf } from './table.js';
 export function terminalReport({ jobs, servers, results, notes, verdicts }) {
   const tables = jobs.flatMap((job) =>
     job.cells.flatMap(({ name, unit }) => {
-      const lines = linesOf(results, job.name, name, servers);
+      const lines = linesOf(results, job.name, name, servers, job.control);
       if (lines.length === 0) return [];
       return `${job.name}: ${name}, ${unit}\n${forTerminal(tableOf(lines))}`;
     }),

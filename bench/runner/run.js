@@ -1,9 +1,11 @@
 // A run: repetition by repetition, job by job, server by server, so that a slow minute of the machine
 // falls on all servers alike.
-import { killAllChildren } from '../ipc/ask.js';
+import { killAllChildren } from '../ipc/children.js';
+import { SERVERS } from '../servers/index.js';
 import { equip } from './equipment.js';
+import { RedisTrial } from './redis-trial.js';
 import { Results } from './results.js';
-import { Trial } from './trial.js';
+import { serverOptions, Trial } from './trial.js';
 
 /**
  * @typedef {object} Plan
@@ -46,7 +48,7 @@ export async function run(plan, progress) {
  * @param {string[]} servers
  */
 export function serversOf(job, servers) {
-  return job.servers ? servers.filter((name) => job.servers?.includes(name)) : servers;
+  return servers.filter((name) => job.servers?.includes(name) ?? SERVERS[name].dialect);
 }
 
 /**
@@ -73,6 +75,10 @@ async function measure(job, server, repetition, plan, equipment, results, progre
   try {
     await job.measure({
       begin: (algorithm, file) => Trial.begin(server, equipment, algorithm, file),
+      beginNodes: (file, choice) => RedisTrial.begin(file, choice, plan.pinning),
+      optionsOf: (algorithm) => serverOptions(equipment.keys, algorithm),
+      load: equipment.load,
+      server,
       wants: plan.wants,
       record: (cell, sample) => {
         if (plan.wants(cell)) results.add(job.name, cell, server, repetition, sample);

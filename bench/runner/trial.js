@@ -13,6 +13,7 @@ const SETTLE_MS = 60;
  * @property {number} [system]  of it
  * @property {number} [load]  CPU of the load generator, in the same unit
  * @property {number} [perSecond]  units per second of wall time
+ * @property {Record<string, number>} [parts]  what else there is to say, a column each
  */
 
 export class Trial {
@@ -43,9 +44,7 @@ export class Trial {
   static async begin(name, { load, keys, pinning }, algorithm, file = SERVERS[name].file) {
     const server = spawnServer(name, file, pinning);
     await server.started();
-    const { verify } = keys[algorithm];
-    const options = { algorithm, verifyKey: verify, issuer: ISSUER, audience: AUDIENCE };
-    const { port } = await server.ask('start', options, 30_000);
+    const { port } = await server.ask('start', serverOptions(keys, algorithm), 30_000);
     return new Trial(name, server, load, port, algorithm);
   }
 
@@ -167,6 +166,15 @@ export class Trial {
   async terminate(limitMs) {
     await this.#server.end(limitMs);
   }
+}
+
+/**
+ * @param {import('./equipment.js').Equipment['keys']} keys
+ * @param {import('../tokens/keys.js').Algorithm} algorithm
+ * @returns {import('../servers/server.types.js').ServerOptions}
+ */
+export function serverOptions(keys, algorithm) {
+  return { algorithm, verifyKey: keys[algorithm].verify, issuer: ISSUER, audience: AUDIENCE };
 }
 
 function settled() {

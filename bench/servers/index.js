@@ -3,11 +3,11 @@
 /**
  * @typedef {object} ServerEntry
  * @property {string} file  in this folder, without the suffix
- * @property {import('../load/dialects/index.js').DialectName} dialect
+ * @property {import('../load/dialects/index.js').DialectName} [dialect]  none: it has no clients, and only takes part in jobs that name it
  * @property {string} what  one line for the report
  */
 
-/** The server that every ratio refers to. */
+/** The server that ratios refer to, unless a job says otherwise. */
 export const CONTROL = 'ws';
 
 /** @type {Record<string, ServerEntry>} */
@@ -51,5 +51,13 @@ export const SERVERS = {
     file: 'uws',
     dialect: 'path',
     what: 'uWebSockets.js 20.30 (binaries of a fork, Node 18 and 20), topics',
+  },
+  pubsub: {
+    file: 'redis-pubsub',
+    what: 'the control of the jobs of Redis: bare PUBLISH and SUBSCRIBE with the same client',
+  },
+  'pubsub-again': {
+    file: 'redis-pubsub',
+    what: 'that control a second time: its ratio is the noise of the run',
   },
 };

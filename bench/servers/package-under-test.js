@@ -18,3 +18,8 @@ export function resolvePackageUnderTest() {
 export function importPackageUnderTest() {
   return import(pathToFileURL(resolvePackageUnderTest()).href);
 }
+
+/** @returns {Promise<any>} what it has for Redis */
+export function importRedisUnderTest() {
+  return import(pathToFileURL(resolve('nestjs-roomgate/redis')).href);
+}

@@ -14,7 +14,7 @@ export async function start(options) {
  * @param {import('./server.types.js').ServerOptions} options
  * @param {ClassDecorator[]} decorators  more of them for the gateway
  * @param {import('@nestjs/common').Provider[]} [providers]  more of them for the app
- * @param {any} [settings]  more options of the module, the policy, and what is done with the app before it listens
+ * @param {any} [settings]  more options of the module, the policy, more imports, and what is done with the app before it listens
  */
 export async function startRoomgate(
   { algorithm, verifyKey, issuer, audience },
@@ -22,7 +22,7 @@ export async function startRoomgate(
   providers = [],
   settings = /** @type {any} */ ({}),
 ) {
-  const { policy, prepare, ...more } = settings;
+  const { imports = [], policy, prepare, ...more } = settings;
   const { CurrentRoom, RoomGateway, RoomgateModule } = await importPackageUnderTest();
 
   class RoomsGateway {
@@ -56,6 +56,6 @@ export async function startRoomgate(
     policy,
     ...more,
   });
-  const metadata = { imports: [module], providers: [RoomsGateway, ...providers] };
+  const metadata = { imports: [module, ...imports], providers: [RoomsGateway, ...providers] };
   return listenWithNest(metadata, prepare);
 }

@@ -34,6 +34,10 @@ export class ClusterNetwork implements RedisNetwork {
     return started;
   }
 
+  groupOf(tag: string): number {
+    return slotOf(tag);
+  }
+
   linkOf(tag: string): RedisLink | undefined {
     return this.#owners[slotOf(tag)];
   }

@@ -15,6 +15,8 @@ export interface RedisNetwork {
   readonly publishes: 'PUBLISH' | 'SPUBLISH';
   /** Begins to connect; resolves when every process can be reached. */
   start(): Promise<void>;
+  /** What may be asked for in one call: tags of the same number. */
+  groupOf(tag: string): number;
   /** The link to what is responsible for the tag; undefined while nobody is known to be. */
   linkOf(tag: string): RedisLink | undefined;
   /** Something was asked of a process that is not responsible: looks who is. */

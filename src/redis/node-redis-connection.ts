@@ -48,7 +48,8 @@ const OVERRIDES = {
   emitInvalidate: undefined,
   disableOfflineQueue: true,
   commandsQueueMaxLength: undefined,
-  commandOptions: undefined,
+  // Who does not answer is the session's matter: the client would arm a signal for each call.
+  commandOptions: { timeout: undefined },
   keyPrefix: undefined,
   readonly: false,
 };

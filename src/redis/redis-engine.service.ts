@@ -12,11 +12,11 @@ import type {
 } from '../room/engine/publication.js';
 import type { RedisReply } from './connection.js';
 import { RedisPresence } from './presence.js';
-import { PUBLISH } from './scripts/publish.js';
+import { Publisher } from './publisher.js';
 import { READ } from './scripts/read.js';
 import { RedisStore } from './store.js';
-import { LEASE_MS, newEpoch, positionIn, Subscriptions } from './subscriptions.js';
-import { decode, encodeHead } from './wire.js';
+import { newEpoch, positionIn, Subscriptions } from './subscriptions.js';
+import { decode } from './wire.js';
 
 /**
  * Many nodes as one, over Redis 7 or later: one Redis, one with replicas, or a cluster. A room is a hash with its epoch and offset,
@@ -32,10 +32,12 @@ export class RedisEngine extends RoomEngine {
   readonly #presence: RedisPresence;
   /** What was asked for in this turn. */
   readonly #reads = new Map<string, Promise<HistoryPage>>();
+  readonly #publisher: Publisher;
 
   constructor(private readonly store: RedisStore) {
     super();
     this.#presence = new RedisPresence(store);
+    this.#publisher = new Publisher(store);
   }
 
   override get isAvailable(): boolean {
@@ -56,23 +58,8 @@ export class RedisEngine extends RoomEngine {
     subscriptions.start();
   }
 
-  async publish(key: EngineKey, body: string | Buffer, options: PublishOptions): Promise<Position> {
-    const { store } = this;
-    const names = store.keys.of(key);
-    const { size = '', ttlMs = '', maxBytes = '' } = options.history ?? {};
-    const reply = await store.eval(PUBLISH, names.tag, names.room, [
-      newEpoch(),
-      options.publicationId,
-      encodeHead(options, body),
-      body,
-      names.channel,
-      store.network.publishes,
-      String(LEASE_MS),
-      String(size),
-      String(ttlMs),
-      String(maxBytes),
-    ]);
-    return positionIn(reply);
+  publish(key: EngineKey, body: string | Buffer, options: PublishOptions): Promise<Position> {
+    return this.#publisher.publish(this.store.keys.of(key), body, options);
   }
 
   subscribe(key: EngineKey, history?: HistoryLimits): Promise<Position> {

@@ -29,6 +29,10 @@ export class SingleNetwork implements RedisNetwork {
     return started;
   }
 
+  groupOf(): number {
+    return 0;
+  }
+
   linkOf(): RedisLink {
     return this.#link;
   }

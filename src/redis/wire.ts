@@ -15,6 +15,9 @@ const NEW_LINE = 0x0a;
 /** `epoch offset publishedAt` */
 const PLACE = /^([A-Za-z0-9_-]{4,64}) (\d{1,16}) (\d{1,16})$/;
 
+/** An id that needs no JSON. */
+const PLAIN = /^[\w-]{1,64}$/;
+
 interface Head {
   readonly id: string;
   readonly except?: string;
@@ -22,11 +25,18 @@ interface Head {
   readonly isBinary?: true;
 }
 
-/** What is said of a publication beside its body. JSON has no line breaks of its own. */
+/** What is said of a publication beside its body, as JSON, which has no line breaks of its own; nothing when that is its id alone. */
 export function encodeHead(
   { publicationId: id, except, conflateKey }: PublishOptions,
   body: string | Buffer,
 ): string {
+  if (
+    except === undefined &&
+    conflateKey === undefined &&
+    typeof body === 'string' &&
+    PLAIN.test(id)
+  )
+    return '';
   const isBinary = typeof body === 'string' ? undefined : (true as const);
   return JSON.stringify({ id, except, conflateKey, isBinary } satisfies Head);
 }
@@ -52,7 +62,7 @@ function decodePublication(bytes: Buffer, line: number): RedisMessage | undefine
   const place = PLACE.exec(bytes.toString('latin1', 2, line));
   const end = bytes.indexOf(NEW_LINE, line + 1);
   if (!place || end === -1) return undefined;
-  const head = parse(bytes.toString('utf8', line + 1, end)) as Partial<Head> | undefined;
+  const head = parseHead(bytes.toString('utf8', line + 1, end));
   if (typeof head?.id !== 'string') return undefined;
   const { id: publicationId, except, conflateKey, isBinary } = head;
   const body = isBinary ? bytes.subarray(end + 1) : bytes.toString('utf8', end + 1);
@@ -66,6 +76,10 @@ function decodePublication(bytes: Buffer, line: number): RedisMessage | undefine
     publishedAt: Number(publishedAt),
   };
   return { publication, epoch, bytes: bytes.length };
+}
+
+function parseHead(text: string): Partial<Head> | undefined {
+  return PLAIN.test(text) ? { id: text } : (parse(text) as Partial<Head> | undefined);
 }
 
 function decodeJoined(bytes: Buffer, line: number): RedisMessage | undefined {

@@ -2,59 +2,81 @@ import { Script } from '../script.js';
 import { ROOM } from './room.js';
 
 /**
- * ARGV: a fresh epoch, the publication's id, its head and body, the channel, PUBLISH or SPUBLISH, milliseconds that a subscribed
- * room is kept, and of its history the size, milliseconds and bytes, or nothing. Answers offset and epoch.
+ * KEYS: those of a room for each publication. ARGV: a fresh name, PUBLISH or SPUBLISH, milliseconds that a subscribed room is kept,
+ * and for each publication its id, its head (nothing when it is the id) and body, and of its history the size, milliseconds and
+ * bytes, or nothing. Answers the epochs, in one line, and the offsets.
  *
  * Ids are remembered in two halves, of which the older one is forgotten whole: none has to keep its time.
  */
 export const PUBLISH = new Script(`${ROOM}
-local fresh, id, head, body, channel, verb, lease = unpack(ARGV, 1, 7)
-local size, ttl, most = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
-
-local epoch, offset, since = find(fresh)
-if not epoch then
-  local isHeard = listeners(verb, channel) > 0
-  if not size and not isHeard then return {1, fresh} end
-  epoch, offset, since = begin(fresh)
-  redis.call('PEXPIRE', KEYS[1], isHeard and math.max(lease, ttl or 0) or ttl)
-end
-
-local known = redis.call('HGET', KEYS[3], id) or redis.call('HGET', KEYS[4], id)
-if known then return {tonumber(known), epoch} end
-
+local verb, lease = ARGV[2], tonumber(ARGV[3])
 local time = now()
-local age = time - since
-local recent = redis.call('HLEN', KEYS[3])
-local isTurned = age >= 60000 or age < 0 or recent >= 500
-if isTurned then
-  if age >= 120000 or recent == 0 then redis.call('DEL', KEYS[3], KEYS[4])
-  else redis.call('RENAME', KEYS[3], KEYS[4]) end
-  redis.call('HSET', KEYS[1], 'since', time)
-end
-offset = offset + 1
-redis.call('HSET', KEYS[3], id, offset)
-if isTurned then redis.call('PEXPIRE', KEYS[3], 120000) end
-redis.call('HSET', KEYS[1], 'offset', offset)
+local at = text(time)
 
-local message = '1P' .. epoch .. ' ' .. text(offset) .. ' ' .. text(time) .. '\\n' .. head .. '\\n' .. body
-if size then
-  local cost = #body + 128
-  redis.call('XADD', KEYS[2], text(offset) .. '-0', 'c', cost, 't', time, 'm', message)
-  local count = redis.call('XLEN', KEYS[2])
-  local bytes = cost
-  if count == 1 then redis.call('HSET', KEYS[1], 'bytes', cost, 'ttl', ttl)
-  else bytes = redis.call('HINCRBY', KEYS[1], 'bytes', cost) end
-  local freed = 0
-  while count > size or bytes - freed > most do
-    local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
-    redis.call('XDEL', KEYS[2], oldest[1])
-    freed = freed + tonumber(oldest[2][2])
-    count = count - 1
+local function publish(fresh, id, head, body, limits, room, history, ids, before)
+  local size, ttl, most
+  if limits ~= '' then
+    size, ttl, most = string.match(limits, '^(%d+) (%d+) (%d+)$')
+    size, ttl, most = tonumber(size), tonumber(ttl), tonumber(most)
   end
-  if freed > 0 then redis.call('HINCRBY', KEYS[1], 'bytes', -freed) end
-  redis.call('PEXPIRE', KEYS[2], ttl)
-  redis.call('PEXPIRE', KEYS[1], ttl, 'GT')
+
+  local epoch, offset, since = find(fresh, room)
+  if not epoch then
+    local isHeard = listeners(verb, room) > 0
+    if not size and not isHeard then return 1, fresh end
+    epoch, offset, since = begin(fresh, room, history, ids, before)
+    redis.call('PEXPIRE', room, isHeard and math.max(lease, ttl or 0) or ttl)
+  end
+
+  local known = redis.call('HGET', ids, id) or redis.call('HGET', before, id)
+  if known then return tonumber(known), epoch end
+
+  local age = time - since
+  local recent = redis.call('HLEN', ids)
+  local isTurned = age >= 60000 or age < 0 or recent >= 500
+  if isTurned then
+    if age >= 120000 or recent == 0 then redis.call('DEL', ids, before)
+    else redis.call('RENAME', ids, before) end
+  end
+  offset = offset + 1
+  redis.call('HSET', ids, id, offset)
+  if isTurned then
+    redis.call('PEXPIRE', ids, 120000)
+    redis.call('HSET', room, 'since', time)
+  end
+  redis.call('HSET', room, 'offset', offset)
+
+  local place = text(offset)
+  if head == '' then head = id end
+  local message = '1P' .. epoch .. ' ' .. place .. ' ' .. at .. '\\n' .. head .. '\\n' .. body
+  if size then
+    local cost = #body + 128
+    redis.call('XADD', history, place .. '-0', 'c', cost, 't', time, 'm', message)
+    local count = redis.call('XLEN', history)
+    local bytes = cost
+    if count == 1 then redis.call('HSET', room, 'bytes', cost, 'ttl', ttl)
+    else bytes = redis.call('HINCRBY', room, 'bytes', cost) end
+    local freed = 0
+    while count > size or bytes - freed > most do
+      local oldest = redis.call('XRANGE', history, '-', '+', 'COUNT', 1)[1]
+      redis.call('XDEL', history, oldest[1])
+      freed = freed + tonumber(oldest[2][2])
+      count = count - 1
+    end
+    if freed > 0 then redis.call('HINCRBY', room, 'bytes', -freed) end
+    redis.call('PEXPIRE', history, ttl)
+    redis.call('PEXPIRE', room, ttl, 'GT')
+  end
+  redis.call(verb, room, message)
+  return offset, epoch
 end
-redis.call(verb, channel, message)
-return {offset, epoch}
+
+local epochs, offsets = {}, {}
+for index = 1, #KEYS / 4 do
+  local id, head, body, limits = unpack(ARGV, 4 * index, 4 * index + 3)
+  local fresh = ARGV[1] .. '-' .. index
+  local offset, epoch = publish(fresh, id, head, body, limits, unpack(KEYS, 4 * index - 3, 4 * index))
+  epochs[index], offsets[index] = epoch, offset
+end
+return {table.concat(epochs, ' '), offsets}
 `);

@@ -8,7 +8,7 @@ import { ROOM } from './room.js';
 export const READ = new Script(`${ROOM}
 local CHUNK = 50
 local fresh, limit, most, after = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local epoch, offset = find(fresh)
+local epoch, offset = find(fresh, KEYS[1])
 if not epoch then return {0, fresh} end
 
 local ttl = tonumber(redis.call('HGET', KEYS[1], 'ttl'))

@@ -6,26 +6,30 @@
  * and each restart: what one process accepted and another has not got cannot be seen otherwise.
  */
 export const ROOM = `
+local replication
 local function writes()
-  local info = redis.call('INFO', 'replication')
-  local _, before = string.find(info, 'master_replid:', 1, true)
-  return string.sub(info, before + 1, before + 40)
+  if not replication then
+    local info = redis.call('INFO', 'replication')
+    local _, before = string.find(info, 'master_replid:', 1, true)
+    replication = string.sub(info, before + 1, before + 40)
+  end
+  return replication
 end
 
-local function find(fresh)
-  local room = redis.call('HMGET', KEYS[1], 'epoch', 'offset', 'writes', 'since')
+local function find(fresh, key)
+  local room = redis.call('HMGET', key, 'epoch', 'offset', 'writes', 'since')
   if not room[1] then return nil end
   local current = writes()
   if room[3] ~= current then
-    redis.call('HSET', KEYS[1], 'epoch', fresh, 'writes', current)
+    redis.call('HSET', key, 'epoch', fresh, 'writes', current)
     room[1] = fresh
   end
   return room[1], tonumber(room[2]), tonumber(room[4])
 end
 
-local function begin(fresh)
-  redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
-  redis.call('HSET', KEYS[1], 'epoch', fresh, 'offset', 0, 'writes', writes(), 'since', 0)
+local function begin(fresh, key, history, ids, before)
+  redis.call('DEL', history, ids, before)
+  redis.call('HSET', key, 'epoch', fresh, 'offset', 0, 'writes', writes(), 'since', 0)
   return fresh, 0, 0
 end
 

@@ -7,11 +7,11 @@ import { ROOM } from './room.js';
  */
 export const SUBSCRIBED = new Script(`${ROOM}
 local fresh, lease, ttl = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local epoch, offset = find(fresh)
+local epoch, offset = find(fresh, KEYS[1])
 if epoch then
   redis.call('PEXPIRE', KEYS[1], math.max(lease, ttl or 0), 'GT')
 else
-  epoch, offset = begin(fresh)
+  epoch, offset = begin(fresh, unpack(KEYS))
   redis.call('PEXPIRE', KEYS[1], math.max(lease, ttl or 0))
 end
 if ttl then redis.call('HSET', KEYS[1], 'ttl', ttl) end
