@@ -2,7 +2,8 @@ import { Admission } from './admission/admission.js';
 import { Audit, type AuditSink } from './admission/audit.js';
 import { BackChannelLogout } from './admission/back-channel-logout.js';
 import type { TokenExtractor } from './admission/bearer-token.js';
-import { Revocations, type RevocationStore } from './admission/revocation.js';
+import { type RevocationStore } from './admission/revocation.js';
+import { Revocations } from './admission/revocations.js';
 import { RevocationService } from './admission/revocation.service.js';
 import { SubjectLimit } from './admission/subject-limit.js';
 import type { TokenVerifier } from './admission/token-verifier.js';
@@ -76,18 +77,17 @@ export class RoomgateNode {
     this.drain = new Drain(this.registry, clock, options);
     const { engine } = seams;
     const isStale = (): boolean => this.revocation.isStale();
+    const { turn, wheel, registry } = this;
+    const warn = (line: string, error: unknown): void =>
+      attempt(() => seams.logger.warn(`${line}: ${describeError(error)}`));
+    const admission = (): Admission => this.admission;
+    const onUnknownOrder = (): void =>
+      void this.revocation
+        .refresh()
+        .catch((error: unknown) => warn('Loading revocations again failed', error));
+    const audit = this.#audit;
     const rooms = new Rooms(
-      {
-        clock,
-        engine,
-        turn: this.turn,
-        wheel: this.wheel,
-        registry: this.registry,
-        audit: this.#audit,
-        isStale,
-        admission: () => this.admission,
-        warn: (line, error) => attempt(() => seams.logger.warn(`${line}: ${describeError(error)}`)),
-      },
+      { clock, engine, turn, wheel, registry, audit, isStale, admission, warn, onUnknownOrder },
       options,
     );
     this.#rooms = rooms;
@@ -154,8 +154,6 @@ export class RoomgateNode {
       handle: (connection, message) => dispatch.handle(connection, message),
       closed: (connection, code) => this.#forget(connection, code),
     } satisfies ConnectionPorts;
-    const { registry, wheel } = this;
-    const audit = this.#audit;
     this.#heartbeat = new Heartbeat(() => registry.all(), clock, options);
     this.#entrance = new Entrance({
       ...options,

@@ -4,7 +4,8 @@ import { type RoomKey, roomKey, toRoomId } from './room-id.js';
 import { ignoreRejection, RoomgateError } from '../roomgate.errors.js';
 import { mayFloat } from '../roomgate.later.js';
 import { identityOf } from './principal.js';
-import type { Revocation, Revocations, RevocationStore } from './revocation.js';
+import type { Revocation, RevocationStore } from './revocation.js';
+import type { Revocations } from './revocations.js';
 
 /** A principal, or who it is: its subject, and its issuer where more than one is configured. */
 export type SubjectRef =
@@ -44,6 +45,11 @@ export class RevocationService {
       this.ports.revocations.apply(revocation);
       this.ports.kick(revocation);
     });
+  }
+
+  /** @internal Another node may have ended something that this one has not understood. */
+  async refresh(): Promise<void> {
+    await this.ports.store.refresh();
   }
 
   /** @internal */

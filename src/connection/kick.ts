@@ -1,4 +1,5 @@
-import type { Revocation, Revocations } from '../admission/revocation.js';
+import type { Revocation } from '../admission/revocation.js';
+import type { Revocations } from '../admission/revocations.js';
 import { CLOSE_CODES } from './close-codes.js';
 import type { ConnectionAudit } from './connection-audit.js';
 import type { Registry } from './registry.js';

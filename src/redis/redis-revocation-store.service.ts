@@ -76,6 +76,10 @@ export class RedisRevocationStore extends RevocationStore {
     return this.#feed.confirmedAt;
   }
 
+  override refresh(): Promise<void> {
+    return this.#feed.refresh();
+  }
+
   stop(): void {
     this.#feed.stop();
     this.#entries.stopTelling();

@@ -45,6 +45,11 @@ export class RevocationFeed implements NetworkEvents {
     return (this.#running ??= this.#run().finally(() => (this.#running = undefined)));
   }
 
+  refresh(): Promise<void> {
+    this.#place = undefined;
+    return this.sync();
+  }
+
   message(link: RedisLink, channel: string, body: Buffer): void {
     const { set, entries, unreadable } = this.ports;
     if (link !== this.#link || channel !== set.names.channel) return;

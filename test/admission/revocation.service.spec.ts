@@ -2,9 +2,9 @@ import { FakeClock } from 'nestjs-roomgate/testing';
 import {
   MemoryRevocationStore,
   type Revocation,
-  Revocations,
   RevocationStore,
 } from '../../src/admission/revocation.js';
+import { Revocations } from '../../src/admission/revocations.js';
 import { RevocationService } from '../../src/admission/revocation.service.js';
 import { Deferred } from '../support/deferred.js';
 import { NOW, principalOf } from '../support/principal.js';

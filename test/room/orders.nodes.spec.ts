@@ -1,4 +1,4 @@
-import { RevocationService, RoomService } from 'nestjs-roomgate';
+import { RevocationService, RevocationStore, RoomService } from 'nestjs-roomgate';
 import type { RoomgateTestbed, TestConnection } from 'nestjs-roomgate/testing';
 import { ORDERS_HISTORY, ORDERS_KEY } from '../../src/room/order-sender.js';
 import { banned, deciding, resetSeams } from '../support/gated-seams.js';
@@ -180,6 +180,8 @@ describe.each([undefined, 1, 2])('Two nodes (seed %p)', (seed) => {
   ])('an order %s grants nothing, and all rights are asked for anew', async (_what, order) => {
     const [alice, bob] = [await enter(two), await enter(two, 'bob')];
     ban();
+    let loads = 0;
+    two.get(RevocationStore).refresh = () => void (loads += 1);
     const body = JSON.stringify(typeof order === 'string' ? order : { from: 'forged', ...order });
     const [view] = nodes.views;
     view.publish(ORDERS_KEY, body, { publicationId: 'forged', history: ORDERS_HISTORY });
@@ -187,6 +189,7 @@ describe.each([undefined, 1, 2])('Two nodes (seed %p)', (seed) => {
     expect(await bob.request('work')).toMatchObject({ event: 'ack' });
     const token = two.mint({ rooms: [ROOM] });
     await two.expectRefused(403, undefined, { token, path: `/${ROOM}` });
+    expect(loads).toBe(1);
   });
 
   it('orders that the other one missed are obeyed when it is reached again', async () => {

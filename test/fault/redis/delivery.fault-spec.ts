@@ -93,7 +93,7 @@ describe.each(CLIENTS)('Three nodes over one Redis, by $name', ({ single }) => {
     await start();
     const played = await play(true, async ({ passed }) => {
       await server.pause();
-      await pause(1_500);
+      await pause(2_000);
       server.resume();
       await passed(30);
     });

@@ -1,5 +1,6 @@
 import type { Principal } from '../../../src/admission/principal.js';
-import { type Revocation, Revocations } from '../../../src/admission/revocation.js';
+import { type Revocation } from '../../../src/admission/revocation.js';
+import { Revocations } from '../../../src/admission/revocations.js';
 import { RedisRevocationStore } from '../../../src/redis/redis-revocation-store.service.js';
 import { SCRIPTS } from '../../../src/redis/scripts/index.js';
 import { RedisStore } from '../../../src/redis/store.js';
@@ -44,7 +45,7 @@ export class RevocationNode {
       revocations: this.#revocations,
       maxAuthorityStalenessMs: 30_000,
       onlyIssuer: 'https://a.test',
-      disconnect: () => 0,
+      disconnect: () => Promise.resolve(0),
       kick: (revocation) => void this.told.push(revocation),
     });
   }

@@ -1,10 +1,7 @@
 import fc from 'fast-check';
 import { FakeClock } from 'nestjs-roomgate/testing';
-import {
-  MemoryRevocationStore,
-  type Revocation,
-  Revocations,
-} from '../../src/admission/revocation.js';
+import type { Revocation } from '../../src/admission/revocation.js';
+import { Revocations } from '../../src/admission/revocations.js';
 import { NOW, principalOf } from '../support/principal.js';
 import { propertyRuns } from '../support/property-runs.js';
 
@@ -175,19 +172,5 @@ describe('Revocations', () => {
       }),
       propertyRuns(300),
     );
-  });
-});
-
-describe('MemoryRevocationStore', () => {
-  it('tells everything that was added, also what was added before it began', () => {
-    const store = new MemoryRevocationStore();
-    const told: Revocation[] = [];
-    store.add(ofToken('early'));
-    store.start((revocation) => told.push(revocation));
-    store.add(ofToken('late'));
-    expect(told).toEqual([ofToken('early'), ofToken('late')]);
-    store.stop();
-    store.add(ofToken('too late'));
-    expect(told).toHaveLength(2);
   });
 });
