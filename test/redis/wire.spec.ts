@@ -7,11 +7,14 @@ const EPOCH = 'abcDEF-_0123';
 
 /** As the script of PUBLISH writes it. */
 function written(options: PublishOptions, body: string | Buffer, offset = 7, time = 1_700): Buffer {
-  const head = `1P${EPOCH} ${offset} ${time}\n${encodeHead(options, body)}\n`;
+  const head = `1P${EPOCH} ${offset} ${time}\n${encodeHead(options, body) || options.publicationId}\n`;
   return Buffer.concat([Buffer.from(head), Buffer.from(body)]);
 }
 
-const words = fc.string({ unit: 'grapheme', maxLength: 40 });
+const words = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 40 }),
+  fc.stringMatching(/^[\w.-]{1,40}$/),
+);
 const options = fc.record(
   { publicationId: words, except: words, conflateKey: words },
   { requiredKeys: ['publicationId'] },
@@ -65,7 +68,7 @@ describe('What a channel carries', () => {
     ['an offset beyond all numbers', `1P${EPOCH} 12345678901234567 1\n{"id":"a"}\nb`],
     ['a short epoch', '1Pabc 7 1\n{"id":"a"}\nb'],
     ['a head without an id', `1P${EPOCH} 7 1\n{"except":"a"}\nb`],
-    ['a head that is null', `1P${EPOCH} 7 1\nnull\nb`],
+    ['an empty head', `1P${EPOCH} 7 1\n\nb`],
     ['a head that is no JSON', `1P${EPOCH} 7 1\n{id}\nb`],
   ])('is let go when it is %s', (_, text) => {
     expect(decode(Buffer.from(text))).toBeUndefined();
