@@ -19,6 +19,7 @@ interface Member {
 interface Truth {
   readonly accepted: Map<string, Position>;
   readonly failed: Set<string>;
+  failures: number;
 }
 
 /** Members on every node, and every node speaking to them all the while, whatever happens to Redis. */
@@ -26,8 +27,8 @@ export class RoomPlay {
   readonly room = randomUUID();
   readonly members: Member[] = [];
   readonly #truths: Record<RoomName, Truth> = {
-    kept: { accepted: new Map(), failed: new Set() },
-    bare: { accepted: new Map(), failed: new Set() },
+    kept: { accepted: new Map(), failed: new Set(), failures: 0 },
+    bare: { accepted: new Map(), failed: new Set(), failures: 0 },
   };
   readonly #speakers: Promise<void>[] = [];
   #isOver = false;
@@ -55,6 +56,12 @@ export class RoomPlay {
       'publications to be accepted',
       15_000,
     );
+  };
+
+  /** Resolves when another publication has failed, of which nobody knows what became. */
+  readonly hasFailed = async (name: RoomName): Promise<void> => {
+    const { failures } = this.#truths[name];
+    await eventually(() => this.#truths[name].failures > failures, 'a publication to fail', 15_000);
   };
 
   accepted(name: RoomName): number {
@@ -118,7 +125,8 @@ export class RoomPlay {
   }
 
   async #say(node: number, name: RoomName, text: string, retries: boolean): Promise<void> {
-    const { accepted, failed } = this.#truths[name];
+    const truth = this.#truths[name];
+    const { accepted, failed } = truth;
     const publicationId = randomUUID();
     const rooms = this.nodes.rooms(node).of(name);
     for (;;) {
@@ -127,6 +135,7 @@ export class RoomPlay {
         return;
       } catch {
         failed.add(text);
+        truth.failures += 1;
         if (!retries) return;
         await pause(RETRY_MS);
       }
