@@ -14,7 +14,7 @@ describe.each(CLIENTS)('Three nodes over a cluster, by $name', ({ cluster }) => 
   let servers: RedisCluster;
   let nodes: RoomNodes;
   beforeAll(async () => {
-    servers = await RedisCluster.start({ replicas: true });
+    servers = await RedisCluster.start({ replicas: true, proxied: true });
   });
   afterAll(() => servers.stop());
   beforeEach(async () => {
@@ -26,6 +26,20 @@ describe.each(CLIENTS)('Three nodes over a cluster, by $name', ({ cluster }) => 
   /** Who has the room that keeps its history. */
   const slotOf = (played: RoomPlay): Promise<number> =>
     servers.slotOf(new RedisKeys(nodes.namespace).of(`kept/${played.room}`).channel);
+
+  it('lose nothing, and give their members what they missed, when a master is out of reach for a while', async () => {
+    const played = new RoomPlay(nodes, true);
+    await played.begin();
+    const proxy = servers.proxyOf(await servers.masterOf(await slotOf(played)));
+    for (let times = 0; times < 2; times++) {
+      proxy.cut();
+      await played.hasFailed('kept');
+      await proxy.heal();
+      await played.passed(30);
+    }
+    expect(await played.end()).toEqual([]);
+    expect(played.gaps('kept')).toBe(0);
+  });
 
   it.each<[string, (slot: number, master: RedisServer) => Promise<void>]>([
     [
