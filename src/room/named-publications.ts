@@ -25,18 +25,25 @@ export interface PublicationPorts {
   readonly history: History;
 }
 
-/** What is said in the rooms of one name, and what engines know of them: nothing here needs a member, or a connection. */
-export class NamedPublications {
+/**
+ * What is said in the rooms of one name, and what engines know of them: nothing here needs a member, or a connection. All methods
+ * reject with RoomgateError `invalid_room_id` for an id that is not a UUID.
+ */
+export abstract class NamedPublications<Ports extends PublicationPorts = PublicationPorts> {
   constructor(
     readonly name: string,
-    private readonly ports: PublicationPorts,
+    protected readonly ports: Ports,
   ) {}
 
   /** @throws RoomgateError `invalid_room_id` */
-  key(id: string): RoomKey {
+  protected key(id: string): RoomKey {
     return roomKey(this.name, toRoomId(id));
   }
 
+  /**
+   * Speaks to all members of a room, on every node. Resolves when the engine has accepted it.
+   * @throws RoomgateError `reserved_event`, `invalid_data`, or `engine_unavailable` when the outcome is unknown.
+   */
   broadcast(
     id: string,
     event: string,
@@ -51,6 +58,7 @@ export class NamedPublications {
     return mayFloat(this.#publish(id, encode, options));
   }
 
+  /** Sends bytes to all members as a binary frame behind the event `binary`. @see NamedPublications.broadcast */
   broadcastBinary(id: string, bytes: Uint8Array, options?: BroadcastOptions): Promise<Position> {
     const copy = (): Buffer => {
       if (!(bytes instanceof Uint8Array))
@@ -61,6 +69,7 @@ export class NamedPublications {
     return mayFloat(this.#publish(id, copy, options));
   }
 
+  /** @see RoomHandle.presence */
   async presence(id: string, limit: number = Infinity): Promise<PresencePage> {
     const key = this.key(id);
     const { engine, settings } = this.ports;
@@ -69,6 +78,7 @@ export class NamedPublications {
     return engine.present(key, limit);
   }
 
+  /** @see RoomHandle.history */
   async history(id: string, request: HistoryRequest = {}): Promise<PastPage> {
     return this.ports.history.page(this.key(id), request, true);
   }

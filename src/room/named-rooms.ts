@@ -2,15 +2,8 @@ import { type RoomKey, toRoomId } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
 import { mayFloat } from '../roomgate.later.js';
 import type { Reauthorized } from './authority.js';
-import type { PresencePage } from './engine/presence-entry.js';
-import type { Position } from './engine/publication.js';
-import type { HistoryRequest, PastPage } from './history.js';
 import type { Memberships } from './membership.js';
-import {
-  type BroadcastOptions,
-  NamedPublications,
-  type PublicationPorts,
-} from './named-publications.js';
+import { NamedPublications, type PublicationPorts } from './named-publications.js';
 import type { Orders } from './orders.js';
 import { RoomHandle } from './room-handle.js';
 
@@ -20,52 +13,15 @@ export interface RoomPorts extends PublicationPorts {
 }
 
 /** The rooms of one name. All methods throw RoomgateError `invalid_room_id` for an id that is not a UUID, or reject with it. */
-export class NamedRooms {
-  readonly #publications: NamedPublications;
-
-  constructor(
-    readonly name: string,
-    private readonly ports: RoomPorts,
-  ) {
-    this.#publications = new NamedPublications(name, ports);
-  }
-
+export class NamedRooms extends NamedPublications<RoomPorts> {
   room(id: string): RoomHandle {
     return new RoomHandle(toRoomId(id), this);
   }
 
-  /**
-   * Speaks to all members of a room, on every node. Resolves when the engine has accepted it.
-   * @throws RoomgateError `reserved_event`, `invalid_data`, or `engine_unavailable` when the outcome is unknown.
-   */
-  broadcast(
-    id: string,
-    event: string,
-    data?: unknown,
-    options?: BroadcastOptions,
-  ): Promise<Position> {
-    return this.#publications.broadcast(id, event, data, options);
-  }
-
-  /** Sends bytes to all members as a binary frame behind the event `binary`. @see NamedRooms.broadcast */
-  broadcastBinary(id: string, bytes: Uint8Array, options?: BroadcastOptions): Promise<Position> {
-    return this.#publications.broadcastBinary(id, bytes, options);
-  }
-
   /** The members on this node. */
   members(id: string): readonly RoomConnection[] {
-    const room = this.ports.memberships.get(this.#publications.key(id));
+    const room = this.ports.memberships.get(this.key(id));
     return [...(room?.members.values() ?? [])];
-  }
-
-  /** @see RoomHandle.presence */
-  presence(id: string, limit?: number): Promise<PresencePage> {
-    return this.#publications.presence(id, limit);
-  }
-
-  /** @see RoomHandle.history */
-  history(id: string, request?: HistoryRequest): Promise<PastPage> {
-    return this.#publications.history(id, request);
   }
 
   /** @see RoomHandle.close */
@@ -84,7 +40,7 @@ export class NamedRooms {
   }
 
   #order<T>(id: string, give: (key: RoomKey, orders: Orders) => Promise<T>): Promise<T> {
-    const order = async (): Promise<T> => give(this.#publications.key(id), this.ports.orders);
+    const order = async (): Promise<T> => give(this.key(id), this.ports.orders);
     return mayFloat(order());
   }
 }

@@ -1,13 +1,6 @@
 import { type RoomKey, toRoomId } from '../admission/room-id.js';
 import { mayFloat } from '../roomgate.later.js';
-import type { PresencePage } from './engine/presence-entry.js';
-import type { Position } from './engine/publication.js';
-import type { HistoryRequest, PastPage } from './history.js';
-import {
-  type BroadcastOptions,
-  NamedPublications,
-  type PublicationPorts,
-} from './named-publications.js';
+import { NamedPublications, type PublicationPorts } from './named-publications.js';
 import type { Order } from './order.js';
 import type { OrderSender } from './order-sender.js';
 import { RemoteRoom } from './remote-room.js';
@@ -17,44 +10,10 @@ export interface RemotePorts extends PublicationPorts {
 }
 
 /** The rooms of one name, from a process without members. All methods reject with RoomgateError `invalid_room_id` for an id that is not a UUID. */
-export class RemoteRooms {
-  readonly #publications: NamedPublications;
-
-  constructor(
-    readonly name: string,
-    private readonly ports: RemotePorts,
-  ) {
-    this.#publications = new NamedPublications(name, ports);
-  }
-
+export class RemoteRooms extends NamedPublications<RemotePorts> {
   /** @throws RoomgateError `invalid_room_id` */
   room(id: string): RemoteRoom {
     return new RemoteRoom(toRoomId(id), this);
-  }
-
-  /** @see NamedRooms.broadcast */
-  broadcast(
-    id: string,
-    event: string,
-    data?: unknown,
-    options?: BroadcastOptions,
-  ): Promise<Position> {
-    return this.#publications.broadcast(id, event, data, options);
-  }
-
-  /** @see NamedRooms.broadcastBinary */
-  broadcastBinary(id: string, bytes: Uint8Array, options?: BroadcastOptions): Promise<Position> {
-    return this.#publications.broadcastBinary(id, bytes, options);
-  }
-
-  /** @see RoomHandle.presence */
-  presence(id: string, limit?: number): Promise<PresencePage> {
-    return this.#publications.presence(id, limit);
-  }
-
-  /** @see RoomHandle.history */
-  history(id: string, request?: HistoryRequest): Promise<PastPage> {
-    return this.#publications.history(id, request);
   }
 
   /** @see RemoteRoom.close */
@@ -74,8 +33,7 @@ export class RemoteRooms {
 
   #order(id: string, orderOf: (key: RoomKey) => Order): Promise<void> {
     const { sender } = this.ports;
-    const order = async (): Promise<void> =>
-      sender.send(sender.encode(orderOf(this.#publications.key(id))));
+    const order = async (): Promise<void> => sender.send(sender.encode(orderOf(this.key(id))));
     return mayFloat(order());
   }
 }
