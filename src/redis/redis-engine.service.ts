@@ -11,11 +11,12 @@ import type {
   ReadRange,
 } from '../room/engine/publication.js';
 import type { RedisReply } from './connection.js';
+import { newEpoch, positionIn } from './position.js';
 import { RedisPresence } from './presence.js';
 import { PUBLISH } from './scripts/publish.js';
 import { READ } from './scripts/read.js';
 import { RedisStore } from './store.js';
-import { LEASE_MS, newEpoch, positionIn, Subscriptions } from './subscriptions.js';
+import { LEASE_MS, Subscriptions } from './subscriptions.js';
 import { decode, encodeHead } from './wire.js';
 
 /**
