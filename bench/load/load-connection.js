@@ -63,6 +63,11 @@ export class LoadConnection {
     this.#socket.on('close', () => this.#onClose());
   }
 
+  /** Whether the hello is here. */
+  get isReady() {
+    return this.#framesToHello === 0;
+  }
+
   /** @param {Buffer} bytes */
   write(bytes) {
     this.#socket.write(bytes);

@@ -35,6 +35,8 @@ const OVERRIDES = {
   enableAutoPipelining: false,
   enableReadyCheck: false,
   maxRetriesPerRequest: 0,
+  // Not only its own half: who is silent would keep what was asked waiting, and do it behind what is asked of the next one.
+  disconnectTimeout: 0,
   retryStrategy: (): null => null,
   reconnectOnError: null,
   commandTimeout: undefined,

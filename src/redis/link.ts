@@ -4,6 +4,9 @@ import type { RedisAddress, RedisArgument, RedisReply } from './connection.js';
 import type { Script } from './script.js';
 import { RedisSession, type SessionPorts } from './session.js';
 
+/** One that ends before is as good as none: whoever comes at once again meets the same end. */
+const STEADY_MS = 1_000;
+
 export interface LinkEvents {
   message(link: RedisLink, channel: string, body: Buffer): void;
   up(link: RedisLink): void;
@@ -37,10 +40,11 @@ export class RedisLink {
         () => undefined,
       );
       if (session && !this.#isStopped) {
-        failures = 0;
+        const since = ports.clock.now();
         this.#session = session;
         events.up(this);
         await session.ended;
+        if (ports.clock.now() - since >= STEADY_MS) failures = 0;
         this.#session = undefined;
         this.#channels.clear();
         events.down(this);

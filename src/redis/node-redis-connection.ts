@@ -78,6 +78,7 @@ export class NodeRedisDialer implements RedisDialer {
     address?: RedisAddress,
   ): Promise<RedisConnection> {
     const template = (this.#template ??= await this.#source());
+    signal.throwIfAborted();
     const client = this.#duplicate(template, address);
     const connection = new NodeRedisConnection(client, events, this.isCluster);
     signal.addEventListener('abort', () => connection.close(), { once: true });

@@ -3,7 +3,8 @@ import type { RedisArgument } from './connection.js';
 import type { RoomKeys } from './keys.js';
 import { PUBLISH } from './scripts/publish.js';
 import type { RedisStore } from './store.js';
-import { LEASE_MS, newEpoch } from './subscriptions.js';
+import { newEpoch } from './position.js';
+import { LEASE_MS } from './subscriptions.js';
 import { encodeHead } from './wire.js';
 
 /** Publications and bytes in one call: Redis does nothing else meanwhile. */

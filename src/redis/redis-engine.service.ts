@@ -11,11 +11,12 @@ import type {
   ReadRange,
 } from '../room/engine/publication.js';
 import type { RedisReply } from './connection.js';
+import { newEpoch, positionIn } from './position.js';
 import { RedisPresence } from './presence.js';
 import { Publisher } from './publisher.js';
 import { READ } from './scripts/read.js';
 import { RedisStore } from './store.js';
-import { newEpoch, positionIn, Subscriptions } from './subscriptions.js';
+import { Subscriptions } from './subscriptions.js';
 import { decode } from './wire.js';
 
 /**

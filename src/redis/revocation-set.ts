@@ -11,7 +11,7 @@ import {
 import type { Script } from './script.js';
 import { ADD, CHECK, MERGE } from './scripts/revocations.js';
 import type { RedisStore } from './store.js';
-import { newEpoch } from './subscriptions.js';
+import { newEpoch } from './position.js';
 
 /** Entries in one call: Redis does nothing else meanwhile. */
 export const AT_ONCE = 100;

@@ -54,7 +54,9 @@ export class RedisSession {
     };
     try {
       const dial = (): Promise<RedisConnection> => dialer.dial(events, attempt.signal, address);
-      session.#connections = await Promise.all([dial(), dial()]);
+      const dials = Promise.all([dial(), dial()]);
+      // Whatever a client does, and be it nothing.
+      session.#connections = await Promise.race([dials, session.ended.then(refuse)]);
       await session.#prepare();
     } catch (error) {
       attempt.abort();
@@ -69,7 +71,7 @@ export class RedisSession {
 
   async call(command: string, args: readonly RedisArgument[]): Promise<RedisReply> {
     const [calls] = this.#connections;
-    if (!calls || !this.#isOpen) throw new Error('The connection has ended.');
+    if (!calls || !this.#isOpen) return refuse();
     try {
       return await calls.call(command, args);
     } catch (error) {
@@ -93,9 +95,12 @@ export class RedisSession {
 
   async #prepare(): Promise<void> {
     const loaded = this.ports.scripts.map(({ text }) => this.call('SCRIPT', ['LOAD', text]));
-    const [replication] = await Promise.all([this.call('INFO', ['replication']), ...loaded]);
-    if (!String(replication).includes('role:master')) throw new Error('Redis is no master here.');
-    if (!this.#isOpen) throw new Error('The connection has ended.');
+    const infos = this.#connections.map((connection) => connection.call('INFO', ['replication']));
+    const [masters] = await Promise.all([Promise.all(infos), ...loaded]);
+    const [here, there] = masters.map(masterIn);
+    // While somebody takes over the two may have been led to two processes: one would never hear what the other does.
+    if (!here || here !== there) throw new Error('Redis is no master here, or two.');
+    if (!this.#isOpen) refuse();
   }
 
   /** Who is silently gone answers nothing: each connection is asked again and again. */
@@ -110,4 +115,14 @@ export class RedisSession {
     }
     this.#cancelTimer = clock.setTimer(() => this.#watch(), replyTimeoutMs);
   }
+}
+
+/** Whose history of writes it is; undefined for what is no master. */
+function masterIn(info: RedisReply): string | undefined {
+  const text = String(info);
+  return text.includes('role:master') ? /^master_replid:(\w+)/m.exec(text)?.[1] : undefined;
+}
+
+function refuse(): never {
+  throw new Error('The connection has ended.');
 }

@@ -18,6 +18,8 @@ export class Subscription {
   link: RedisLink | undefined;
   /** Counts how often it was opened: an answer to an earlier time is not for this one. */
   opened = 0;
+  /** How it is opened for the first time: others who ask for it meanwhile wait for it. */
+  first: Promise<Position> | undefined;
   /** Up to where the node was told everything; undefined before it was ever open. */
   #position: Position | undefined;
   /** While it is being opened. */
@@ -44,8 +46,15 @@ export class Subscription {
     return (this.opened += 1);
   }
 
+  /** Who asked for it has been told the position: what comes behind it may be missing, but not go unsaid. */
+  answer(position: Position): void {
+    this.first = undefined;
+    this.#position = position;
+  }
+
   /** From here on it is told what came behind the position. Whether that is all: otherwise the room has to be looked at again. */
   begin(position: Position): boolean {
+    if (this.#isClosed) return true;
     const before = this.#position;
     this.#position = position;
     const waiting = this.#waiting ?? [];
@@ -72,13 +81,14 @@ export class Subscription {
     else this.#tell(change);
   }
 
-  /** The room has got this far, and all that was published until then has come, or never will. */
-  verify(position: Position): void {
-    if (this.#isClosed || this.#waiting || !this.#position) return;
+  /** The room has got this far, and all that was published until then has come, or never will. Whether it has come. */
+  verify(position: Position): boolean {
+    if (this.#isClosed || this.#waiting || !this.#position) return true;
     const { epoch, offset } = this.#position;
-    if (epoch === position.epoch && offset >= position.offset) return;
+    if (epoch === position.epoch && offset >= position.offset) return true;
     this.#position = position;
     this.sink.interrupted(this.key, position);
+    return false;
   }
 
   /** The node does not listen any more, not even to what is on its way. */

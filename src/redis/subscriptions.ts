@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../roomgate.clock.js';
 import type { EngineKey, EngineSink } from '../room/engine/engine.js';
 import type { HistoryLimits, Position } from '../room/engine/publication.js';
-import type { RedisReply } from './connection.js';
 import type { RoomKeys } from './keys.js';
 import { type RedisLink, unavailable } from './link.js';
 import type { RedisNetwork } from './network.js';
+import { newEpoch, positionIn } from './position.js';
 import { SUBSCRIBED, UNSUBSCRIBED } from './scripts/subscribed.js';
 import { Subscription } from './subscription.js';
 import { decode } from './wire.js';
@@ -50,12 +49,20 @@ export class Subscriptions {
     history: HistoryLimits | undefined,
   ): Promise<Position> {
     const present = this.#byKey.get(key);
-    if (present) return this.#ask(present, this.#linkOf(present));
+    if (present) {
+      await present.first;
+      return this.#ask(present, this.#linkOf(present));
+    }
     const subscription = new Subscription(key, names, history, this.ports.sink);
     this.#byKey.set(key, subscription);
     this.#byChannel.set(names.channel, subscription);
+    return (subscription.first = this.#first(subscription));
+  }
+
+  async #first(subscription: Subscription): Promise<Position> {
     try {
       const position = await this.#open(subscription);
+      subscription.answer(position);
       const { opened } = subscription;
       // Not before who has subscribed knows of it.
       setImmediate(() => {
@@ -90,12 +97,16 @@ export class Subscriptions {
 
   /** Opens what is not where it should be: the link is there again, or somebody else is responsible. */
   async restore(): Promise<void> {
-    const lost = [...this.#byKey.values()].filter((one) => {
+    const isLost = (one: Subscription): boolean => {
       const link = this.ports.network.linkOf(one.names.tag);
-      return link?.isUp && one.link !== link;
-    });
-    for (let from = 0; from < lost.length; from += AT_ONCE)
-      await Promise.allSettled(lost.slice(from, from + AT_ONCE).map((one) => this.#reopen(one)));
+      return link?.isUp === true && one.link !== link && this.#byKey.get(one.key) === one;
+    };
+    const lost = [...this.#byKey.values()].filter(isLost);
+    for (let from = 0; from < lost.length; from += AT_ONCE) {
+      // While others were opened some have ended, or were opened by who was told the same.
+      const some = lost.slice(from, from + AT_ONCE).filter(isLost);
+      await Promise.allSettled(some.map((one) => this.#reopen(one)));
+    }
   }
 
   async #reopen(subscription: Subscription): Promise<void> {
@@ -107,14 +118,18 @@ export class Subscriptions {
   /** Listens to the channel, then asks where the room is: what comes behind that is not missed. */
   async #open(subscription: Subscription): Promise<Position> {
     const attempt = subscription.suspend();
+    const link = this.#linkOf(subscription);
+    const { channel } = subscription.names;
+    subscription.link = link;
     try {
-      const link = this.#linkOf(subscription);
-      subscription.link = link;
-      await link.subscribe(subscription.names.channel);
+      await link.subscribe(channel);
       const position = await this.#ask(subscription, link);
       if (subscription.opened === attempt) return position;
     } catch (error) {
-      if (subscription.opened === attempt) subscription.suspend();
+      if (subscription.opened === attempt) {
+        subscription.suspend();
+        link.unsubscribe(channel).catch(() => undefined);
+      }
       throw error;
     }
     // The link went down meanwhile, or nobody is interested any more.
@@ -173,23 +188,11 @@ export class Subscriptions {
     // What was published before an answer comes before the answer to this.
     const links = [...new Set(answers.map(({ link }) => link))];
     const fenced = await Promise.allSettled(links.map((link) => link.fence()));
-    for (const { subscription, link, opened, position } of answers) {
+    const behind = answers.filter(({ subscription, link, opened, position }) => {
       const isFenced = fenced[links.indexOf(link)]?.status === 'fulfilled';
-      if (isFenced && subscription.opened === opened) subscription.verify(position);
-    }
+      return isFenced && subscription.opened === opened && !subscription.verify(position);
+    });
+    // Who does not hear everything may not be listening any more: Redis ends subscriptions to slots that move.
+    await Promise.allSettled(behind.map(({ subscription }) => this.#reopen(subscription)));
   }
-}
-
-export function positionIn(reply: RedisReply): Position {
-  const [offset, epoch] = reply as [number, Buffer];
-  return { offset, epoch: String(epoch) };
-}
-
-/** Nobody else's names begin with it. */
-const OWN = randomBytes(9).toString('base64url');
-let named = 0;
-
-/** A name for the next life of a room, should one begin: asked for with each call, where fresh random bytes cost more than the rest. */
-export function newEpoch(): string {
-  return `${OWN}-${(named++).toString(36)}`;
 }

@@ -35,6 +35,7 @@ export class OrderSender {
    */
   async send(body: string): Promise<void> {
     const { engine, clock, deadlineMs } = this.ports;
+    if (engine.isAlone) return;
     const options = { publicationId: randomUUID(), history: ORDERS_HISTORY };
     let cause: unknown;
     try {

@@ -175,6 +175,8 @@ function missedIn(
   if (from.offset === position.offset) return [];
   const [first] = publications;
   if (right === false || first?.offset !== from.offset + 1) return undefined;
+  // Nodes of two versions may keep, and ask for, different parts.
+  if (publications.length !== position.offset - from.offset) return undefined;
   return right === true || first.publishedAt >= right.notBefore ? publications : undefined;
 }
 

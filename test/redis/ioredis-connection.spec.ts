@@ -27,6 +27,7 @@ describe('IoredisDialer', () => {
         autoResendUnfulfilledCommands: false,
         autoResubscribe: false,
         maxRetriesPerRequest: 0,
+        disconnectTimeout: 0,
         connectTimeout: 1_234,
       });
       expect((options.retryStrategy as () => unknown)()).toBeNull();

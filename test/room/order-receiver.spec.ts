@@ -17,6 +17,10 @@ class UneasyEngine extends MemoryEngine {
   reading: ((page: HistoryPage) => Promise<HistoryPage> | HistoryPage) | undefined;
   reads: ReadRange[] = [];
 
+  override get isAlone(): boolean {
+    return false;
+  }
+
   override subscribe(...args: Parameters<MemoryEngine['subscribe']>): Position {
     const position = super.subscribe(...args);
     return (this.subscribing?.(position) as unknown as Position) ?? position;

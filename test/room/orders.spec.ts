@@ -2,8 +2,9 @@ import { FakeClock } from 'nestjs-roomgate/testing';
 import type { RoomKey } from '../../src/admission/room-id.js';
 import type { Position, PublishOptions } from '../../src/room/engine/publication.js';
 import type { RoomEngine } from '../../src/room/engine/engine.js';
+import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
 import type { LocalOrders } from '../../src/room/local-orders.js';
-import { ORDERS_HISTORY, OrderSender } from '../../src/room/order-sender.js';
+import { ORDERS_HISTORY, ORDERS_KEY, OrderSender } from '../../src/room/order-sender.js';
 import { Orders } from '../../src/room/orders.js';
 import { Deferred } from '../support/deferred.js';
 import { ROOM } from '../support/live-room.js';
@@ -74,6 +75,15 @@ describe('Orders', () => {
     expect(await stateOf(reauthorized)).toBe('waiting');
     asked.resolve({ kept: 1, left: 0 });
     expect(await reauthorized).toEqual({ kept: 1, left: 0 });
+  });
+
+  it('are not kept where no other node can be', async () => {
+    const engine = new MemoryEngine();
+    await engine.subscribe(ORDERS_KEY, ORDERS_HISTORY);
+    const sender = new OrderSender({ engine, clock: new FakeClock(), deadlineMs: DEADLINE_MS });
+    await sender.send(sender.encode({ kind: 'close', key: KEY }));
+    const { publications } = engine.read(ORDERS_KEY, { limit: 1, maxBytes: 1_000 });
+    expect(publications).toEqual([]);
   });
 
   it('are kept, and named so that an engine may try again', async () => {

@@ -51,6 +51,21 @@ describe('Catching up', () => {
     expect(got(alice)).toEqual(['gap to 5']);
   });
 
+  it.each([
+    ['in the middle, where a node with other settings has kept nothing', 1],
+    ['at the end, which a node with other settings has not asked for', 2],
+  ])('tells of a gap when something is missing %s', async (_, missing) => {
+    for (const text of ['2', '3']) stage.say(text);
+    const read = stage.engine.read.bind(stage.engine);
+    stage.engine.read = (...asked) => {
+      const page = read(...asked);
+      return { ...page, publications: page.publications.toSpliced(missing, 1) };
+    };
+    await stage.enter(alice, since(0));
+    await stage.settle();
+    expect(got(alice)).toEqual(['gap to 3']);
+  });
+
   it('goes further back when more was lost while it reads', async () => {
     stage.say('2');
     stage.engine.reads = [];

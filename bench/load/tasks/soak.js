@@ -22,7 +22,8 @@ export function soak(crowd, { ms, limitMs }) {
   const done = { connects: 0, kicks: 0, broadcasts: 0, refreshes: 0, refused: 0, deliveries: 0 };
   /** @type {string[]} */
   const errors = [];
-  const ready = new Set(connections);
+  // Who was kicked last is still on its way in.
+  const ready = new Set(connections.filter((connection) => connection.isReady));
   const say = maskedFrame(OPCODE.text, dialect.message('say', 'x'.repeat(64)));
   const wrong = (/** @type {unknown} */ what) => void errors.push(String(what).slice(0, 200));
 
@@ -80,7 +81,7 @@ export function soak(crowd, { ms, limitMs }) {
   });
   for (const [index, connection] of connections.entries()) {
     connection.listener = listenerOf(index);
-    connection.range = NO_LENGTH;
+    if (connection.isReady) connection.range = NO_LENGTH;
   }
   const timers = [
     setInterval(churn, EVERY_MS.churn),

@@ -47,6 +47,11 @@ export abstract class RoomEngine {
     return true;
   }
 
+  /** Whether no other node can be behind it: what would be for others alone is not published. */
+  get isAlone(): boolean {
+    return false;
+  }
+
   /** Called once, before anything else. */
   abstract start(sink: EngineSink): MaybePromise<void>;
 

@@ -29,6 +29,10 @@ export class DelayedEngine extends RoomEngine {
     this.#state = seed >>> 0 || 1;
   }
 
+  override get isAlone(): boolean {
+    return this.inner.isAlone;
+  }
+
   start(sink: EngineSink): MaybePromise<void> {
     const carry = (key: EngineKey, act: () => void): void => {
       const generation = this.#carried.get(key);

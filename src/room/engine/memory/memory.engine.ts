@@ -28,6 +28,10 @@ export class MemoryEngine extends RoomEngine {
     this.#rooms = new KeptRooms(now, maxHistoryBytes);
   }
 
+  override get isAlone(): boolean {
+    return true;
+  }
+
   start(sink: EngineSink): void {
     this.#sink = sink;
   }
