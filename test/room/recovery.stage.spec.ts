@@ -56,9 +56,9 @@ describe('Catching up', () => {
     ['at the end, which a node with other settings has not asked for', 2],
   ])('tells of a gap when something is missing %s', async (_, missing) => {
     for (const text of ['2', '3']) stage.say(text);
-    const { read } = stage.engine;
+    const read = stage.engine.read.bind(stage.engine);
     stage.engine.read = (...asked) => {
-      const page = read.apply(stage.engine, asked);
+      const page = read(...asked);
       return { ...page, publications: page.publications.toSpliced(missing, 1) };
     };
     await stage.enter(alice, since(0));
