@@ -57,6 +57,11 @@ local function keep(ttl)
     if redis.call('PTTL', key) < 2 * ttl then redis.call('PEXPIRE', key, 2 * ttl) end
   end
 end
+
+-- Redis may have dropped a part: the rest says nothing, and nodes say again who is there.
+local times, entries = redis.call('ZCARD', KEYS[1]), redis.call('HLEN', KEYS[2])
+local members, order = redis.call('HLEN', KEYS[3]), redis.call('ZCARD', KEYS[4])
+if times ~= entries or members ~= order or (times == 0) ~= (members == 0) then redis.call('DEL', unpack(KEYS)) end
 `;
 
 /** ARGV: …, milliseconds, connection, identity, name, info, meta. */
