@@ -6,8 +6,8 @@ export type RedisArgument = string | Buffer;
 /** What a connection tells of while it lives. */
 export interface ConnectionEvents {
   message(channel: string, body: Buffer): void;
-  /** Told once; nothing else is told after it. */
-  closed(): void;
+  /** Told once, with why if that is known; nothing else is told after it. */
+  closed(cause?: unknown): void;
 }
 
 /** One TCP connection to one Redis process, from its handshake to its end: it never reconnects, queues or sends anything twice. */

@@ -77,12 +77,11 @@ export class IoredisDialer implements RedisDialer {
       : this.client);
     if (!template) throw new Error('The cluster client knows no node yet.');
     const client = this.#duplicate(template, address);
-    // Told by `close` as well; without a listener it would be printed.
-    client.on('error', () => undefined);
+    const connection = new IoredisConnection(client, events, this.isCluster ? 's' : '');
     signal.addEventListener('abort', () => client.disconnect(), { once: true });
     await client.connect();
     signal.throwIfAborted();
-    return new IoredisConnection(client, events, this.isCluster ? 's' : '');
+    return connection;
   }
 
   #duplicate(template: IoredisLike, address?: RedisAddress): IoredisLike {
@@ -112,7 +111,10 @@ class IoredisConnection implements RedisConnection {
       events.message(channel.toString('latin1'), body);
     client.on('messageBuffer', message);
     client.on('smessageBuffer', message);
-    client.on('close', () => events.closed());
+    // Without a listener it would be printed.
+    let cause: unknown;
+    client.on('error', (error) => (cause = error));
+    client.on('close', () => events.closed(cause));
   }
 
   call(command: string, args: readonly RedisArgument[]): Promise<RedisReply> {

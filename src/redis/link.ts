@@ -36,9 +36,8 @@ export class RedisLink {
     const { events, ports } = this;
     const message: SessionPorts['message'] = (...told) => events.message(this, ...told);
     for (let failures = 0; !this.#isStopped; failures += 1) {
-      const session = await RedisSession.open({ ...ports, message }, this.address).catch(
-        () => undefined,
-      );
+      const opened = RedisSession.open({ ...ports, message }, this.address);
+      const session = await opened.catch((error: unknown) => ports.failed?.(error));
       if (session && !this.#isStopped) {
         const since = ports.clock.now();
         this.#session = session;

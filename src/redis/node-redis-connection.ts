@@ -120,8 +120,8 @@ class NodeRedisConnection implements RedisConnection {
   ) {
     this.#listener = (body, channel) => events.message(channel.toString('latin1'), body);
     let isClosed = false;
-    const closed = (): void => {
-      if (!isClosed) events.closed();
+    const closed = (cause?: unknown): void => {
+      if (!isClosed) events.closed(cause);
       isClosed = true;
     };
     // It does not reconnect, so an error is its end.

@@ -1,5 +1,6 @@
-import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Logger, Module } from '@nestjs/common';
 import { SystemClock } from '../roomgate.clock.js';
+import { attempt } from '../roomgate.errors.js';
 import { ROOMGATE_REDIS_OPTIONS } from './redis.constants.js';
 import type { RedisOptions } from './redis-options.js';
 import { checkSafety } from './safety.js';
@@ -28,7 +29,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RedisOptions>(
       provide: RedisStore,
       useFactory: (options: RedisOptions): RedisStore => {
         checkSafety(options.client);
-        return new RedisStore(options, new SystemClock(), SCRIPTS);
+        const warn = (line: string): void => attempt(() => new Logger('Roomgate').warn(line));
+        return new RedisStore(options, new SystemClock(), SCRIPTS, warn);
       },
       inject: [ROOMGATE_REDIS_OPTIONS],
     },

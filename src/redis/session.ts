@@ -18,6 +18,8 @@ export interface SessionPorts {
   /** Milliseconds after which Redis is taken for gone when it does not answer. */
   readonly replyTimeoutMs: number;
   readonly message: (channel: string, body: Buffer) => void;
+  /** Told of each attempt to open one that came to nothing. */
+  readonly failed?: (error: unknown) => void;
 }
 
 /** What Redis answers when nothing more is to be had from this connection: it is no master any more, or has forgotten the scripts. */
@@ -32,6 +34,7 @@ export class RedisSession {
   #connections: readonly RedisConnection[] = [];
   #cancelTimer = (): void => undefined;
   #unanswered = 0;
+  #cause: unknown;
 
   private constructor(private readonly ports: SessionPorts) {
     this.ended = new Promise((resolve) => (this.#end = resolve));
@@ -50,13 +53,16 @@ export class RedisSession {
       message: (channel: string, body: Buffer): void => {
         if (session.#isOpen) ports.message(channel, body);
       },
-      closed: () => session.close(),
+      closed: (cause?: unknown) => session.close(cause),
     };
     try {
       const dial = (): Promise<RedisConnection> => dialer.dial(events, attempt.signal, address);
       const dials = Promise.all([dial(), dial()]);
       // Whatever a client does, and be it nothing.
-      session.#connections = await Promise.race([dials, session.ended.then(refuse)]);
+      session.#connections = await Promise.race([
+        dials,
+        session.ended.then(() => session.#refuse()),
+      ]);
       await session.#prepare();
     } catch (error) {
       attempt.abort();
@@ -71,7 +77,7 @@ export class RedisSession {
 
   async call(command: string, args: readonly RedisArgument[]): Promise<RedisReply> {
     const [calls] = this.#connections;
-    if (!calls || !this.#isOpen) return refuse();
+    if (!calls || !this.#isOpen) return this.#refuse();
     try {
       return await calls.call(command, args);
     } catch (error) {
@@ -85,9 +91,10 @@ export class RedisSession {
     return this.#connections[1] as RedisConnection;
   }
 
-  close(): void {
+  close(cause?: unknown): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#cause = cause;
     this.#cancelTimer();
     for (const connection of this.#connections) connection.close();
     this.#end();
@@ -100,7 +107,11 @@ export class RedisSession {
     const [here, there] = masters.map(masterIn);
     // While somebody takes over the two may have been led to two processes: one would never hear what the other does.
     if (!here || here !== there) throw new Error('Redis is no master here, or two.');
-    if (!this.#isOpen) refuse();
+    if (!this.#isOpen) this.#refuse();
+  }
+
+  #refuse(): never {
+    throw this.#cause instanceof Error ? this.#cause : new Error('The connection has ended.');
   }
 
   /** Who is silently gone answers nothing: each connection is asked again and again. */
@@ -121,8 +132,4 @@ export class RedisSession {
 function masterIn(info: RedisReply): string | undefined {
   const text = String(info);
   return text.includes('role:master') ? /^master_replid:(\w+)/m.exec(text)?.[1] : undefined;
-}
-
-function refuse(): never {
-  throw new Error('The connection has ended.');
 }

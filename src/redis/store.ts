@@ -7,6 +7,7 @@ import { dialerOf } from './dialer.js';
 import { RedisKeys } from './keys.js';
 import { type RedisLink, unavailable } from './link.js';
 import type { NetworkEvents, RedisNetwork } from './network.js';
+import { reasonOf } from './reason.js';
 import { REDIS_DEFAULTS, type RedisOptions } from './redis-options.js';
 import type { Script } from './script.js';
 import { SingleNetwork } from './single-network.js';
@@ -16,6 +17,8 @@ export class RedisStore {
   readonly keys: RedisKeys;
   readonly network: RedisNetwork;
   readonly #listeners: NetworkEvents[] = [];
+  /** Why it cannot be reached; undefined while it can, or nobody knows. */
+  #reason: string | undefined;
   readonly #startTimeoutMs: number;
   #users = 0;
   #opened: Promise<void> | undefined;
@@ -25,6 +28,7 @@ export class RedisStore {
     options: RedisOptions,
     readonly clock: Clock,
     scripts: readonly Script[],
+    private readonly warn: (line: string) => void = () => undefined,
   ) {
     const { client, namespace, connectTimeoutMs, replyTimeoutMs, startTimeoutMs } = {
       ...REDIS_DEFAULTS,
@@ -39,11 +43,16 @@ export class RedisStore {
     this.keys = new RedisKeys(namespace);
     this.#startTimeoutMs = startTimeoutMs;
     const dialer = dialerOf(client, connectTimeoutMs);
-    const ports = { dialer, clock, scripts, connectTimeoutMs, replyTimeoutMs };
+    const failed = (error: unknown): void => this.#failed(reasonOf(error));
+    const ports = { dialer, clock, scripts, connectTimeoutMs, replyTimeoutMs, failed };
     const Network = dialer.isCluster ? ClusterNetwork : SingleNetwork;
     this.network = new Network(ports, {
       message: (...told) => this.#tell((events) => events.message(...told)),
-      up: (link) => this.#tell((events) => events.up(link)),
+      up: (link) => {
+        if (this.#reason) this.warn('Redis can be reached again.');
+        this.#reason = undefined;
+        this.#tell((events) => events.up(link));
+      },
       down: (link) => this.#tell((events) => events.down(link)),
       moved: () => this.#tell((events) => events.moved()),
     });
@@ -63,7 +72,7 @@ export class RedisStore {
     this.close();
     throw new RoomgateError(
       'engine_unavailable',
-      `Redis could not be reached within ${this.#startTimeoutMs} ms (startTimeoutMs), or is no master.`,
+      `Redis could not be reached within ${this.#startTimeoutMs} ms (startTimeoutMs), or is no master: ${this.#reason ?? 'no answer'}.`,
     );
   }
 
@@ -93,6 +102,12 @@ export class RedisStore {
     const link = this.network.linkOf(tag);
     if (!link) throw unavailable();
     return link;
+  }
+
+  /** Once, however long it lasts. */
+  #failed(reason: string): void {
+    if (!this.#reason) this.warn(`Redis cannot be reached: ${reason}.`);
+    this.#reason = reason;
   }
 
   #tell(act: (events: NetworkEvents) => void): void {

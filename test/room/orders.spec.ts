@@ -79,7 +79,7 @@ describe('Orders', () => {
 
   it('are not kept where no other node can be', async () => {
     const engine = new MemoryEngine();
-    await engine.subscribe(ORDERS_KEY, ORDERS_HISTORY);
+    engine.subscribe(ORDERS_KEY, ORDERS_HISTORY);
     const sender = new OrderSender({ engine, clock: new FakeClock(), deadlineMs: DEADLINE_MS });
     await sender.send(sender.encode({ kind: 'close', key: KEY }));
     const { publications } = engine.read(ORDERS_KEY, { limit: 1, maxBytes: 1_000 });

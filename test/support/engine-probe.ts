@@ -25,7 +25,7 @@ export const A = 'orders/a';
 export const B = 'orders/b';
 
 /** Small enough for engines that really have to wait. */
-export const TTL_MS = 500;
+export const TTL_MS = 700;
 
 export const LIMITS: HistoryLimits = { size: 100, ttlMs: TTL_MS, maxBytes: 65_536 };
 

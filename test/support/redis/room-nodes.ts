@@ -75,10 +75,6 @@ export class RoomNodes {
     return (this.nodes[node] as RoomgateTestbed).get(RoomService);
   }
 
-  engine(node: number): RedisEngine {
-    return (this.nodes[node] as RoomgateTestbed).app.get(RedisEngine, { strict: false });
-  }
-
   async close(): Promise<void> {
     await Promise.all(this.nodes.map((testbed) => testbed.close()));
     for (const client of this.#clients) client.close();

@@ -1,0 +1,53 @@
+import { SCRIPTS } from '../../../src/redis/scripts/index.js';
+import { RedisStore } from '../../../src/redis/store.js';
+import { SystemClock } from '../../../src/roomgate.clock.js';
+import { eventually } from '../../support/poll.js';
+import { type AppClient, CLIENTS } from '../../support/redis/clients.js';
+import { RedisServer } from '../../support/redis/redis-server.js';
+
+describe.each(CLIENTS)('A Redis that cannot be used, by $name', ({ single }) => {
+  let server: RedisServer;
+  let client: AppClient;
+  let lines: string[];
+  const storeOf = (): RedisStore => {
+    const options = { client: client.client as never, namespace: 'test', startTimeoutMs: 1_000 };
+    lines = [];
+    return new RedisStore(options, new SystemClock(), SCRIPTS, (line) => lines.push(line));
+  };
+  const start = async (config = {}): Promise<void> => {
+    server = await RedisServer.start({ config });
+    client = single(server.port);
+  };
+  afterEach(async () => {
+    client.close();
+    await server.stop();
+  });
+
+  it('is said to be so, and why, when the application starts', async () => {
+    await start();
+    await client.ready;
+    await server.command('CONFIG', 'SET', 'requirepass', 'canary');
+    const opened = storeOf().open();
+    await expect(opened).rejects.toMatchObject({
+      code: 'engine_unavailable',
+      message: expect.stringMatching(/within 1000 ms .*: NOAUTH\.$/) as string,
+    });
+    expect(lines).toEqual(['Redis cannot be reached: NOAUTH.']);
+  });
+
+  it('is warned about once while it is gone, and when it is back', async () => {
+    await start();
+    await client.ready;
+    const store = storeOf();
+    await store.open();
+    await server.kill();
+    await eventually(() => lines.length === 1, 'a warning');
+    await server.restart({ keepData: false });
+    await eventually(() => store.network.isUp, 'Redis to be back');
+    expect(lines).toEqual([
+      expect.stringMatching(/^Redis cannot be reached: \w+\.$/),
+      'Redis can be reached again.',
+    ]);
+    store.close();
+  });
+});
