@@ -110,7 +110,7 @@ export class ClusterNetwork implements RedisNetwork {
     link = new RedisLink(
       this.ports,
       {
-        message: (...told) => events.message(...told),
+        message: (link, channel, body) => events.message(link, channel, body),
         up: (up) => {
           events.up(up);
           if (this.isUp) this.#started();

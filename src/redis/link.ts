@@ -34,7 +34,7 @@ export class RedisLink {
   /** Keeps it open until it is stopped. */
   async run(): Promise<void> {
     const { events, ports } = this;
-    const message: SessionPorts['message'] = (...told) => events.message(this, ...told);
+    const message: SessionPorts['message'] = (channel, body) => events.message(this, channel, body);
     for (let failures = 0; !this.#isStopped; failures += 1) {
       const opened = RedisSession.open({ ...ports, message }, this.address);
       const session = await opened.catch((error: unknown) => ports.failed?.(error));

@@ -50,7 +50,7 @@ export class RedisEngine extends RoomEngine {
     const subscriptions = new Subscriptions({ network, clock, sink });
     this.#subscriptions = subscriptions;
     this.store.listen({
-      message: (...told) => subscriptions.message(...told),
+      message: (link, channel, body) => subscriptions.message(link, channel, body),
       up: () => void subscriptions.restore(),
       down: (link) => subscriptions.down(link),
       moved: () => void subscriptions.restore(),

@@ -10,7 +10,7 @@ export class SingleNetwork implements RedisNetwork {
 
   constructor(ports: Omit<SessionPorts, 'message'>, events: NetworkEvents) {
     this.#link = new RedisLink(ports, {
-      message: (...told) => events.message(...told),
+      message: (link, channel, body) => events.message(link, channel, body),
       up: (link) => {
         this.#started();
         events.up(link);

@@ -47,7 +47,10 @@ export class RedisStore {
     const ports = { dialer, clock, scripts, connectTimeoutMs, replyTimeoutMs, failed };
     const Network = dialer.isCluster ? ClusterNetwork : SingleNetwork;
     this.network = new Network(ports, {
-      message: (...told) => this.#tell((events) => events.message(...told)),
+      // Each publication comes this way: nothing is made for it here.
+      message: (link, channel, body) => {
+        for (const events of this.#listeners) events.message(link, channel, body);
+      },
       up: (link) => {
         if (this.#reason) this.warn('Redis can be reached again.');
         this.#reason = undefined;

@@ -21,7 +21,7 @@ export class Subscription {
   /** How it is opened for the first time: others who ask for it meanwhile wait for it. */
   first: Promise<Position> | undefined;
   /** Up to where the node was told everything; undefined before it was ever open. */
-  #position: Position | undefined;
+  #position: { epoch: string; offset: number } | undefined;
   /** While it is being opened. */
   #waiting: (Waiting | PresenceChange)[] | undefined = [];
   #waitingBytes = 0;
@@ -49,14 +49,14 @@ export class Subscription {
   /** Who asked for it has been told the position: what comes behind it may be missing, but not go unsaid. */
   answer(position: Position): void {
     this.first = undefined;
-    this.#position = position;
+    this.#position = { ...position };
   }
 
   /** From here on it is told what came behind the position. Whether that is all: otherwise the room has to be looked at again. */
   begin(position: Position): boolean {
     if (this.#isClosed) return true;
     const before = this.#position;
-    this.#position = position;
+    this.#position = { ...position };
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     if (before && isOther(before, position)) this.sink.interrupted(this.key, position);
@@ -86,7 +86,7 @@ export class Subscription {
     if (this.#isClosed || this.#waiting || !this.#position) return true;
     const { epoch, offset } = this.#position;
     if (epoch === position.epoch && offset >= position.offset) return true;
-    this.#position = position;
+    this.#position = { ...position };
     this.sink.interrupted(this.key, position);
     return false;
   }
@@ -102,9 +102,11 @@ export class Subscription {
     const position = this.#position;
     if (this.#isClosed || !position) return;
     if (epoch === position.epoch && offset <= position.offset) return;
-    const before = { epoch, offset: offset - 1 };
-    if (isOther(position, before)) this.sink.interrupted(this.key, before);
-    this.#position = { epoch, offset };
+    // Most are the next: nothing is made for them.
+    if (epoch !== position.epoch || offset !== position.offset + 1)
+      this.sink.interrupted(this.key, { epoch, offset: offset - 1 });
+    position.epoch = epoch;
+    position.offset = offset;
     this.sink.deliver(this.key, publication);
   }
 
