@@ -3,12 +3,19 @@ import type { EngineKey } from '../room/engine/engine.js';
 
 const NAMESPACE = /^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$/;
 
-/** What a room is called in Redis. All of it stands behind one hash tag: a script sees one node of a cluster. */
-export interface RoomKeys {
+/** What follows a room's own key in those of its parts; behind the hash tag, so all of them lie together. */
+export const ROOM_PARTS = { history: 'history', ids: 'ids', before: 'ids-before' };
+
+/** Where a room is in Redis. */
+export interface RoomPlace {
   /** What Redis Cluster distributes by. */
   readonly tag: string;
-  /** Where its publications and news of presence are published. */
+  /** Where its publications and news of presence are published; the room itself, a hash, has the same name. */
   readonly channel: string;
+}
+
+/** What a room is called in Redis. All of it stands behind one hash tag: a script sees one node of a cluster. */
+export interface RoomKeys extends RoomPlace {
   /** The room, its history, the ids of its latest publications and those before them. */
   readonly room: readonly string[];
   /** Times, entries, members, order. */
@@ -35,13 +42,18 @@ export class RedisKeys {
       );
   }
 
-  of(key: EngineKey): RoomKeys {
+  placeOf(key: EngineKey): RoomPlace {
     const tag = `${this.namespace}|${key}`;
-    const base = `{${tag}}`;
+    return { tag, channel: `{${tag}}` };
+  }
+
+  of(key: EngineKey): RoomKeys {
+    const place = this.placeOf(key);
+    const { channel: base } = place;
+    const { history, ids, before } = ROOM_PARTS;
     return {
-      tag,
-      channel: base,
-      room: [base, `${base}history`, `${base}ids`, `${base}ids-before`],
+      ...place,
+      room: [base, base + history, base + ids, base + before],
       presence: [`${base}present`, `${base}entries`, `${base}members`, `${base}order`],
     };
   }

@@ -1,6 +1,6 @@
 import type { Position, PublishOptions } from '../room/engine/publication.js';
 import type { RedisArgument } from './connection.js';
-import type { RoomKeys } from './keys.js';
+import type { RoomPlace } from './keys.js';
 import { PUBLISH } from './scripts/publish.js';
 import type { RedisStore } from './store.js';
 import { newEpoch } from './position.js';
@@ -33,7 +33,7 @@ export class Publisher {
 
   /** @throws RoomgateError `engine_unavailable` */
   publish(
-    { tag, room }: RoomKeys,
+    { tag, channel }: RoomPlace,
     body: string | Buffer,
     options: PublishOptions,
   ): Promise<Position> {
@@ -41,7 +41,7 @@ export class Publisher {
     const limits = history ? `${history.size} ${history.ttlMs} ${history.maxBytes}` : '';
     const batch = this.#batchOf(tag, body.length);
     batch.bytes += body.length;
-    batch.keys.push(...room);
+    batch.keys.push(channel);
     batch.args.push(publicationId, encodeHead(options, body), body, limits);
     return new Promise((resolve, reject) => batch.waiting.push({ resolve, reject }));
   }

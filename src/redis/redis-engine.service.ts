@@ -60,7 +60,7 @@ export class RedisEngine extends RoomEngine {
   }
 
   publish(key: EngineKey, body: string | Buffer, options: PublishOptions): Promise<Position> {
-    return this.#publisher.publish(this.store.keys.of(key), body, options);
+    return this.#publisher.publish(this.store.keys.placeOf(key), body, options);
   }
 
   subscribe(key: EngineKey, history?: HistoryLimits): Promise<Position> {
