@@ -40,7 +40,7 @@ export const BARS = [
     job: 'redis-idle-room',
     cell: 'CPU of a node while another one publishes',
     of: 'value',
-    atMost: 0.5,
+    atMost: 1,
   },
   { job: 'redis-kick', cell: 'p99', of: 'value', atMost: 50 },
 ];
