@@ -9,6 +9,7 @@ const STEADY_MS = 1_000;
 
 export interface LinkEvents {
   message(link: RedisLink, channel: string, body: Buffer): void;
+  /** The link can be used, for the first time or again: what was subscribed by it is not any more. */
   up(link: RedisLink): void;
   down(link: RedisLink): void;
 }

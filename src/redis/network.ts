@@ -1,10 +1,6 @@
-import type { RedisLink } from './link.js';
+import type { LinkEvents, RedisLink } from './link.js';
 
-export interface NetworkEvents {
-  message(link: RedisLink, channel: string, body: Buffer): void;
-  /** The link can be used, for the first time or again: what was subscribed by it is not any more. */
-  up(link: RedisLink): void;
-  down(link: RedisLink): void;
+export interface NetworkEvents extends LinkEvents {
   /** Other links may be responsible for what was subscribed. */
   moved(): void;
 }

@@ -1,17 +1,13 @@
 import { Script } from '../script.js';
+import { NOW } from './common.js';
 
 /**
  * What the scripts of presence begin with. KEYS: until when each connection is there (a sorted set), what is said of it (a hash:
  * identity, info and meta, a line each), the members (a hash from identities to their name and connections, a line each) and
  * the order in which they came (a sorted set). ARGV begins with the channel and PUBLISH or SPUBLISH.
  */
-const PRESENCE = `
+const PRESENCE = `${NOW}
 local channel, verb = ARGV[1], ARGV[2]
-
-local function now()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
 
 local function tell(kind, name, info)
   redis.call(verb, channel, '1' .. kind .. name .. '\\n' .. info)

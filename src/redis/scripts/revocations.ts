@@ -1,4 +1,5 @@
 import { Script } from '../script.js';
+import { NOW, WRITES } from './common.js';
 
 /**
  * What the scripts of revocations begin with. KEYS: the entries (a hash, which has the epoch and the version as well, so that
@@ -8,23 +9,16 @@ import { Script } from '../script.js';
  * each restart. The version counts what was changed. Of two entries for one field the one of the greater rank is in force, of
  * equal ones the one that is kept longer: whoever merges, in whatever order, ends with the same.
  */
-const REVOCATIONS = `
-local function now()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
+const REVOCATIONS = `${NOW}${WRITES}
 local function text(number)
   return string.format('%.17g', number)
 end
 
 local function head(fresh)
-  local info = redis.call('INFO', 'replication')
-  local _, before = string.find(info, 'master_replid:', 1, true)
-  local writes = string.sub(info, before + 1, before + 40)
+  local current = writes()
   local state = redis.call('HMGET', KEYS[1], 'epoch', 'version', 'writes')
-  if state[3] == writes then return state[1], state[2] end
-  redis.call('HSET', KEYS[1], 'epoch', fresh, 'version', state[2] or 0, 'writes', writes)
+  if state[3] == current then return state[1], state[2] end
+  redis.call('HSET', KEYS[1], 'epoch', fresh, 'version', state[2] or 0, 'writes', current)
   return fresh, state[2] or 0
 end
 

@@ -1,3 +1,5 @@
+import { NOW, WRITES } from './common.js';
+
 /**
  * What the scripts of rooms begin with. KEYS: the room (a hash), its history (a stream), the ids of its latest publications
  * (a hash) and those before them (another one).
@@ -5,17 +7,7 @@
  * A room's epoch belongs to one history of writes. Redis names that with its replication id, another one after each failover
  * and each restart: what one process accepted and another has not got cannot be seen otherwise.
  */
-export const ROOM = `
-local replication
-local function writes()
-  if not replication then
-    local info = redis.call('INFO', 'replication')
-    local _, before = string.find(info, 'master_replid:', 1, true)
-    replication = string.sub(info, before + 1, before + 40)
-  end
-  return replication
-end
-
+export const ROOM = `${NOW}${WRITES}
 local function find(fresh, key)
   local room = redis.call('HMGET', key, 'epoch', 'offset', 'writes', 'since')
   if not room[1] then return nil end
@@ -35,11 +27,6 @@ end
 
 local function listeners(verb, channel)
   return redis.call('PUBSUB', verb == 'SPUBLISH' and 'SHARDNUMSUB' or 'NUMSUB', channel)[2]
-end
-
-local function now()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
 local function text(number)
