@@ -27,6 +27,7 @@ const SERVER_EVENTS = [
   'room.left',
   'presence.joined',
   'presence.left',
+  'presence.gap',
   'gap',
   BINARY_EVENT,
   'goodbye',

@@ -46,8 +46,9 @@ export class Delivery implements EngineSink {
     const room = this.ports.memberships.get(key as RoomKey);
     if (!room) return;
     this.ports.recovery.interrupted(room, position);
-    // Where publications are missing, who is present may be missing too.
+    // Where publications are missing, who is present may be missing too, and who came and went.
     this.ports.presence.renew(room.key);
+    if (this.ports.settings.ofKey(room.key).presence) this.ports.feed.interrupted(room);
   }
 
   presence(key: EngineKey, change: PresenceChange): void {

@@ -15,6 +15,7 @@ const MAX_MEMBERS_PER_FRAME = 50;
  */
 export class PresenceFeed {
   #pending = new Map<LocalRoom, Map<string, PresenceChange>>();
+  #interrupted = new Set<LocalRoom>();
   #cancelTimer: (() => void) | undefined;
 
   constructor(private readonly clock: Clock) {}
@@ -25,18 +26,30 @@ export class PresenceFeed {
     const before = changes.get(change.memberId);
     if (before && before.kind !== change.kind) changes.delete(change.memberId);
     else changes.set(change.memberId, change);
-    this.#cancelTimer ??= this.clock.setTimer(this.#flush, WINDOW_MS);
+    this.#arm();
+  }
+
+  /** Somebody may have come or gone whom nobody was told of: members have to ask anew. */
+  interrupted(room: LocalRoom): void {
+    this.#interrupted.add(room);
+    this.#arm();
   }
 
   stop(): void {
     this.#cancelTimer?.();
     this.#pending.clear();
+    this.#interrupted.clear();
+  }
+
+  #arm(): void {
+    this.#cancelTimer ??= this.clock.setTimer(this.#flush, WINDOW_MS);
   }
 
   readonly #flush = (): void => {
     this.#cancelTimer = undefined;
-    const pending = this.#pending;
+    const [pending, interrupted] = [this.#pending, this.#interrupted];
     this.#pending = new Map();
+    this.#interrupted = new Set();
     for (const [room, changes] of pending) {
       for (const kind of ['left', 'joined'] as const)
         this.#announce(
@@ -45,20 +58,22 @@ export class PresenceFeed {
           [...changes.values()].filter((change) => change.kind === kind),
         );
     }
+    for (const room of interrupted) this.#say(room, 'presence.gap');
   };
 
   #announce(room: LocalRoom, kind: PresenceChange['kind'], changes: PresenceChange[]): void {
-    const [, id] = splitRoomKey(room.key);
-    const mayHear = ({ memberships }: RoomConnection): boolean =>
-      memberships.find(({ key }) => key === room.key)?.rights.presence === true;
     for (let from = 0; from < changes.length; from += MAX_MEMBERS_PER_FRAME) {
       const members = changes
         .slice(from, from + MAX_MEMBERS_PER_FRAME)
         .map(({ memberId, info }) => ({ id: memberId, info }));
-      room.announce(
-        encodeTextFrame(encodeMessage(`presence.${kind}`, { room: id, members })),
-        mayHear,
-      );
+      this.#say(room, `presence.${kind}`, { members });
     }
+  }
+
+  #say(room: LocalRoom, event: string, news?: object): void {
+    const [, id] = splitRoomKey(room.key);
+    const mayHear = ({ memberships }: RoomConnection): boolean =>
+      memberships.find(({ key }) => key === room.key)?.rights.presence === true;
+    room.announce(encodeTextFrame(encodeMessage(event, { room: id, ...news })), mayHear);
   }
 }

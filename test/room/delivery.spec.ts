@@ -17,6 +17,8 @@ class ForgetfulEngine extends MemoryEngine {
   }
 }
 
+const eventsOf = ({ texts }: FakeMember): string[] => texts.map((text) => JSON.parse(text).event);
+
 describe('Delivery', () => {
   it('tells an engine that was interrupted in a room at once who is in it, and in no other', async () => {
     const engine = new ForgetfulEngine();
@@ -28,5 +30,30 @@ describe('Delivery', () => {
     stage.sink.interrupted('default/nobody', { offset: 5, epoch: 'other' });
     expect(engine.renewed).toEqual([[A, members.map(({ id }) => id)]]);
     stage.presence.stop();
+  });
+
+  it('tells members of an interrupted room once that news of presence may be missing, behind what is known', async () => {
+    const stage = new RoomStage(new MemoryEngine(), { rooms: { default: { presence: true } } });
+    const member = new FakeMember(stage.turn);
+    await member.join(stage.memberships, A);
+    const other = new FakeMember(stage.turn);
+    await other.join(stage.memberships, B);
+    stage.sink.presence(A, { kind: 'left', memberId: 'm' });
+    for (const offset of [5, 6]) stage.sink.interrupted(A, { offset, epoch: 'other' });
+    stage.clock.advance(250);
+    stage.turn.flush();
+    expect(eventsOf(member)).toEqual(['gap', 'gap', 'presence.left', 'presence.gap']);
+    expect(eventsOf(other)).toEqual([]);
+    stage.presence.stop();
+  });
+
+  it('says nothing of presence where there is none', async () => {
+    const stage = new RoomStage(new MemoryEngine());
+    const member = new FakeMember(stage.turn);
+    await member.join(stage.memberships, A);
+    stage.sink.interrupted(A, { offset: 5, epoch: 'other' });
+    stage.clock.advance(250);
+    stage.turn.flush();
+    expect(eventsOf(member)).toEqual(['gap']);
   });
 });

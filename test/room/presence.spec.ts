@@ -4,6 +4,8 @@ import { ask, createKeptTestbed, enter, KeptPolicy } from '../support/kept-rooms
 import { OTHER_ROOM, ROOM } from '../support/live-room.js';
 import { serverEnd } from '../support/node-of.js';
 import { identityOf } from '../../src/admission/principal.js';
+import type { EngineSink } from '../../src/room/engine/engine.js';
+import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
 
 /** What came of presence and was not asked for: who came and who went, by the names they have in the room. */
 function heard(client: TestConnection): string[] {
@@ -183,5 +185,33 @@ describe('Presence', () => {
     await testbed.advance(1_000);
     expect(await ask(plain, 'room.presence')).toBe('not_kept');
     expect(plain.waiting).toEqual([]);
+  });
+});
+
+/** Takes the part of an engine that was cut off from the others. */
+class CutEngine extends MemoryEngine {
+  static sink: EngineSink;
+  override start(sink: EngineSink): void {
+    CutEngine.sink = sink;
+    super.start(sink);
+  }
+}
+
+describe('Presence behind an engine that was cut off', () => {
+  it('says to those with the right to it that news may be missing, though no publication is', async () => {
+    const testbed = await createKeptTestbed({ engine: CutEngine });
+    KeptPolicy.blind = ['eve'];
+    const eve = await enter(testbed, 'eve');
+    const alice = await enter(testbed, 'alice');
+    await testbed.advance(250);
+    await alice.next('presence.joined');
+    const position = await testbed.get(RoomService).of('kept').broadcast(ROOM, 'said');
+    await alice.next('said');
+    await eve.next('said');
+    CutEngine.sink.interrupted(`kept/${ROOM}`, position);
+    await testbed.advance(250);
+    expect(await alice.next()).toEqual({ event: 'presence.gap', data: { room: ROOM } });
+    expect([alice.waiting, eve.waiting]).toEqual([[], []]);
+    await testbed.close();
   });
 });

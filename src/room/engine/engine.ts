@@ -21,8 +21,8 @@ export interface EngineSink {
    */
   deliver(key: EngineKey, publication: Publication): void;
   /**
-   * Publications of the key may be missing here: deliveries go on behind `position`. When its epoch is the old one what is
-   * missing can be read, if it was kept; another epoch is another life of the room, and what was before is gone.
+   * Publications of the key may be missing here, and news of presence: deliveries go on behind `position`. When its epoch is the
+   * old one what is missing can be read, if it was kept; another epoch is another life of the room, and what was before is gone.
    */
   interrupted(key: EngineKey, position: Position): void;
   /** Somebody came or went in a room that is subscribed here; once for all connections of a member, on every node. */
