@@ -61,7 +61,6 @@ export class Entrance {
     const connection = new RoomConnection(init, client, socket, this.ports.connection);
     client.bind(connection);
     this.ports.registry.add(connection);
-    this.#replaceOldest(connection);
     this.ports.heartbeat.begin(connection);
     const now = this.ports.clock.now();
     const { maxMessageBytes, handlerTimeoutMs } = this.ports;
@@ -70,6 +69,8 @@ export class Entrance {
     socket.write(encodeTextFrame(encodeHello(connection, now, { maxMessageBytes }, position)));
     const since = parsePositionQuery(splitTarget(request.url ?? '').query);
     this.ports.rooms.authority.enter(connection, admitted, since);
+    // Behind the newcomer, so that a subject that has only changed its connection is present all the while.
+    this.#replaceOldest(connection);
     this.ports.audit.admitted(connection);
     const { hooks } = server.route.table;
     const dueAt = now + handlerTimeoutMs;

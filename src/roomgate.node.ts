@@ -57,7 +57,7 @@ export class RoomgateNode {
   readonly audit: Audit;
   readonly logout: BackChannelLogout;
   readonly #watch: HandlerWatch;
-  readonly #heartbeat: Heartbeat;
+  readonly heartbeat: Heartbeat;
   readonly #entrance: Entrance;
   readonly #audit: ConnectionAudit;
   readonly #rooms: Rooms;
@@ -103,8 +103,7 @@ export class RoomgateNode {
       disconnect: (target) => rooms.orders.disconnect(target),
       kick: (revocation) => kick(revocation, revocations, this.registry, this.#audit),
     });
-    const openOf = (identity: string): number => this.registry.openOf(identity);
-    const subjects = new SubjectLimit(options, openOf);
+    const subjects = new SubjectLimit(options, registry.hasOpen);
     this.subjects = subjects;
     this.admission = new Admission(
       {
@@ -152,16 +151,17 @@ export class RoomgateNode {
       report: (hook, error) => this.#report(hook, error),
       receive: (connection, bytes, isBinary) => dispatch.receive(connection, bytes, isBinary),
       handle: (connection, message) => dispatch.handle(connection, message),
+      leave: (connection) => this.memberships.leaveAll(connection),
       closed: (connection, code) => this.#forget(connection, code),
     } satisfies ConnectionPorts;
-    this.#heartbeat = new Heartbeat(() => registry.all(), clock, options);
+    this.heartbeat = new Heartbeat(clock, options);
     this.#entrance = new Entrance({
       ...options,
       subjects,
       clock,
       registry,
       wheel,
-      heartbeat: this.#heartbeat,
+      heartbeat: this.heartbeat,
       rooms,
       audit,
       connection: ports,
@@ -175,7 +175,7 @@ export class RoomgateNode {
 
   async stop(): Promise<void> {
     this.wheel.stop();
-    this.#heartbeat.stop();
+    this.heartbeat.stop();
     this.#watch.stop();
     await this.revocation.stop();
     await this.#rooms.stop();
@@ -189,6 +189,7 @@ export class RoomgateNode {
   #forget(connection: RoomConnection, code: number): void {
     this.#audit.closed(connection, code);
     this.registry.remove(connection);
+    this.heartbeat.forget(connection);
     this.memberships.leaveAll(connection);
   }
 

@@ -15,8 +15,8 @@ export class SubjectLimit {
 
   constructor(
     private readonly rules: SubjectLimitRules,
-    /** How many open connections a subject has. */
-    private readonly openOf: (identity: string) => number,
+    /** Whether a subject has at least so many open connections. */
+    private readonly hasOpen: (identity: string, count: number) => boolean,
   ) {}
 
   /** Subjects of whom somebody is at the door. */
@@ -29,8 +29,9 @@ export class SubjectLimit {
     const { maxConnectionsPerSubject, onTooManyConnections } = this.rules;
     const waiting = this.#waiting.get(identity) ?? 0;
     // Who replaces another comes in addition, but no more of them wait than there are places.
-    const taken = onTooManyConnections === 'refuse' ? this.openOf(identity) + waiting : waiting;
-    if (taken >= maxConnectionsPerSubject) return undefined;
+    const left = maxConnectionsPerSubject - waiting;
+    if (left <= 0 || (onTooManyConnections === 'refuse' && this.hasOpen(identity, left)))
+      return undefined;
     this.#waiting.set(identity, waiting + 1);
     let isTaken = true;
     return () => {
@@ -41,7 +42,7 @@ export class SubjectLimit {
 
   /** Whether a subject with so many open connections, one of them new, has one too many. */
   isOver(identity: string): boolean {
-    return this.openOf(identity) > this.rules.maxConnectionsPerSubject;
+    return this.hasOpen(identity, this.rules.maxConnectionsPerSubject + 1);
   }
 
   #giveBack(identity: string): void {

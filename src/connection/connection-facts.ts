@@ -1,10 +1,10 @@
 import type { GatewayRules } from '../admission/admission.js';
 import type { RoomId } from '../admission/room-id.js';
-import type { ConnectionInit } from './connection-ports.js';
+import type { ConnectionInit, Membership } from './connection-ports.js';
 import type { HandlerTable } from './handler-table.js';
 import type { Strikes } from './strikes.js';
 
-/** What stays the same about a connection from its first frame to its last. */
+/** What is known about a connection from its first frame to its last. */
 export abstract class ConnectionFacts {
   /** A random UUID, ours; safe to log. */
   readonly id: string;
@@ -22,6 +22,8 @@ export abstract class ConnectionFacts {
   paidAt = 0;
   /** @internal */
   strikes: Strikes | undefined;
+  /** @internal The rooms that it is in; another list after each change. */
+  memberships: readonly Membership[] = [];
   /** @internal Grows with every change of its rights; an answer asked for before is stale. */
   generation = 0;
   /** @internal Grows when all its rights are decided anew; a room that it joins or leaves by itself changes nothing about the others. */

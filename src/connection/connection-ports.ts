@@ -37,6 +37,8 @@ export interface ConnectionPorts extends BacklogLimits {
   receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void;
   /** Handles one message of the inbox; settles when the next may follow. */
   handle(connection: RoomConnection, message: Message): Promise<void> | undefined;
+  /** The connection is being closed: leave its rooms. */
+  leave(connection: RoomConnection): void;
   /** The connection is gone: leave its rooms, forget it. The code is the other side's. */
   closed(connection: RoomConnection, code: number): void;
 }

@@ -3,12 +3,7 @@ import type { RoomKey } from '../admission/room-id.js';
 import type { Principal } from '../admission/principal.js';
 import { checkCloseCode, CLOSE_CODES, type CloseRow, cutReason } from './close-codes.js';
 import type { ConnectGate } from './connect-gate.js';
-import type {
-  ConnectionInit,
-  ConnectionPorts,
-  EndOptions,
-  Membership,
-} from './connection-ports.js';
+import type { ConnectionInit, ConnectionPorts, EndOptions } from './connection-ports.js';
 import { encodeBinaryFrame } from './frame.js';
 import type { MessageHandler } from './handler-table.js';
 import { encodeGoodbye } from './greetings.js';
@@ -27,8 +22,6 @@ export class RoomConnection
 {
   /** @internal */
   handlers: readonly MessageHandler[] | undefined;
-  /** @internal */
-  memberships: Membership[] = [];
   /** @internal Holds the inbox shut while `handleConnection` hooks run. */
   gate: ConnectGate | undefined;
   /** @internal Why it was closed on our side: our row, else the code of the application or of `ws`. */
@@ -190,6 +183,8 @@ export class RoomConnection
     this.#outbox?.finish(this.ports.clock.now());
     this.#stop('closing');
     this.ws.close(code, cutReason(reason));
+    // Its client may take its time to answer, or never do.
+    this.ports.leave(this);
   }
 
   #stop(state: 'closing' | 'closed'): void {

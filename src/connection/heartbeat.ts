@@ -1,5 +1,7 @@
 import type { Clock } from '../roomgate.clock.js';
 import { CLOSE_CODES, type CloseRow } from './close-codes.js';
+import { DueBeats, NEVER, type Placed } from './due-beats.js';
+import { type MessageOwner, UnfinishedMessages } from './unfinished.js';
 
 export interface HeartbeatRules {
   /** Zero: no pings. */
@@ -9,41 +11,28 @@ export interface HeartbeatRules {
   readonly closeTimeoutMs: number;
 }
 
-/** What a heartbeat needs to know of a connection. The two numbers it keeps there are small integers, which cost no object. */
-export interface HeartbeatOwner {
-  /** The beat at which it is pinged, or its pong is due, or its socket is destroyed. */
-  beatAt: number;
+/** What a heartbeat needs to know of a connection. The numbers it keeps there are small integers, which cost no object. */
+export interface HeartbeatOwner extends Placed, MessageOwner {
+  /** The beat at which its pong is due, or its socket is destroyed. */
+  deadline: number;
   /** What `received` was when it was pinged; -1 while no pong is due. */
   heard: number;
-  readonly isOpen: boolean;
-  readonly isPaused: boolean;
   readonly ended: CloseRow | number | undefined;
   /** Grows with every byte that is read; undefined when the socket does not count. */
   readonly received: number | undefined;
-  /** The message that is not complete: the same object as long as it is the same message. */
-  readonly unfinished: object | undefined;
   ping(): void;
-  /** Gives back what reading has left. */
-  trim(): void;
   end(row: CloseRow, options?: { drop?: boolean }): void;
   hangUp(): void;
   terminate(): void;
 }
 
-interface Unfinished {
-  readonly message: object;
-  readonly since: number;
-}
-
 const BEAT_MS = 1_000;
-/** Messages are looked at in every second beat: that costs more than all the rest. */
-const MESSAGE_BEATS = 2;
+/** In every beat this part of all connections is looked at for unfinished messages: it reads more memory than all the rest. */
+const MESSAGE_PARTS = 4;
 const NOT_DUE = -1;
-/** Further away than beats can get; still a small integer. */
-const NEVER = 2 ** 30;
 
 /**
- * Finds peers that went away without a word, and messages that are never finished. One timer looks at all connections every
+ * Finds peers that went away without a word, and messages that are never finished. One timer serves all connections every
  * second, because an entry in the wheel or a listener for each would be most of what an idle connection costs. Time is
  * counted in beats: after a stall of the process the pongs that came meanwhile are read before the next beat, not judged by
  * a clock that went on, and a clock that is set back holds up nobody.
@@ -51,14 +40,14 @@ const NEVER = 2 ** 30;
 export class Heartbeat {
   #beat = 0;
   #cancelTimer: (() => void) | undefined;
-  #unfinished = new Map<HeartbeatOwner, Unfinished>();
+  readonly #all = new DueBeats<HeartbeatOwner>();
+  readonly #unfinished = new UnfinishedMessages<HeartbeatOwner>();
   readonly #pingBeats: number;
   readonly #pongBeats: number;
   readonly #messageBeats: number;
   readonly #closeBeats: number;
 
   constructor(
-    private readonly all: () => Iterable<HeartbeatOwner>,
     private readonly clock: Clock,
     rules: HeartbeatRules,
   ) {
@@ -68,12 +57,23 @@ export class Heartbeat {
     this.#closeBeats = beats(rules.closeTimeoutMs);
   }
 
+  /** Connections that are looked after. */
+  get size(): number {
+    return this.#all.size;
+  }
+
   /** Looks after a new connection. Its first ping has a time of its own, or all that came together would be pinged together. */
   begin(connection: HeartbeatOwner): void {
-    connection.beatAt =
-      this.#pingBeats === 0 ? NEVER : this.#beat + 1 + Math.floor(Math.random() * this.#pingBeats);
+    const first = this.#beat + 1 + Math.floor(Math.random() * this.#pingBeats);
+    this.#all.add(connection, this.#pingBeats === 0 ? NEVER : first);
     // On the second, by the clock: timers that are a little late do not add up.
     this.#cancelTimer ??= this.clock.setTimer(this.#onTimer, BEAT_MS - this.#sinceSecond());
+  }
+
+  /** It is gone. */
+  forget(connection: HeartbeatOwner): void {
+    this.#all.remove(connection);
+    this.#unfinished.forget(connection);
   }
 
   stop(): void {
@@ -83,20 +83,14 @@ export class Heartbeat {
 
   readonly #onTimer = (): void => {
     this.#cancelTimer = undefined;
+    if (this.#all.size === 0) return;
     this.#beat += 1;
-    const looksAtMessages = this.#beat % MESSAGE_BEATS === 0;
-    const before = this.#unfinished;
-    if (looksAtMessages) this.#unfinished = new Map();
-    let isNeeded = false;
-    for (const connection of this.all()) {
-      isNeeded = true;
-      if (!connection.isOpen) this.#followUp(connection);
-      else if (looksAtMessages && this.#isOverdue(connection, before))
-        this.#end(connection, CLOSE_CODES.messageTimeout);
-      else if (connection.heard !== NOT_DUE) this.#listen(connection);
-      else if (this.#beat >= connection.beatAt) this.#ping(connection);
-    }
-    if (isNeeded) this.#cancelTimer = this.clock.setTimer(this.#onTimer, this.#untilNext());
+    for (const connection of this.#all.due(this.#beat)) this.#visit(connection);
+    for (const connection of this.#all.part(this.#beat, MESSAGE_PARTS))
+      this.#unfinished.look(connection, this.#beat);
+    for (const connection of this.#unfinished.overdue(this.#beat, this.#messageBeats))
+      this.#end(connection, CLOSE_CODES.messageTimeout);
+    this.#cancelTimer = this.clock.setTimer(this.#onTimer, this.#untilNext());
   };
 
   /** A timer that was early, or a clock that was set, must not make two beats of one second. */
@@ -109,47 +103,45 @@ export class Heartbeat {
     return this.clock.now() % BEAT_MS;
   }
 
+  #visit(connection: HeartbeatOwner): void {
+    if (!connection.isOpen) this.#followUp(connection);
+    else if (connection.heard === NOT_DUE) this.#ping(connection);
+    else this.#listen(connection);
+  }
+
   #ping(connection: HeartbeatOwner): void {
     const { received } = connection;
     connection.ping();
     connection.heard = received ?? NOT_DUE;
-    connection.beatAt = this.#beat + (received === undefined ? this.#pingBeats : this.#pongBeats);
+    connection.deadline = this.#beat + this.#pongBeats;
+    this.#all.set(connection, this.#beat + (received === undefined ? this.#pingBeats : 1));
   }
 
   #listen(connection: HeartbeatOwner): void {
     if (connection.received !== connection.heard) {
-      const pingedAt = connection.beatAt - this.#pongBeats;
+      const pingedAt = connection.deadline - this.#pongBeats;
       connection.heard = NOT_DUE;
-      connection.beatAt = Math.max(pingedAt + this.#pingBeats, this.#beat + 1);
-      connection.trim();
-      // A paused socket reads no pongs: the time for them stands still.
-    } else if (connection.isPaused) connection.beatAt += 1;
-    else if (this.#beat >= connection.beatAt) {
-      // Who said nothing for so long reads nothing and will not answer.
-      this.#end(connection, CLOSE_CODES.noPong, { drop: true });
-      connection.hangUp();
+      return this.#all.set(connection, Math.max(pingedAt + this.#pingBeats, this.#beat + 1));
     }
-  }
-
-  /** Whether a message has been on its way for too long; a paused socket reads no more of it, and begins anew afterwards. */
-  #isOverdue(connection: HeartbeatOwner, before: ReadonlyMap<HeartbeatOwner, Unfinished>): boolean {
-    const message = connection.unfinished;
-    if (!message || connection.isPaused) return false;
-    const seen = before.get(connection);
-    const since = seen?.message === message ? seen.since : this.#beat;
-    this.#unfinished.set(connection, { message, since });
-    return this.#beat - since >= this.#messageBeats;
+    // A paused socket reads no pongs: the time for them stands still.
+    if (connection.isPaused) connection.deadline += 1;
+    if (this.#beat < connection.deadline) return;
+    // Who said nothing for so long reads nothing and will not answer.
+    this.#end(connection, CLOSE_CODES.noPong, { drop: true });
+    connection.hangUp();
   }
 
   #end(connection: HeartbeatOwner, row: CloseRow, options?: { drop: boolean }): void {
     connection.end(row, options);
-    connection.beatAt = this.#beat + this.#closeBeats;
+    connection.deadline = this.#beat + this.#closeBeats;
+    this.#all.set(connection, connection.deadline);
   }
 
   #followUp(connection: HeartbeatOwner): void {
     const { ended } = connection;
     const isOurs = ended === CLOSE_CODES.noPong || ended === CLOSE_CODES.messageTimeout;
-    if (isOurs && this.#beat >= connection.beatAt) connection.terminate();
+    this.#all.set(connection, NEVER);
+    if (isOurs) connection.terminate();
   }
 }
 

@@ -40,12 +40,17 @@ export class Registry {
     return this.#connections.values();
   }
 
-  /** How many of them are open: one that is closing counts no more, however long its client takes to answer. */
-  openOf(identity: string): number {
-    let count = 0;
-    for (const { isOpen } of this.ofSubject(identity)) count += isOpen ? 1 : 0;
-    return count;
-  }
+  /**
+   * Whether at least so many of a principal's are open: one that is closing counts no more, however long its client takes to
+   * answer. They are only counted when there may be as many.
+   */
+  readonly hasOpen = (identity: string, count: number): boolean => {
+    const own = this.#bySubject.get(identity);
+    if ((own instanceof Set ? own.size : 1) < count) return false;
+    let open = 0;
+    for (const { isOpen } of this.ofSubject(identity)) open += isOpen ? 1 : 0;
+    return open >= count;
+  };
 
   /** The connections of one principal, by `principal.identity` (issuer and subject). */
   ofSubject(identity: string): Iterable<RoomConnection> {

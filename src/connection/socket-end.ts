@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { ConnectionFacts } from './connection-facts.js';
 import type { ConnectionInit } from './connection-ports.js';
+import { NOWHERE } from './due-beats.js';
 import type { RoomSocket } from './room-socket.js';
-import { trimReceiver, unfinishedMessage } from './ws-receiver.js';
+import { unfinishedMessage } from './ws-receiver.js';
 
 /** No payload, so all connections share one frame and nothing is encoded (RFC 6455 §5.5.2). */
 const PING = Buffer.from([0x89, 0]);
@@ -11,7 +12,9 @@ const LOW_31_BITS = 0x7fff_ffff;
 /** The end of a connection that faces its socket, as the heartbeat sees it. */
 export abstract class SocketEnd extends ConnectionFacts {
   /** @internal */
-  beatAt = 0;
+  place = NOWHERE;
+  /** @internal */
+  deadline = 0;
   /** @internal */
   heard = -1;
 
@@ -43,11 +46,6 @@ export abstract class SocketEnd extends ConnectionFacts {
   /** @internal Not through the outbox: a control frame may stand between any two frames, and need not wait for them. */
   ping(): void {
     if (this.ws.readyState === this.ws.OPEN) this.socket.write(PING);
-  }
-
-  /** @internal */
-  trim(): void {
-    trimReceiver(this.ws);
   }
 
   /** @internal Destroys the socket as soon as the system has taken what was written to it; an answer is not waited for. */

@@ -6,8 +6,6 @@ interface Receiver {
   readonly _state?: number;
   /** Bytes that are not a whole header, or a whole payload, yet. */
   readonly _bufferedBytes?: number;
-  /** Where those bytes are. */
-  readonly _buffers?: unknown[];
   /** The opcode of a message whose last fragment is to come; 0 between two messages. */
   readonly _fragmented?: number;
   /** A new array for each message. */
@@ -15,8 +13,8 @@ interface Receiver {
 }
 
 // This file, and nothing else in src, looks into private parts of ws. A field that ws renames is undefined: then no message is
-// ever unfinished, and may take as long as its sender answers pings, and idle connections cost a little more. Nobody is closed
-// by mistake. `test/connection/ws-receiver.spec.ts` drives a real receiver through every state and fails then.
+// ever unfinished, and may take as long as its sender answers pings. Nobody is closed by mistake.
+// `test/connection/ws-receiver.spec.ts` drives a real receiver through every state and fails then.
 function receiverOf(ws: WebSocket): Receiver | null | undefined {
   return (ws as unknown as { readonly _receiver?: Receiver | null })._receiver;
 }
@@ -30,13 +28,4 @@ export function unfinishedMessage(ws: WebSocket): object | undefined {
   if (!receiver) return undefined;
   const { _state = 0, _bufferedBytes = 0, _fragmented = 0 } = receiver;
   return _state > 0 || _bufferedBytes > 0 || _fragmented > 0 ? receiver._fragments : undefined;
-}
-
-/**
- * Gives back the memory that an empty list keeps for what might come: with the first pong it would make every idle connection
- * 150 bytes larger. Setting the length that it has is nothing that `ws` could notice.
- */
-export function trimReceiver(ws: WebSocket): void {
-  const buffers = receiverOf(ws)?._buffers;
-  if (buffers?.length === 0) buffers.length = 0;
 }

@@ -75,7 +75,7 @@ export class Authority {
     const { identity } = connection.principal;
     connection.generation += 1;
     connection.decisions += 1;
-    for (const membership of connection.memberships.slice()) {
+    for (const membership of connection.memberships) {
       const { key } = membership;
       const decided = rights.get(key);
       if (decided instanceof Refusal) {

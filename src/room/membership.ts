@@ -78,7 +78,9 @@ export class Memberships {
     const { key, room, rights, former, release } = membership;
     const local = this.#rooms.get(key);
     if (!local || connection.memberships.some((held) => held.key === key)) return release();
-    connection.memberships.push({ key, room, rights, former, release });
+    // The room's own text of its key; and another list, because one that grows keeps room for sixteen more.
+    const joined = { key: local.key, room, rights, former, release };
+    connection.memberships = connection.memberships.concat(joined);
     local.join(connection);
     entered();
     const { listeners, presence } = this.ports;
@@ -89,10 +91,10 @@ export class Memberships {
   }
 
   leave(connection: RoomConnection, key: RoomKey): void {
-    const index = connection.memberships.findIndex((membership) => membership.key === key);
-    const [membership] = index === -1 ? [] : connection.memberships.splice(index, 1);
+    const membership = connection.memberships.find((held) => held.key === key);
     const local = this.#rooms.get(key);
     if (!membership || !local) return;
+    connection.memberships = connection.memberships.filter((held) => held !== membership);
     local.leave(connection);
     const { listeners, presence } = this.ports;
     presence.left(connection.id, key);
@@ -102,8 +104,7 @@ export class Memberships {
   }
 
   leaveAll(connection: RoomConnection): void {
-    while (connection.memberships.length > 0)
-      this.leave(connection, (connection.memberships[0] as { key: RoomKey }).key);
+    for (const { key } of connection.memberships) this.leave(connection, key);
   }
 
   #create(key: RoomKey, creator: string | undefined): LocalRoom {

@@ -5,7 +5,7 @@ import { propertyRuns } from '../support/property-runs.js';
 const limitOf = (onTooManyConnections: SubjectLimitPolicy, open = new Map<string, number>()) =>
   new SubjectLimit(
     { maxConnectionsPerSubject: 3, onTooManyConnections },
-    (identity) => open.get(identity) ?? 0,
+    (identity, count) => (open.get(identity) ?? 0) >= count,
   );
 
 describe('SubjectLimit', () => {

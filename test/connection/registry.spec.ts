@@ -41,4 +41,27 @@ describe('Registry', () => {
       propertyRuns(50),
     );
   });
+
+  it('counts the open ones of a principal, and looks at none while there cannot be as many', () => {
+    const registry = new Registry();
+    let looks = 0;
+    const count = (isOpen: boolean) => ({
+      get isOpen() {
+        looks += 1;
+        return isOpen;
+      },
+    });
+    for (const [id, isOpen] of ['a', 'b', 'c'].map((name, n) => [name, n > 0] as const))
+      registry.add(
+        Object.create(connection(id, 'alice'), Object.getOwnPropertyDescriptors(count(isOpen))),
+      );
+    expect([1, 2, 3].map((n) => registry.hasOpen('alice', n))).toEqual([true, true, false]);
+    looks = 0;
+    expect([registry.hasOpen('alice', 4), registry.hasOpen('bob', 2), looks]).toEqual([
+      false,
+      false,
+      0,
+    ]);
+    expect(registry.hasOpen('bob', 1)).toBe(false);
+  });
 });

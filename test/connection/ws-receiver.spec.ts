@@ -1,6 +1,6 @@
 import { duplexPair } from 'node:stream';
 import { WebSocket } from 'ws';
-import { trimReceiver, unfinishedMessage } from '../../src/connection/ws-receiver.js';
+import { unfinishedMessage } from '../../src/connection/ws-receiver.js';
 
 const MASK = Buffer.from([1, 2, 3, 4]);
 
@@ -119,33 +119,6 @@ describe('unfinishedMessage', () => {
     'is never there when ws has other private parts: %j',
     (ws) => {
       expect(unfinishedMessage(ws as WebSocket)).toBeUndefined();
-    },
-  );
-});
-
-describe('trimReceiver', () => {
-  const buffersOf = (ws: WebSocket): unknown[] =>
-    (ws as unknown as { _receiver: { _buffers: unknown[] } })._receiver._buffers;
-
-  it('finds the list that it empties, and changes nothing that is in it', async () => {
-    const receiving = new Receiving();
-    const bytes = frame(TEXT, body);
-    trimReceiver(receiving.ws);
-    await receiving.write(bytes.subarray(0, 7));
-    trimReceiver(receiving.ws);
-    expect(buffersOf(receiving.ws)).toHaveLength(1);
-    await receiving.write(bytes.subarray(7));
-    expect(buffersOf(receiving.ws)).toEqual([]);
-    trimReceiver(receiving.ws);
-    await receiving.write(bytes);
-    expect(receiving.messages).toBe(2);
-  });
-
-  it.each([{}, { _receiver: null }, { _receiver: {} }])(
-    'leaves alone what is not there: %j',
-    (ws) => {
-      trimReceiver(ws as WebSocket);
-      expect(ws).toEqual({ ...ws });
     },
   );
 });

@@ -47,8 +47,11 @@ describe('What an application does to a connection', () => {
     await testbed.settle();
     faults.clear();
     expect(logger.text).not.toContain('canary');
-    const { registry, memberships } = nodeOf(testbed);
-    await eventually(() => registry.size + memberships.size === 0, 'all to be gone');
+    const { registry, memberships, heartbeat } = nodeOf(testbed);
+    await eventually(
+      () => registry.size + memberships.size + heartbeat.size === 0,
+      'all to be gone',
+    );
   });
   afterAll(() => testbed.close());
 

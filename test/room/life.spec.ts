@@ -7,9 +7,13 @@ import {
   RoomPolicy,
   RoomService,
 } from 'nestjs-roomgate';
-import { createRoomgateTestbed, type RoomgateTestbed } from 'nestjs-roomgate/testing';
+import {
+  createRoomgateTestbed,
+  type RoomgateTestbed,
+  type TestConnection,
+} from 'nestjs-roomgate/testing';
 import { heard, OTHER_ROOM, ROOM } from '../support/live-room.js';
-import { nodeOf } from '../support/node-of.js';
+import { nodeOf, serverEnd } from '../support/node-of.js';
 import { order } from '../support/schemas.js';
 
 class OpenPolicy extends RoomPolicy {
@@ -28,6 +32,7 @@ class OpenGateway {
 
 describe('The life of a room', () => {
   let testbed: RoomgateTestbed;
+  let alice: TestConnection;
   const start = async (roomgate: RoomgateModuleOptions): Promise<void> => {
     testbed = await createRoomgateTestbed({ providers: [OpenGateway, OpenPolicy], roomgate });
   };
@@ -60,6 +65,44 @@ describe('The life of a room', () => {
     await again.close();
     await testbed.advance(5_250);
     expect([told.length, memberships.size]).toEqual([3, 0]);
+  });
+
+  it.each([
+    ['the application closes it', () => serverEnd(testbed, alice).close(4_000)],
+    [
+      'it is disconnected',
+      () => void rooms().disconnect(ROOM, serverEnd(testbed, alice).principal),
+    ],
+  ])(
+    'goes on without a connection as soon as %s, however long its client takes to answer',
+    async (_how, close) => {
+      await start({});
+      alice = await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
+      const bob = await testbed.connectAs({ sub: 'bob', rooms: [ROOM] });
+      const told: unknown[] = [];
+      testbed.get(RoomService).listen({ onLeave: ({ principal }) => told.push(principal.subject) });
+      close();
+      expect([rooms().members(ROOM), told]).toEqual([[serverEnd(testbed, bob)], ['alice']]);
+      await testbed.settle();
+      expect(told).toEqual(['alice']);
+    },
+  );
+
+  it('keeps a subject present that replaces its connection', async () => {
+    await start({
+      maxConnectionsPerSubject: 1,
+      onTooManyConnections: 'replace-oldest',
+      rooms: { default: { presence: true } },
+    });
+    const host = await testbed.connectAs({ sub: 'host', rooms: [ROOM] });
+    await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
+    await testbed.advance(1_000);
+    const before = await rooms().presence(ROOM);
+    await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
+    await testbed.advance(1_000);
+    expect(await rooms().presence(ROOM)).toEqual(before);
+    // Of the first one.
+    expect(heard(host)).toEqual(['presence.joined']);
   });
 
   it('keeps one position for those who come back before it ends, and after it while there is a history', async () => {

@@ -20,7 +20,7 @@ const HANDLED = words('say mirror checked fail stream beside filtered');
 
 const RESERVED = words(`
   auth.refresh room.join room.leave room.presence room.history
-  hello ack exception auth.expiring auth.refreshed room.joined room.left presence.joined presence.left gap goodbye
+  hello ack exception auth.expiring auth.refreshed room.joined room.left presence.joined presence.left presence.gap gap goodbye
 `);
 
 /** JSON that no `JSON.stringify` writes: members are put together as text, so that it can be in any place. */

@@ -1,0 +1,63 @@
+/** Whoever has a place among those that are looked at. */
+export interface Placed {
+  /** -1 without one. */
+  place: number;
+}
+
+export const NOWHERE = -1;
+/** Further away than beats can get; still a small integer. */
+export const NEVER = 2 ** 30;
+
+/**
+ * Who is to be looked at in which beat. The beats stand side by side, so that a look at those of 10,000 connections reads 40 KB
+ * once, and none of the 10,000 objects that are not due.
+ */
+export class DueBeats<T extends Placed> {
+  #beats = new Int32Array(64);
+  readonly #owners: T[] = [];
+
+  get size(): number {
+    return this.#owners.length;
+  }
+
+  add(owner: T, beat: number): void {
+    owner.place = this.#owners.push(owner) - 1;
+    if (owner.place === this.#beats.length) {
+      const longer = new Int32Array(2 * owner.place);
+      longer.set(this.#beats);
+      this.#beats = longer;
+    }
+    this.#beats[owner.place] = beat;
+  }
+
+  /** Changes when it is to be looked at. */
+  set({ place }: T, beat: number): void {
+    if (place !== NOWHERE) this.#beats[place] = beat;
+  }
+
+  /** The last one gets its place. */
+  remove(owner: T): void {
+    const { place } = owner;
+    const last = this.#owners.at(-1);
+    if (place === NOWHERE || !last) return;
+    this.#owners[place] = last;
+    this.#beats[place] = this.#beats[last.place] as number;
+    last.place = place;
+    this.#owners.pop();
+    owner.place = NOWHERE;
+  }
+
+  /** Those whose beat has come. From the end, so that nobody is passed over when one of them is removed meanwhile. */
+  *due(beat: number): Iterable<T> {
+    for (let place = this.#owners.length - 1; place >= 0; place--) {
+      const owner = this.#owners[place];
+      if (owner && (this.#beats[place] as number) <= beat) yield owner;
+    }
+  }
+
+  /** Every so-manieth: another part of all with each beat. */
+  *part(beat: number, parts: number): Iterable<T> {
+    for (let place = beat % parts; place < this.#owners.length; place += parts)
+      yield this.#owners[place] as T;
+  }
+}

@@ -1,0 +1,42 @@
+/** What is looked at of a connection whose message may be unfinished. */
+export interface MessageOwner {
+  readonly isOpen: boolean;
+  readonly isPaused: boolean;
+  /** The message that is not complete: the same object as long as it is the same message. */
+  readonly unfinished: object | undefined;
+}
+
+interface Begun {
+  readonly message: object;
+  /** The beat in which it was seen first. */
+  readonly since: number;
+}
+
+/** Messages that have begun to arrive, since when each was seen. A paused socket reads no more of its own, which begins anew afterwards. */
+export class UnfinishedMessages<T extends MessageOwner> {
+  readonly #begun = new Map<T, Begun>();
+
+  get size(): number {
+    return this.#begun.size;
+  }
+
+  /** Whether it has one. */
+  look(owner: T, beat: number): void {
+    const message = owner.isOpen && !owner.isPaused ? owner.unfinished : undefined;
+    if (!message) this.#begun.delete(owner);
+    else if (this.#begun.get(owner)?.message !== message)
+      this.#begun.set(owner, { message, since: beat });
+  }
+
+  forget(owner: T): void {
+    this.#begun.delete(owner);
+  }
+
+  /** Those whose message has been on its way for so many beats. */
+  overdue(beat: number, beats: number): readonly T[] {
+    for (const owner of this.#begun.keys()) this.look(owner, beat);
+    return [...this.#begun]
+      .filter(([, { since }]) => beat - since >= beats)
+      .map(([owner]) => owner);
+  }
+}
