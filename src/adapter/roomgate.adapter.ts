@@ -8,11 +8,12 @@ import { ROOMGATE_ADAPTER_PORTS } from '../roomgate.constants.js';
 import { RoomgateError } from '../roomgate.errors.js';
 import { boundHeaders } from './headers-timeout.js';
 import { answerPlainGets } from './plain-get.js';
+import type { PlainServer } from './plain-server.js';
 import type { AdapterPorts } from './ports.js';
 import { renderRefusal } from './refusal.js';
 import { refusalEvent } from './refusal-event.js';
 import { RoomServer } from './room-server.js';
-import { type PlainServer, UpgradeDispatch } from './upgrade-dispatch.js';
+import { UpgradeDispatch } from './upgrade-dispatch.js';
 
 const APP_PORT = 0;
 

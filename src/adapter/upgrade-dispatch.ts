@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import { Refusal } from '../admission/refusals.js';
 import type { RoomId } from '../admission/room-id.js';
 import { RoomSocket } from '../connection/room-socket.js';
 import { awaitClaim } from './foreign-upgrade.js';
 import { letGoUnread } from './half-closed.js';
 import { addressGroup, addressOf } from './peer-address.js';
+import type { PlainServer } from './plain-server.js';
 import type { AdapterPorts } from './ports.js';
 import { writeRefusal } from './refusal.js';
 import { refusalEvent } from './refusal-event.js';
@@ -15,18 +16,6 @@ import type { RoomServer } from './room-server.js';
 import { checkUpgrade, isWebSocketUpgrade } from './upgrade-checks.js';
 import { UpgradeLimits } from './upgrade-limits.js';
 import { createVerifyClient, type PendingUpgrade } from './verify-client.js';
-
-/** A stock gateway's server, reached by its exact path. */
-export interface PlainServer {
-  readonly path: string;
-  handleUpgrade(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    callback: (client: WebSocket) => void,
-  ): void;
-  emit(event: 'connection', client: WebSocket, request: IncomingMessage): boolean;
-}
 
 /** Owns the `upgrade` event of the app's HTTP server: path to gateway, rows 1 to 3 of the verdict table, then `ws`. */
 export class UpgradeDispatch {
@@ -131,17 +120,42 @@ export class UpgradeDispatch {
       request: { headers: request.headersDistinct, query, encrypted },
       destination: { room, rules },
     };
+    const turn = this.ports.admission.turn();
+    if (turn) this.#queue(turn, upgrade, () => this.#knock(request, head, upgrade, server));
+    else this.#knock(request, head, upgrade, server);
+  }
+
+  /** Until its turn comes: before anything else is made for it, or a storm would make that for thousands in one turn. */
+  #queue(turn: Promise<void>, upgrade: PendingUpgrade, knock: () => void): void {
+    const { socket, destination } = upgrade;
+    upgrade.answer = (refusal) => this.#refuse(socket, refusal, destination.rules.roomName);
+    this.#wait(upgrade);
+    void turn.then(() => {
+      upgrade.answer = undefined;
+      upgrade.onAnswered?.();
+      if (this.#letGo(socket) && !socket.writableEnded) knock();
+    });
+  }
+
+  #knock(
+    request: IncomingMessage,
+    head: Buffer,
+    upgrade: PendingUpgrade,
+    server: RoomServer,
+  ): void {
     // ws would answer with the first one that was offered, and what was offered may be a credential.
     delete request.headers['sec-websocket-protocol'];
     this.#passing = { request, upgrade };
     try {
-      this.#server.handleUpgrade(request, socket, head, (client) =>
+      this.#server.handleUpgrade(request, upgrade.socket, head, (client) =>
         this.#open(client as RoomSocket, request, upgrade, server),
       );
+    } catch {
+      upgrade.socket.destroy();
     } finally {
       this.#passing = undefined;
     }
-    if (upgrade.answer) this.#wait(socket, upgrade, address);
+    if (upgrade.answer) this.#wait(upgrade);
   }
 
   #open(
@@ -155,6 +169,8 @@ export class UpgradeDispatch {
     this.#limits.opened(address, socket);
     upgrade.admitted = undefined;
     this.#letGo(socket);
+    // By now ws has a listener of its own.
+    socket.off('error', destroySocket);
     socket.on('end', this.#onEnd);
     this.ports.open(client, socket, request, admitted, server);
   }
@@ -173,7 +189,8 @@ export class UpgradeDispatch {
   }
 
   /** For its verdict; nobody takes more of these places than one address may. */
-  #wait(socket: Duplex, upgrade: PendingUpgrade, address: string): void {
+  #wait(upgrade: PendingUpgrade): void {
+    const { socket, address } = upgrade;
     this.#keep(socket, upgrade);
     this.#limits.waits(address);
     upgrade.onAnswered = () => this.#limits.waited(address);
@@ -184,8 +201,11 @@ export class UpgradeDispatch {
     socket.on('close', this.#onClose);
   }
 
-  #letGo(socket: Duplex): void {
-    if (this.#waiting.delete(socket)) socket.off('close', this.#onClose);
+  /** Whether it was waiting, and has not closed. */
+  #letGo(socket: Duplex): boolean {
+    const isThere = this.#waiting.delete(socket);
+    if (isThere) socket.off('close', this.#onClose);
+    return isThere;
   }
 
   #refuse(socket: Duplex, refusal: Refusal, roomName?: string): void {

@@ -12,7 +12,7 @@ import { askPolicy, refusalOfRoom } from './room-verdict.js';
 import { checkScopes } from './scopes.js';
 import type { SubjectLimit } from './subject-limit.js';
 import { checkClaims, type TimeRules } from './token-claims.js';
-import { parseToken, type UnverifiedToken } from './token-shape.js';
+import { parseToken } from './token-shape.js';
 import type { MaybePromise, TokenVerifier } from './token-verifier.js';
 import { Turnstile } from './turnstile.js';
 import { refusalOf } from './verifier-refusal.js';
@@ -77,6 +77,11 @@ export class Admission {
     this.cache = new RightsCache(() => ports.clock.now(), ports.generation);
   }
 
+  /** Undefined when one more may be decided in this turn, else a promise of the turn in which it may. Asked before `admit`. */
+  turn(): Promise<void> | undefined {
+    return this.turnstile.pass();
+  }
+
   /**
    * Never throws nor rejects: whatever an extractor, a verifier, a policy or an engine throws becomes a refusal. Where all of
    * them answer at once, so does this.
@@ -91,7 +96,7 @@ export class Admission {
       refuseTokenInQuery(request.query) ??
       this.extract(request);
     if (token instanceof Refusal) return token;
-    return whenThere(this.identify(token), (principal) =>
+    return whenThere(this.verify(token), (principal) =>
       principal instanceof Refusal ? principal : this.takePlace(principal, destination, keepPlace),
     );
   }
@@ -111,12 +116,10 @@ export class Admission {
     );
   }
 
-  /** Who the token speaks for: shape, verifier, claims and times, revocation, in this order. Never throws nor rejects. */
+  /** Who the token of somebody inside speaks for, when its turn has come. Never throws nor rejects. */
   identify(text: string): MaybePromise<Principal | Refusal> {
-    const token = parseToken(text, this.rules.maxTokenBytes);
-    if (token instanceof Refusal) return token;
-    const turn = this.turnstile.pass();
-    return turn ? turn.then(() => this.verify(token)) : this.verify(token);
+    const turn = this.turn();
+    return turn ? turn.then(() => this.verify(text)) : this.verify(text);
   }
 
   /** Asked in the same turn as the 101, with nothing awaited in between: what changed while we were waiting? */
@@ -163,7 +166,10 @@ export class Admission {
     return this.enter(principal, destination);
   }
 
-  private verify(token: UnverifiedToken): MaybePromise<Principal | Refusal> {
+  /** Shape, verifier, claims and times, revocation, in this order. */
+  private verify(text: string): MaybePromise<Principal | Refusal> {
+    const token = parseToken(text, this.rules.maxTokenBytes);
+    if (token instanceof Refusal) return token;
     return attempt(
       () => whenThere(this.ports.verifier.verify(token), (claims) => this.believe(claims)),
       refusalOf,

@@ -4,7 +4,8 @@ import { PassThrough } from 'node:stream';
 import { createRoomgateTestbed, type RoomgateTestbed } from 'nestjs-roomgate/testing';
 import type { AdapterPorts } from '../../src/adapter/ports.js';
 import { RoomServer } from '../../src/adapter/room-server.js';
-import { type PlainServer, UpgradeDispatch } from '../../src/adapter/upgrade-dispatch.js';
+import type { PlainServer } from '../../src/adapter/plain-server.js';
+import { UpgradeDispatch } from '../../src/adapter/upgrade-dispatch.js';
 import { ROOMGATE_ADAPTER_PORTS } from '../../src/roomgate.constants.js';
 
 const ROOM = 'a3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d';

@@ -196,6 +196,15 @@ describe('Admission', () => {
     expect(verdict).toMatchObject({ room: ROOM, rights: { publish: true } });
   });
 
+  it('does not even take a token apart in a turn in which enough were checked', async () => {
+    const door = new Door({ options: { maxVerdictsPerTurn: 1 } });
+    const refusal = new Refusal('token_invalid', 'token_parts');
+    expect(door.admission.identify('a')).toEqual(refusal);
+    const later = door.admission.identify('a');
+    expect(later).toBeInstanceOf(Promise);
+    expect(await later).toEqual(refusal);
+  });
+
   it('tells a policy who wants into which room', async () => {
     const asked: unknown[] = [];
     const door = new Door();
