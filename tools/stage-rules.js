@@ -14,6 +14,11 @@ const STAGES = ['adapter/', 'admission/', 'connection/', 'gateway/', 'room/'];
 const ENGINE_SEAM = ['engine', 'presence-entry', 'publication'].map((it) => `room/engine/${it}.ts`);
 /** From admission on everybody speaks of room ids and the principal's type; the decision stays there. */
 const AFTER_ADMISSION = [...BASE, 'type admission/', 'admission/room-id.ts'];
+/** Rooms and revocations know nothing of each other. */
+const IN_REDIS = [
+  ...BASE,
+  ...['network/', 'scripts/', 'keys.ts', 'epoch.ts', 'store.ts'].map((it) => `redis/${it}`),
+];
 
 /**
  * What a part of src may import besides itself. The longest key that matches a file is its part; a trailing
@@ -46,7 +51,11 @@ export const MAY_IMPORT = {
     ...ENGINE_SEAM,
   ],
   'room/engine/': [],
-  'redis/': [...BASE, 'admission/', ...ENGINE_SEAM],
+  'redis/': [...IN_REDIS, 'room/engine/engine.ts'],
+  'redis/network/': [...BASE, 'redis/scripts/script.ts'],
+  'redis/scripts/': ['redis/keys.ts'],
+  'redis/rooms/': [...IN_REDIS, ...ENGINE_SEAM],
+  'redis/revocations/': [...IN_REDIS, 'admission/'],
   'toolkit/': [...BASE, ...STAGES, ...SHELL, 'index.ts', 'redis/'],
   'index.ts': [...BASE, ...STAGES, ...SHELL],
   'roomgate.errors.ts': [],

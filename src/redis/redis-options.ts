@@ -1,4 +1,4 @@
-import type { RedisClientLike } from './dialer.js';
+import type { RedisClientLike } from './network/dialer.js';
 
 export interface RedisOptions {
   /**

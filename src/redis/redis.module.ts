@@ -3,7 +3,7 @@ import { SystemClock } from '../roomgate.clock.js';
 import { attempt } from '../roomgate.errors.js';
 import { ROOMGATE_REDIS_OPTIONS } from './redis.constants.js';
 import type { RedisOptions } from './redis-options.js';
-import { checkSafety } from './safety.js';
+import { checkSafety } from './network/safety.js';
 import { SCRIPTS } from './scripts/index.js';
 import { RedisStore } from './store.js';
 

@@ -1,21 +1,22 @@
 import type { Clock } from '../roomgate.clock.js';
 import { RoomgateError } from '../roomgate.errors.js';
 import { integer, MAX_TIMER_MS } from '../roomgate.rules.js';
-import { ClusterNetwork } from './cluster-network.js';
-import type { RedisArgument, RedisReply } from './connection.js';
-import { dialerOf } from './dialer.js';
+import { ClusterNetwork } from './network/cluster-network.js';
+import type { RedisArgument, RedisReply } from './network/connection.js';
+import { dialerOf } from './network/dialer.js';
 import { RedisKeys } from './keys.js';
-import { type RedisLink, unavailable } from './link.js';
-import type { NetworkEvents, RedisNetwork } from './network.js';
-import { reasonOf } from './reason.js';
+import type { NetworkEvents, RedisNetwork } from './network/network.js';
+import { reasonOf } from './network/reason.js';
 import { REDIS_DEFAULTS, type RedisOptions } from './redis-options.js';
-import type { Script } from './script.js';
-import { SingleNetwork } from './single-network.js';
+import { RoutedCalls } from './network/routed-calls.js';
+import type { Script } from './scripts/script.js';
+import { SingleNetwork } from './network/single-network.js';
 
 /** Our own connections to the application's Redis, shared by all that is kept there: opened by the first, closed by the last. */
 export class RedisStore {
   readonly keys: RedisKeys;
   readonly network: RedisNetwork;
+  readonly #calls: RoutedCalls;
   readonly #listeners: NetworkEvents[] = [];
   /** Why it cannot be reached; undefined while it can, or nobody knows. */
   #reason: string | undefined;
@@ -57,8 +58,12 @@ export class RedisStore {
         this.#tell((events) => events.up(link));
       },
       down: (link) => this.#tell((events) => events.down(link)),
-      moved: () => this.#tell((events) => events.moved()),
+      moved: (from) => {
+        this.#calls.moved(from);
+        this.#tell((events) => events.moved(from));
+      },
     });
+    this.#calls = new RoutedCalls(this.network);
   }
 
   /** Tells of what happens from now on. */
@@ -85,26 +90,13 @@ export class RedisStore {
   }
 
   /** @throws RoomgateError `engine_unavailable` */
-  async eval(
+  eval(
     script: Script,
     tag: string,
     keys: readonly string[],
     args: readonly RedisArgument[],
   ): Promise<RedisReply> {
-    try {
-      return await this.#linkOf(tag).eval(script, keys, args);
-    } catch (error) {
-      if (!isMoved(error)) throw error;
-      // It was not done: whoever is responsible now is asked instead.
-      await this.network.refresh();
-      return this.#linkOf(tag).eval(script, keys, args);
-    }
-  }
-
-  #linkOf(tag: string): RedisLink {
-    const link = this.network.linkOf(tag);
-    if (!link) throw unavailable();
-    return link;
+    return this.#calls.eval(script, tag, keys, args);
   }
 
   /** Once, however long it lasts. */
@@ -116,11 +108,6 @@ export class RedisStore {
   #tell(act: (events: NetworkEvents) => void): void {
     for (const events of this.#listeners) act(events);
   }
-}
-
-function isMoved(error: unknown): boolean {
-  const { cause } = error as Error;
-  return cause instanceof Error && cause.message.startsWith('MOVED ');
 }
 
 function checkTimeout(name: string, value: unknown): void {

@@ -1,4 +1,4 @@
-import type { Script } from '../script.js';
+import type { Script } from './script.js';
 import { ENTER, EXIT, PRESENT, RENEW } from './presence.js';
 import { PUBLISH } from './publish.js';
 import { READ } from './read.js';

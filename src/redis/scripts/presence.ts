@@ -1,4 +1,4 @@
-import { Script } from '../script.js';
+import { Script } from './script.js';
 import { NOW } from './common.js';
 
 /**
@@ -54,13 +54,19 @@ local function keep(ttl)
   end
 end
 
+-- Milliseconds until the next one has to be taken for gone, or -1 when nobody is there.
+local function untilNext(time)
+  local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+  return next and next - time or -1
+end
+
 -- Redis may have dropped a part: the rest says nothing, and nodes say again who is there.
 local times, entries = redis.call('ZCARD', KEYS[1]), redis.call('HLEN', KEYS[2])
 local members, order = redis.call('HLEN', KEYS[3]), redis.call('ZCARD', KEYS[4])
 if times ~= entries or members ~= order or (times == 0) ~= (members == 0) then redis.call('DEL', unpack(KEYS)) end
 `;
 
-/** ARGV: …, milliseconds, connection, identity, name, info, meta. */
+/** ARGV: …, milliseconds, connection, identity, name, info, meta. Answers in how many milliseconds somebody's time runs out, or -1. */
 export const ENTER = new Script(`${PRESENCE}
 local ttl, connection, identity, name, info, meta = unpack(ARGV, 3, 8)
 local entry = redis.call('HGET', KEYS[2], connection)
@@ -80,7 +86,7 @@ elseif not entry then
   redis.call('HSET', KEYS[3], identity, member .. '\\n' .. connection)
 end
 keep(ttl)
-return 0
+return untilNext(now())
 `);
 
 /** ARGV: …, connection. */
@@ -89,16 +95,17 @@ exit(ARGV[3])
 return 0
 `);
 
-/** ARGV: …, milliseconds, connections. Answers those it does not know. */
+/** ARGV: …, milliseconds, connections. Answers the same, then those it does not know. */
 export const RENEW = new Script(`${PRESENCE}
-local ttl, time, unknown = ARGV[3], now(), {}
+local ttl, time, reply = ARGV[3], now(), {0}
 for index = 4, #ARGV do
   if redis.call('ZSCORE', KEYS[1], ARGV[index]) then redis.call('ZADD', KEYS[1], time + ttl, ARGV[index])
-  else unknown[#unknown + 1] = ARGV[index] end
+  else reply[#reply + 1] = ARGV[index] end
 end
 expire(time)
 keep(ttl)
-return unknown
+reply[1] = untilNext(time)
+return reply
 `);
 
 /** ARGV: …, members at most, or -1. Answers how many there are, and of each name, identity, info and meta. */

@@ -1,5 +1,5 @@
 import { ROOM_PARTS } from '../keys.js';
-import { Script } from '../script.js';
+import { Script } from './script.js';
 import { ROOM } from './room.js';
 
 /**
@@ -8,7 +8,8 @@ import { ROOM } from './room.js';
  * (nothing when it is the id) and body, and of its history the size, milliseconds and bytes, or nothing. Answers the epochs, in
  * one line, and the offsets.
  *
- * Ids are remembered in two halves, of which the older one is forgotten whole: none has to keep its time.
+ * Ids are remembered in two halves, of which the older one is forgotten whole: none has to keep its time. The younger one has those
+ * behind the mark.
  */
 export const PUBLISH = new Script(`${ROOM}
 local verb, lease = ARGV[2], tonumber(ARGV[3])
@@ -24,30 +25,28 @@ local function publish(fresh, id, head, body, limits, room)
     size, ttl, most = tonumber(size), tonumber(ttl), tonumber(most)
   end
 
-  local epoch, offset, since = find(fresh, room)
+  local epoch, offset, since, mark = find(fresh, room)
   if not epoch then
     local isHeard = listeners(verb, room) > 0
     if not size and not isHeard then return 1, fresh end
-    epoch, offset, since = begin(fresh, room, history, ids, before)
+    epoch, offset, since, mark = begin(fresh, room, history, ids, before)
     redis.call('PEXPIRE', room, isHeard and math.max(lease, ttl or 0) or ttl)
   end
 
-  local known = redis.call('HGET', ids, id) or redis.call('HGET', before, id)
-  if known then return tonumber(known), epoch end
-
   local age = time - since
-  local recent = redis.call('HLEN', ids)
-  local isTurned = age >= 60000 or age < 0 or recent >= 500
-  if isTurned then
-    if age >= 120000 or recent == 0 then redis.call('DEL', ids, before)
-    else redis.call('RENAME', ids, before) end
+  if age >= 60000 or age < 0 or offset - mark >= 500 then
+    if age < 120000 and redis.call('HLEN', ids) > 0 then redis.call('RENAME', ids, before)
+    else redis.call('DEL', ids, before) end
+    mark = offset
+    redis.call('HSET', room, 'since', time, 'mark', mark)
   end
+  local known = redis.call('HGET', before, id)
+  if known then return tonumber(known), epoch end
+  if redis.call('HSETNX', ids, id, offset + 1) == 0 then
+    return tonumber(redis.call('HGET', ids, id)), epoch
+  end
+  if offset == mark then redis.call('PEXPIRE', ids, 120000) end
   offset = offset + 1
-  redis.call('HSET', ids, id, offset)
-  if isTurned then
-    redis.call('PEXPIRE', ids, 120000)
-    redis.call('HSET', room, 'since', time)
-  end
   redis.call('HSET', room, 'offset', offset)
 
   local place = text(offset)

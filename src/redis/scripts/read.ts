@@ -1,4 +1,4 @@
-import { Script } from '../script.js';
+import { Script } from './script.js';
 import { ROOM } from './room.js';
 
 /**

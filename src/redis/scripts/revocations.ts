@@ -1,4 +1,4 @@
-import { Script } from '../script.js';
+import { Script } from './script.js';
 import { NOW, WRITES } from './common.js';
 
 /**

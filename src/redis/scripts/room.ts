@@ -9,20 +9,20 @@ import { NOW, WRITES } from './common.js';
  */
 export const ROOM = `${NOW}${WRITES}
 local function find(fresh, key)
-  local room = redis.call('HMGET', key, 'epoch', 'offset', 'writes', 'since')
+  local room = redis.call('HMGET', key, 'epoch', 'offset', 'writes', 'since', 'mark')
   if not room[1] then return nil end
   local current = writes()
   if room[3] ~= current then
     redis.call('HSET', key, 'epoch', fresh, 'writes', current)
     room[1] = fresh
   end
-  return room[1], tonumber(room[2]), tonumber(room[4])
+  return room[1], tonumber(room[2]), tonumber(room[4]), tonumber(room[5])
 end
 
 local function begin(fresh, key, history, ids, before)
   redis.call('DEL', history, ids, before)
-  redis.call('HSET', key, 'epoch', fresh, 'offset', 0, 'writes', writes(), 'since', 0)
-  return fresh, 0, 0
+  redis.call('HSET', key, 'epoch', fresh, 'offset', 0, 'writes', writes(), 'since', 0, 'mark', 0)
+  return fresh, 0, 0, 0
 end
 
 local function listeners(verb, channel)

@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { RedisKeys } from '../../../src/redis/keys.js';
+import type { Position } from '../../../src/room/engine/publication.js';
 import { eventually } from '../../support/poll.js';
 import { type AppClient, CLIENTS } from '../../support/redis/clients.js';
 import { RedisCluster } from '../../support/redis/redis-cluster.js';
@@ -98,5 +99,36 @@ describe.each(CLIENTS)('Three nodes over a cluster, by $name', ({ cluster }) => 
       'the room to be heard at once',
       15_000,
     );
+  });
+
+  it('keep the order of what one of them says without waiting while the slot moves away and back', async () => {
+    const played = new RoomPlay(nodes, false);
+    const slot = await slotOf(played);
+    const home = await servers.masterOf(slot);
+    const first = await servers.masterOf(0);
+    const other = first === home ? await servers.masterOf(16_383) : first;
+    const rooms = nodes.rooms(0).of('kept');
+    const said: Promise<Position | undefined>[] = [];
+    let isOver = false;
+    const speak = async (): Promise<void> => {
+      while (!isOver) {
+        const position = rooms.broadcast(played.room, 'said', said.length);
+        // While its keys are on their way some are refused.
+        said.push(position.catch(() => undefined));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    const spoken = speak();
+    for (const master of [other, home, other, home]) {
+      await servers.moveSlot(slot, master);
+      await eventually(async () => (await said.at(-1)) !== undefined, 'the new owner');
+    }
+    isOver = true;
+    await spoken;
+    const positions = (await Promise.all(said)).filter((position) => position !== undefined);
+    const epochs = [...new Set(positions.map(({ epoch }) => epoch))];
+    const placeOf = ({ epoch, offset }: Position): number => epochs.indexOf(epoch) * 1e9 + offset;
+    const places = positions.map(placeOf);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
   });
 });

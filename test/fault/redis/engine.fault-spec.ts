@@ -1,12 +1,9 @@
 import { jest } from '@jest/globals';
-import { RedisEngine } from '../../../src/redis/redis-engine.service.js';
-import { SCRIPTS } from '../../../src/redis/scripts/index.js';
-import { RedisStore } from '../../../src/redis/store.js';
-import { SystemClock } from '../../../src/roomgate.clock.js';
 import { testEngineContract } from '../../room/engine/engine.contract.js';
 import { A, B } from '../../support/engine-probe.js';
 import { type AppClient, CLIENTS } from '../../support/redis/clients.js';
 import { RedisCluster } from '../../support/redis/redis-cluster.js';
+import { engineOn } from '../../support/redis/redis-engine.js';
 import { RedisServer } from '../../support/redis/redis-server.js';
 
 jest.setTimeout(20_000);
@@ -19,8 +16,7 @@ let names = 0;
 /** Of a store that nobody else uses. */
 const testContract = (client: () => AppClient): void =>
   testEngineContract(() => {
-    const options = { client: client().client as never, namespace: `contract-${++names}` };
-    const store = new RedisStore(options, new SystemClock(), SCRIPTS);
+    const { engine, store } = engineOn(client().client, `contract-${++names}`);
     const settle = async (): Promise<void> => {
       for (let round = 0; round < ROUNDS; round++)
         for (const key of [A, B]) {
@@ -33,7 +29,7 @@ const testContract = (client: () => AppClient): void =>
     };
     const advance = (ms: number): Promise<void> =>
       new Promise((resolve) => setTimeout(resolve, ms));
-    return { engine: new RedisEngine(store), settle, advance };
+    return { engine, settle, advance };
   });
 
 describe.each(CLIENTS)('RedisEngine on one Redis, by $name', ({ single }) => {

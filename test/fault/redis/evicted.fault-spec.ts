@@ -1,10 +1,7 @@
 import { jest } from '@jest/globals';
-import { RedisEngine } from '../../../src/redis/redis-engine.service.js';
-import { SCRIPTS } from '../../../src/redis/scripts/index.js';
-import { RedisStore } from '../../../src/redis/store.js';
-import { SystemClock } from '../../../src/roomgate.clock.js';
 import { A } from '../../support/engine-probe.js';
 import { IOREDIS } from '../../support/redis/clients.js';
+import { DEAF, engineOn } from '../../support/redis/redis-engine.js';
 import { RedisServer } from '../../support/redis/redis-server.js';
 
 const TTL_MS = 60_000;
@@ -16,14 +13,8 @@ jest.setTimeout(20_000);
 it('Presence is whole again with the next renewal when Redis has evicted any part of it', async () => {
   const server = await RedisServer.start();
   const client = IOREDIS.single(server.port);
-  const options = { client: client.client, namespace: 'evicted' };
-  const store = new RedisStore(options, new SystemClock(), SCRIPTS);
-  const engine = new RedisEngine(store);
-  await engine.start({
-    deliver: () => undefined,
-    interrupted: () => undefined,
-    presence: () => undefined,
-  });
+  const { engine, store } = engineOn(client.client, 'evicted');
+  await engine.start(DEAF);
   try {
     for (const evicted of store.keys.of(A).presence) {
       for (const entry of [ALICE, BOB]) await engine.enter(A, entry, TTL_MS);

@@ -25,7 +25,8 @@ describe.each(CLIENTS)('Presence over Redis, by $name', ({ single }) => {
       // oxlint-disable-next-line typescript/no-explicit-any -- whatever comes
       const { event, data } = JSON.parse((bytes as Buffer).toString()) as any;
       if (!event.startsWith('presence.')) return;
-      for (const { id } of data.members) news.push(`${event} ${id}`);
+      if (event === 'presence.gap') news.push(event);
+      else for (const { id } of data.members) news.push(`${event} ${id}`);
     });
     return client;
   };
@@ -79,6 +80,20 @@ describe.each(CLIENTS)('Presence over Redis, by $name', ({ single }) => {
       [`presence.joined ${alice}`, `presence.joined ${bob}`].toSorted(),
     );
     expect(others.slice(-4).toSorted()).toEqual(heard.slice(-4).toSorted());
+  });
+
+  it('tells the members of a node that was cut off, and no others, that news may be missing', async () => {
+    const news: string[] = [];
+    await enter(1, 'alice', news);
+    await eventually(() => heard.length === 2 && news.length > 0, 'news of who came');
+    proxy.cut();
+    await enter(2, 'bob');
+    await eventually(() => heard.length === 3, 'news of who came meanwhile');
+    const before = [...news];
+    await proxy.heal();
+    await eventually(() => news.includes('presence.gap'), 'word of the gap');
+    expect(news).toEqual([...before, 'presence.gap']);
+    expect(heard).not.toContain('presence.gap');
   });
 
   it('has everybody again when Redis has lost everybody', async () => {

@@ -7,7 +7,7 @@ import { RedisServer } from '../../support/redis/redis-server.js';
 import { RevocationNode } from '../../support/redis/revocation-node.js';
 import { TcpProxy } from '../../support/redis/tcp-proxy.js';
 
-const CHECK_MS = 1_000;
+const CHECK_MS = 400;
 const SOON_MS = 200;
 const SET = '{test|revocations}';
 const alice = principalOf({ jti: 'j' });

@@ -1,6 +1,6 @@
 import { FakeClock, TestIssuer } from 'nestjs-roomgate/testing';
 import { RedisRevocationStore, RoomgateRedisModule } from 'nestjs-roomgate/redis';
-import type { RedisClientLike } from '../../../src/redis/dialer.js';
+import type { RedisClientLike } from '../../../src/redis/network/dialer.js';
 import { dial } from '../../support/dial.js';
 import { eventually } from '../../support/poll.js';
 import { CLIENTS } from '../../support/redis/clients.js';

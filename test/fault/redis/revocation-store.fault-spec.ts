@@ -6,7 +6,7 @@ import { CLIENTS } from '../../support/redis/clients.js';
 import { RedisServer } from '../../support/redis/redis-server.js';
 import { RevocationNode, type RevocationNodeOptions } from '../../support/redis/revocation-node.js';
 
-const CHECK_MS = 1_000;
+const CHECK_MS = 400;
 const SET = '{test|revocations}';
 const issuer = 'https://a.test';
 const { identity } = principalOf();

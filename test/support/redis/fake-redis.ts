@@ -4,7 +4,7 @@ import type {
   RedisConnection,
   RedisDialer,
   RedisReply,
-} from '../../../src/redis/connection.js';
+} from '../../../src/redis/network/connection.js';
 import { SUBSCRIBED } from '../../../src/redis/scripts/subscribed.js';
 
 type Answer = RedisReply | Promise<RedisReply>;

@@ -1,10 +1,10 @@
 import type { Principal } from '../../../src/admission/principal.js';
 import { type Revocation } from '../../../src/admission/revocation.js';
 import { Revocations } from '../../../src/admission/revocations.js';
-import { RedisRevocationStore } from '../../../src/redis/redis-revocation-store.service.js';
+import { RedisRevocationStore } from '../../../src/redis/revocations/redis-revocation-store.service.js';
 import { SCRIPTS } from '../../../src/redis/scripts/index.js';
 import { RedisStore } from '../../../src/redis/store.js';
-import type { RedisClientLike } from '../../../src/redis/dialer.js';
+import type { RedisClientLike } from '../../../src/redis/network/dialer.js';
 import { type Clock, SystemClock } from '../../../src/roomgate.clock.js';
 import { RevocationService } from '../../../src/admission/revocation.service.js';
 import { type AppClient, type ClientKind, IOREDIS } from './clients.js';

@@ -1,0 +1,140 @@
+import { ownersIn, slotOf, SLOTS } from './cluster-slots.js';
+import type { RedisAddress } from './connection.js';
+import { RedisLink } from './link.js';
+import type { NetworkEvents, RedisNetwork } from './network.js';
+import { RedisSession, type SessionPorts } from './session.js';
+
+const LOOK_MS = 5_000;
+/** While somebody cannot be reached. */
+const LOOK_SOON_MS = 250;
+
+/** A Redis Cluster: a link to each master, and who has which slot, looked at again whenever somebody is missing or has moved. */
+export class ClusterNetwork implements RedisNetwork {
+  readonly publishes = 'SPUBLISH';
+  readonly #links = new Map<string, RedisLink>();
+  #owners: (RedisLink | undefined)[] = [];
+  #looking: Promise<void> | undefined;
+  #cancelLook = (): void => undefined;
+  #isStopped = false;
+  #started: () => void = () => undefined;
+
+  constructor(
+    private readonly ports: Omit<SessionPorts, 'message'>,
+    private readonly events: NetworkEvents,
+  ) {}
+
+  get isUp(): boolean {
+    const links = [...this.#links.values()];
+    return this.#owners.filter(Boolean).length === SLOTS && links.every((link) => link.isUp);
+  }
+
+  start(): Promise<void> {
+    const started = new Promise<void>((resolve) => (this.#started = resolve));
+    void this.#look();
+    return started;
+  }
+
+  groupOf(tag: string): number {
+    return slotOf(tag);
+  }
+
+  linkOf(tag: string): RedisLink | undefined {
+    return this.#owners[slotOf(tag)];
+  }
+
+  /** One look for all who ask at the same time. */
+  refresh(): Promise<void> {
+    return (this.#looking ??= this.#ask().finally(() => (this.#looking = undefined)));
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelLook();
+    for (const link of this.#links.values()) link.stop();
+  }
+
+  async #look(): Promise<void> {
+    this.#cancelLook();
+    await this.refresh();
+    if (this.#isStopped) return;
+    this.#cancelLook();
+    const delayMs = this.isUp ? LOOK_MS : LOOK_SOON_MS;
+    this.#cancelLook = this.ports.clock.setTimer(() => void this.#look(), delayMs);
+  }
+
+  async #ask(): Promise<void> {
+    for (const link of this.#links.values()) {
+      const { address } = link;
+      if (!link.isUp || !address) continue;
+      const reply = await link.call('CLUSTER', ['SLOTS']).catch(() => undefined);
+      if (reply && this.#take(ownersIn(reply, address))) return;
+    }
+    for (const address of this.#strangers()) {
+      const session = await RedisSession.open({ ...this.ports, message: () => undefined }, address)
+        // Whoever is a replica knows nothing of use to us that a master does not.
+        .catch(() => undefined);
+      const reply = await session?.call('CLUSTER', ['SLOTS']).catch(() => undefined);
+      session?.close();
+      if (reply && this.#take(ownersIn(reply, address))) return;
+    }
+  }
+
+  /** Processes that the client of the application knows, and no link leads to. */
+  #strangers(): RedisAddress[] {
+    const seeds = this.ports.dialer.seeds();
+    return seeds.filter((address) => !this.#links.get(nameOf(address))?.isUp);
+  }
+
+  #take(owners: ReadonlyMap<number, RedisAddress>): boolean {
+    if (owners.size === 0 || this.#isStopped) return false;
+    const before = this.#owners;
+    this.#owners = Array.from({ length: SLOTS }, (_, slot) => {
+      const address = owners.get(slot);
+      return address && this.#linkTo(address);
+    });
+    const inUse = new Set(this.#owners);
+    for (const [name, link] of this.#links) {
+      if (inUse.has(link)) continue;
+      this.#links.delete(name);
+      link.stop();
+    }
+    const changed = [...this.#owners.keys()].filter((slot) => this.#owners[slot] !== before[slot]);
+    const from = new Map<number, RedisLink>();
+    for (const slot of changed) {
+      const link = before[slot];
+      if (link && inUse.has(link)) from.set(slot, link);
+    }
+    if (changed.length > 0) this.events.moved(from);
+    return true;
+  }
+
+  #linkTo(address: RedisAddress): RedisLink {
+    const name = nameOf(address);
+    let link = this.#links.get(name);
+    if (link) return link;
+    const { events } = this;
+    link = new RedisLink(
+      this.ports,
+      {
+        message: (link, channel, body) => events.message(link, channel, body),
+        up: (up) => {
+          events.up(up);
+          if (this.isUp) this.#started();
+        },
+        down: (down) => {
+          events.down(down);
+          if (!this.#isStopped) void this.#look();
+        },
+        refused: () => void this.refresh(),
+      },
+      address,
+    );
+    this.#links.set(name, link);
+    void link.run();
+    return link;
+  }
+}
+
+function nameOf({ host, port }: RedisAddress): string {
+  return `${host} ${port}`;
+}

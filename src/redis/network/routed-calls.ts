@@ -1,0 +1,111 @@
+import type { RedisArgument, RedisReply } from './connection.js';
+import { isMoved, type RedisLink, unavailable } from './link.js';
+import type { RedisNetwork } from './network.js';
+import type { Script } from '../scripts/script.js';
+
+type Call = readonly [
+  script: Script,
+  tag: string,
+  keys: readonly string[],
+  args: readonly RedisArgument[],
+];
+
+/** Calls of a group whose owner changes, until what the owner before was asked is answered: none overtakes another. */
+class Detour {
+  readonly #refused: (() => void)[] = [];
+  readonly #behind: (() => void)[] = [];
+  #awaited = 0;
+
+  constructor(private readonly ended: () => void) {}
+
+  /** Nothing is sent before. */
+  async until(happened: Promise<unknown>): Promise<void> {
+    this.#awaited += 1;
+    await happened.catch(() => undefined);
+    this.#awaited -= 1;
+    if (this.#awaited > 0) return;
+    this.ended();
+    for (const send of [...this.#refused, ...this.#behind]) send();
+  }
+
+  /** Sent in the order in which they were refused. */
+  again(call: () => Promise<RedisReply>): Promise<RedisReply> {
+    return new Promise((resolve) => this.#refused.push(() => resolve(call())));
+  }
+
+  /** Made while others were waiting. */
+  behind(call: () => Promise<RedisReply>): Promise<RedisReply> {
+    return new Promise((resolve) => this.#behind.push(() => resolve(call())));
+  }
+}
+
+/** Has scripts run by whoever is responsible, those of one group in the order of the calls, also while a slot moves. */
+export class RoutedCalls {
+  /** By group. */
+  readonly #detours = new Map<number, Detour>();
+
+  constructor(private readonly network: RedisNetwork) {}
+
+  /** @throws RoomgateError `engine_unavailable` */
+  async eval(
+    script: Script,
+    tag: string,
+    keys: readonly string[],
+    args: readonly RedisArgument[],
+  ): Promise<RedisReply> {
+    // Each publication comes this way: nothing is made or looked up for it while nothing moves.
+    if (this.#detours.size > 0) {
+      const detour = this.#detours.get(this.network.groupOf(tag));
+      if (detour) return this.#behind(detour, [script, tag, keys, args]);
+    }
+    const link = this.#linkOf(tag);
+    try {
+      return await link.eval(script, keys, args);
+    } catch (error) {
+      if (!isMoved((error as Error).cause)) throw error;
+      return this.#again(link, [script, tag, keys, args]);
+    }
+  }
+
+  /** Groups have other owners; what these links were asked for them may not be answered yet. */
+  moved(from: ReadonlyMap<number, RedisLink>): void {
+    // Many groups move at once, from few.
+    const pings = new Map<RedisLink, Promise<unknown>>();
+    for (const [group, link] of from) {
+      const answered = pings.get(link) ?? ping(link);
+      pings.set(link, answered);
+      this.#leave(group, () => answered);
+    }
+  }
+
+  #behind(detour: Detour, call: Call): Promise<RedisReply> {
+    return detour.behind(() => this.eval(...call));
+  }
+
+  /** It was not done: whoever is responsible now is asked instead. */
+  #again(link: RedisLink, [script, tag, keys, args]: Call): Promise<RedisReply> {
+    const detour = this.#leave(this.network.groupOf(tag), () => ping(link));
+    void detour.until(this.network.refresh());
+    return detour.again(async () => this.#linkOf(tag).eval(script, keys, args));
+  }
+
+  #leave(group: number, answered: () => Promise<unknown>): Detour {
+    const open = this.#detours.get(group);
+    if (open) return open;
+    const detour = new Detour(() => this.#detours.delete(group));
+    this.#detours.set(group, detour);
+    void detour.until(answered());
+    return detour;
+  }
+
+  #linkOf(tag: string): RedisLink {
+    const link = this.network.linkOf(tag);
+    if (!link) throw unavailable();
+    return link;
+  }
+}
+
+/** Answered behind what was asked before: of groups that have moved nothing more is. Never rejects. */
+function ping(link: RedisLink): Promise<unknown> {
+  return link.call('PING', []).catch(() => undefined);
+}

@@ -1,0 +1,7 @@
+import type { Position } from '../../room/engine/publication.js';
+import type { RedisReply } from '../network/connection.js';
+
+export function positionIn(reply: RedisReply): Position {
+  const [offset, epoch] = reply as [number, Buffer];
+  return { offset, epoch: String(epoch) };
+}

@@ -1,0 +1,199 @@
+import type { Clock } from '../../roomgate.clock.js';
+import type { EngineKey, EngineSink } from '../../room/engine/engine.js';
+import type { HistoryLimits, Position } from '../../room/engine/publication.js';
+import type { RoomKeys } from '../keys.js';
+import { type RedisLink, unavailable } from '../network/link.js';
+import type { RedisNetwork } from '../network/network.js';
+import { newEpoch } from '../epoch.js';
+import { positionIn } from './position.js';
+import { SUBSCRIBED, UNSUBSCRIBED } from '../scripts/subscribed.js';
+import { Subscription } from './subscription.js';
+import { decode } from './wire.js';
+
+/** Milliseconds that a room stays in Redis without a word of those who are subscribed to it. */
+export const LEASE_MS = 180_000;
+/** Milliseconds in which every room is looked at once. */
+const ROUND_MS = 60_000;
+const TICK_MS = 1_000;
+/** Rooms that are opened at the same time. */
+const AT_ONCE = 500;
+
+export interface SubscriptionsPorts {
+  readonly network: RedisNetwork;
+  readonly clock: Clock;
+  readonly sink: EngineSink;
+}
+
+/** The rooms that this node listens to, found by key and by channel. */
+export class Subscriptions {
+  readonly #byKey = new Map<EngineKey, Subscription>();
+  readonly #byChannel = new Map<string, Subscription>();
+  #round = this.#byKey.values();
+  #cancelTimer = (): void => undefined;
+
+  constructor(private readonly ports: SubscriptionsPorts) {}
+
+  start(): void {
+    this.#cancelTimer = this.ports.clock.setTimer(() => this.#tick(), TICK_MS);
+  }
+
+  stop(): void {
+    this.#cancelTimer();
+    for (const subscription of this.#byKey.values()) subscription.close();
+    this.#byKey.clear();
+    this.#byChannel.clear();
+  }
+
+  async add(
+    key: EngineKey,
+    names: RoomKeys,
+    history: HistoryLimits | undefined,
+  ): Promise<Position> {
+    const present = this.#byKey.get(key);
+    if (present) {
+      await present.first;
+      return this.#ask(present, this.#linkOf(present));
+    }
+    const subscription = new Subscription(key, names, history, this.ports.sink);
+    this.#byKey.set(key, subscription);
+    this.#byChannel.set(names.channel, subscription);
+    return (subscription.first = this.#first(subscription));
+  }
+
+  async #first(subscription: Subscription): Promise<Position> {
+    try {
+      const position = await this.#open(subscription);
+      subscription.answer(position);
+      const { opened } = subscription;
+      // Not before who has subscribed knows of it.
+      setImmediate(() => {
+        if (subscription.opened === opened) this.#begin(subscription, position);
+      });
+      return position;
+    } catch (error) {
+      this.#end(subscription).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async remove(key: EngineKey): Promise<void> {
+    const subscription = this.#byKey.get(key);
+    if (subscription) await this.#end(subscription);
+  }
+
+  message(link: RedisLink, channel: string, body: Buffer): void {
+    const subscription = this.#byChannel.get(channel);
+    if (subscription?.link !== link) return;
+    const message = decode(body);
+    if (!message) return;
+    if ('change' in message) subscription.change(message.change);
+    else subscription.publication(message.publication, message.epoch, message.bytes);
+  }
+
+  /** The link has lost what was subscribed by it. */
+  down(link: RedisLink): void {
+    for (const subscription of this.#byKey.values())
+      if (subscription.link === link) subscription.suspend();
+  }
+
+  /** Opens what is not where it should be: the link is there again, or somebody else is responsible. */
+  async restore(): Promise<void> {
+    const isLost = (one: Subscription): boolean => {
+      const link = this.ports.network.linkOf(one.names.tag);
+      return link?.isUp === true && one.link !== link && this.#byKey.get(one.key) === one;
+    };
+    const lost = [...this.#byKey.values()].filter(isLost);
+    for (let from = 0; from < lost.length; from += AT_ONCE) {
+      // While others were opened some have ended, or were opened by who was told the same.
+      const some = lost.slice(from, from + AT_ONCE).filter(isLost);
+      await Promise.allSettled(some.map((one) => this.#reopen(one)));
+    }
+  }
+
+  async #reopen(subscription: Subscription): Promise<void> {
+    const { link, names } = subscription;
+    if (link?.isUp) link.unsubscribe(names.channel).catch(() => undefined);
+    this.#begin(subscription, await this.#open(subscription));
+  }
+
+  /** Listens to the channel, then asks where the room is: what comes behind that is not missed. */
+  async #open(subscription: Subscription): Promise<Position> {
+    const attempt = subscription.suspend();
+    const link = this.#linkOf(subscription);
+    const { channel } = subscription.names;
+    subscription.link = link;
+    try {
+      await link.subscribe(channel);
+      const position = await this.#ask(subscription, link);
+      if (subscription.opened === attempt) return position;
+    } catch (error) {
+      if (subscription.opened === attempt) {
+        subscription.suspend();
+        link.unsubscribe(channel).catch(() => undefined);
+      }
+      throw error;
+    }
+    // The link went down meanwhile, or nobody is interested any more.
+    throw unavailable();
+  }
+
+  #begin(subscription: Subscription, position: Position): void {
+    if (!subscription.begin(position)) void this.#verify([subscription]);
+  }
+
+  async #ask({ names, history }: Subscription, link: RedisLink): Promise<Position> {
+    const args = [newEpoch(), String(LEASE_MS), String(history?.ttlMs ?? '')];
+    return positionIn(await link.eval(SUBSCRIBED, names.room, args));
+  }
+
+  #linkOf({ names }: Subscription): RedisLink {
+    const link = this.ports.network.linkOf(names.tag);
+    if (!link?.isUp) throw unavailable();
+    return link;
+  }
+
+  async #end(subscription: Subscription): Promise<void> {
+    const { key, link, names, history } = subscription;
+    const { channel, room } = names;
+    subscription.close();
+    if (this.#byKey.get(key) === subscription) this.#byKey.delete(key);
+    if (this.#byChannel.get(channel) === subscription) this.#byChannel.delete(channel);
+    if (!link?.isUp) return;
+    await link.unsubscribe(channel);
+    const { publishes } = this.ports.network;
+    await link.eval(UNSUBSCRIBED, room, [channel, publishes, String(history?.ttlMs ?? '')]);
+  }
+
+  #tick(): void {
+    this.#cancelTimer = this.ports.clock.setTimer(() => this.#tick(), TICK_MS);
+    void this.restore();
+    const count = Math.ceil((this.#byKey.size * TICK_MS) / ROUND_MS);
+    const next: Subscription[] = [];
+    for (let looked = 0; looked < count; looked++) {
+      const { value, done } = this.#round.next();
+      if (value) next.push(value);
+      if (done) this.#round = this.#byKey.values();
+    }
+    void this.#verify(next);
+  }
+
+  /** Says that the rooms are still in use, and finds what was lost without a word. */
+  async #verify(subscriptions: readonly Subscription[]): Promise<void> {
+    const asked = subscriptions.map(async (subscription) => {
+      const { link, opened, isOpen } = subscription;
+      if (!link || !isOpen) return undefined;
+      const position = await this.#ask(subscription, link).catch(() => undefined);
+      return position && { subscription, link, opened, position };
+    });
+    const answers = (await Promise.all(asked)).filter((answer) => answer !== undefined);
+    // What was published before an answer comes before the answer to this.
+    const links = [...new Set(answers.map(({ link }) => link))];
+    const fenced = await Promise.allSettled(links.map((link) => link.fence()));
+    const behind = answers.filter(({ subscription, link, opened, position }) => {
+      const isFenced = fenced[links.indexOf(link)]?.status === 'fulfilled';
+      return isFenced && subscription.opened === opened && !subscription.verify(position);
+    });
+    // Who does not hear everything may not be listening any more: Redis ends subscriptions to slots that move.
+    await Promise.allSettled(behind.map(({ subscription }) => this.#reopen(subscription)));
+  }
+}

@@ -1,0 +1,19 @@
+import { reasonOf } from '../../../src/redis/network/reason.js';
+
+describe('Why Redis cannot be used', () => {
+  it.each<[unknown, string]>([
+    [new Error('NOAUTH Authentication required.'), 'NOAUTH'],
+    [new Error("WRONGPASS invalid username-password pair 'canary'"), 'WRONGPASS'],
+    [
+      Object.assign(new Error('connect ECONNREFUSED 1.2.3.4:6379'), { code: 'ECONNREFUSED' }),
+      'ECONNREFUSED',
+    ],
+    [new TypeError('canary'), 'TypeError'],
+    [Object.assign(new Error('canary'), { code: 'canary of 1' }), 'Error'],
+    [Object.assign(new Error('canary'), { code: 17 }), 'Error'],
+    ['canary', 'unknown'],
+    [undefined, 'unknown'],
+  ])('is told in one word of a known kind: %s', (error, word) => {
+    expect(reasonOf(error)).toBe(word);
+  });
+});
