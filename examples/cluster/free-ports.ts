@@ -1,12 +1,27 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { HOST } from '../chat/server.js';
 
-/** So many ports on which nobody listens. */
-export async function freePorts(count: number): Promise<number[]> {
-  const probes = Array.from({ length: count }, () => createServer().listen(0, HOST));
-  await Promise.all(probes.map((probe) => once(probe, 'listening')));
-  const ports = probes.map((probe) => (probe.address() as AddressInfo).port);
-  await Promise.all(probes.map((probe) => once(probe.close(), 'close')));
+const LAST = 65_535;
+
+/**
+ * The next so many ports above one on which nobody listens. Near to it, and not any free ones: the kernel
+ * takes those for clients, such as the first node's of Redis, before the last node listens.
+ */
+export async function freePorts(count: number, above: number): Promise<number[]> {
+  const ports: number[] = [];
+  for (let port = above + 1; ports.length < count && port <= LAST; port++)
+    if (await isFree(port)) ports.push(port);
   return ports;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer().listen(port, HOST);
+  try {
+    await once(probe, 'listening');
+  } catch {
+    return false;
+  }
+  await once(probe.close(), 'close');
+  return true;
 }

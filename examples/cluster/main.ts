@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { ensureDevKey, mintToken } from '../chat/dev-issuer.js';
 import { clientCommands, tokenCommand } from '../chat/instructions.js';
-import { run } from '../chat/sentence.js';
+import { run, Sentence } from '../chat/sentence.js';
 import { explained, HOST, readPort } from '../chat/server.js';
 import { createBalancer } from './balancer.js';
 import { freePorts } from './free-ports.js';
@@ -14,11 +14,13 @@ const NODES = 3;
 run(async () => {
   const key = ensureDevKey();
   const port = readPort();
-  const [redisPort = 0, ...nodePorts] = await freePorts(1 + NODES);
+  const ports = await freePorts(NODES + 1, port);
+  const [redisPort] = ports.splice(NODES);
+  if (!redisPort) throw new Sentence(`There are no ${NODES + 1} free ports above ${port}.`);
 
   const redis = await RedisServer.start(redisPort);
-  const nodes = nodePorts.map((nodePort) => ClusterNode.start(nodePort, redisPort, port));
-  const balancer = createBalancer(nodePorts);
+  const nodes = ports.map((nodePort) => ClusterNode.start(nodePort, redisPort, port));
+  const balancer = createBalancer(ports);
   const stop = async (): Promise<void> => {
     balancer.close();
     await Promise.all(nodes.map((node) => node.stop()));

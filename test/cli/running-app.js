@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -38,14 +39,22 @@ export async function startApp(app, environment, seconds) {
   return { url: (path) => `ws://${address}${path}`, output: () => tail(output), stop };
 }
 
-/** What is started says nowhere which port it got, so the test picks one. */
+/**
+ * What is started says nowhere which port it got, so the test picks one, long before it is listened on:
+ * below the ports that the kernel gives to clients, any of which could take it meanwhile.
+ */
 export async function freePort() {
-  const probe = createServer().listen(0, HOST);
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
+  for (;;) {
+    const probe = createServer().listen(randomInt(11_000, 22_000), HOST);
+    const port = await once(probe, 'listening').then(
+      () => probe.address().port,
+      () => undefined,
+    );
+    if (!port) continue;
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
 }
 
 async function answers(url) {
