@@ -1,7 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { addressOf } from './adapter/peer-address.js';
-import { splitTarget } from './adapter/request-target.js';
+import type { Arrival } from './adapter/ports.js';
 import type { RoomServer } from './adapter/room-server.js';
 import type { Admitted } from './admission/admission.js';
 import type { SubjectLimit } from './admission/subject-limit.js';
@@ -33,7 +30,6 @@ export interface EntrancePorts {
   readonly connection: ConnectionPorts;
   readonly carriedHeaders: readonly string[];
   readonly maxMessageBytes: number;
-  readonly trustProxyHops: number;
   readonly handlerTimeoutMs: number;
 }
 
@@ -44,15 +40,14 @@ export class Entrance {
   /** Makes the connection of an admitted socket, in the turn of its 101: registered, in its room, greeted, known to the gateways. */
   open(
     client: RoomSocket,
-    socket: Duplex,
-    request: IncomingMessage,
+    { socket, ip, query, headers }: Arrival,
     admitted: Admitted,
     server: RoomServer,
   ): void {
     const init = {
       id: newConnectionId(),
-      ip: addressOf(request, this.ports.trustProxyHops),
-      headers: carryHeaders(request.headers, this.ports.carriedHeaders),
+      ip,
+      headers: carryHeaders(headers, this.ports.carriedHeaders),
       principal: admitted.principal,
       roomId: admitted.room,
       table: server.route.table,
@@ -66,8 +61,8 @@ export class Entrance {
     const { maxMessageBytes, handlerTimeoutMs } = this.ports;
     const position = this.ports.rooms.positionIn(admitted.key);
     // Before anybody else can say something to it.
-    socket.write(encodeTextFrame(encodeHello(connection, now, { maxMessageBytes }, position)));
-    const since = parsePositionQuery(splitTarget(request.url ?? '').query);
+    socket.write(encodeTextFrame(encodeHello(connection, now, maxMessageBytes, position)));
+    const since = parsePositionQuery(query);
     this.ports.rooms.authority.enter(connection, admitted, since);
     // Behind the newcomer, so that a subject that has only changed its connection is present all the while.
     this.#replaceOldest(connection);

@@ -5,7 +5,7 @@ import { AuditSink } from './admission/audit.js';
 import { BackChannelLogout } from './admission/back-channel-logout.js';
 import { AuthorizationHeaderExtractor, TokenExtractor } from './admission/bearer-token.js';
 import { loadIssuers } from './admission/issuer.js';
-import { JwtTokenVerifier } from './admission/jwt-token-verifier.service.js';
+import { JwtTokenVerifier } from './admission/jwt-token-verifier.js';
 import { LogAuditSink } from './admission/log-audit-sink.service.js';
 import { MemoryRevocationStore, RevocationStore } from './admission/revocation.js';
 import { RevocationService } from './admission/revocation.service.js';

@@ -46,7 +46,7 @@ describe('The audit sink', () => {
     ['no_token', 401, {}],
     ['token_parts', 401, { token: 'a.b' }],
     ['issuer', 401, { token: new TestIssuer(Date.now, 'https://else.test').mint() }],
-    ['signature_or_audience', 401, { token: new TestIssuer().mint() }],
+    ['signature', 401, { token: new TestIssuer().mint() }],
     ['not_found', 404, { path: '/' }],
     ['token_in_query', 400, { path: `/${randomUUID()}?token=a.b.c` }],
   ])('is told of a refusal: %s', async (reason, status, request) => {

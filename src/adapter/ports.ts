@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Admission, Admitted } from '../admission/admission.js';
 import type { Audit } from '../admission/audit.js';
@@ -8,6 +8,15 @@ import type { Clock } from '../roomgate.clock.js';
 import type { RoomgateOptions } from '../roomgate.options.js';
 import type { HttpAdapterLike } from './plain-get.js';
 import type { RoomRoute, RoomServer } from './room-server.js';
+
+/** What a connection is made of besides its principal and its WebSocket. @internal */
+export interface Arrival {
+  readonly socket: Duplex;
+  readonly ip: string | undefined;
+  /** Of the upgrade request, without its question mark. */
+  readonly query: string;
+  readonly headers: IncomingHttpHeaders;
+}
 
 /** What `RoomgateAdapter` needs from the module. @internal */
 export interface AdapterPorts {
@@ -23,11 +32,5 @@ export interface AdapterPorts {
   /** The app's global prefix with a leading slash when it is to stand before gateway paths, else empty. */
   prefix(): string;
   /** Makes the connection of an admitted socket: registered, in its room, greeted, and known to the gateways at the server. */
-  open(
-    client: RoomSocket,
-    socket: Duplex,
-    request: IncomingMessage,
-    admitted: Admitted,
-    server: RoomServer,
-  ): void;
+  open(client: RoomSocket, arrival: Arrival, admitted: Admitted, server: RoomServer): void;
 }

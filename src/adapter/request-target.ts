@@ -34,11 +34,6 @@ export function matchPath(pattern: PathPattern, path: string): RoomId | undefine
   if (!OUR_PATH.test(path)) return undefined;
   const parts = path.slice(1).split('/');
   if (parts.length !== pattern.segments.length) return undefined;
-  let room: RoomId | undefined;
-  for (const [index, segment] of pattern.segments.entries()) {
-    const part = parts[index] as string;
-    if (segment === ROOM) room = parseRoomId(part);
-    else if (segment !== part) return undefined;
-  }
-  return room;
+  const isOurs = pattern.segments.every((each, index) => each === ROOM || each === parts[index]);
+  return isOurs ? parseRoomId(parts[pattern.segments.indexOf(ROOM)]) : undefined;
 }

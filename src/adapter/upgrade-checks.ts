@@ -5,10 +5,7 @@ const KEY = /^[+/0-9A-Za-z]{22}==$/;
 
 /** Whether the request wants a WebSocket at all; a room path with another `Upgrade` is somebody else's. */
 export function isWebSocketUpgrade({ headersDistinct }: IncomingMessage): boolean {
-  return (
-    headersDistinct.upgrade?.length === 1 &&
-    headersDistinct.upgrade[0]?.toLowerCase() === 'websocket'
-  );
+  return only(headersDistinct.upgrade)?.toLowerCase() === 'websocket';
 }
 
 /** The request itself, before anything in it is believed: RFC 6455 §4.2.1, and nothing that two parsers could read in two ways. */
@@ -18,17 +15,16 @@ export function checkUpgrade(request: IncomingMessage): Refusal | undefined {
   const lengths = headers['content-length'] ?? [];
   const hasBody =
     lengths.some((length) => length !== '0') || headers['transfer-encoding'] !== undefined;
-  if (httpVersion !== '1.1' || headers.host?.length !== 1 || hasBody || hasUnseen(request))
+  if (httpVersion !== '1.1' || only(headers.host) === undefined || hasBody || hasUnseen(request))
     return new Refusal('bad_request');
-  const [key, ...otherKeys] = headers['sec-websocket-key'] ?? [];
-  const [version, ...otherVersions] = headers['sec-websocket-version'] ?? [];
+  const key = only(headers['sec-websocket-key']);
   const isWellFormed =
-    key !== undefined &&
-    KEY.test(key) &&
-    otherKeys.length === 0 &&
-    version === '13' &&
-    otherVersions.length === 0;
+    key !== undefined && KEY.test(key) && only(headers['sec-websocket-version']) === '13';
   return isWellFormed ? undefined : new Refusal('bad_upgrade');
+}
+
+function only(values: readonly string[] | undefined): string | undefined {
+  return values?.length === 1 ? values[0] : undefined;
 }
 
 /** Node's own, unless the app has set `maxHeadersCount`. Its documentation says twice as many. */

@@ -16,13 +16,12 @@ import type { RoomServer } from './room-server.js';
 import { checkUpgrade, isWebSocketUpgrade } from './upgrade-checks.js';
 import { UpgradeLimits } from './upgrade-limits.js';
 import { createVerifyClient, type PendingUpgrade } from './verify-client.js';
+import { WaitingUpgrades } from './waiting-upgrades.js';
 
 /** Owns the `upgrade` event of the app's HTTP server: path to gateway, rows 1 to 3 of the verdict table, then `ws`. */
 export class UpgradeDispatch {
   readonly rooms: RoomServer[] = [];
-  /** Sockets that wait, for a verdict or for somebody who wants them; destroyed when the app closes. */
-  readonly #waiting = new Map<Duplex, PendingUpgrade | undefined>();
-  readonly #onClose: (this: Duplex) => void;
+  readonly #waiting: WaitingUpgrades;
   /** Given to `ws` in this very call. */
   #passing: { readonly request: IncomingMessage; readonly upgrade: PendingUpgrade } | undefined;
   readonly #onEnd: (this: Duplex) => void;
@@ -35,10 +34,7 @@ export class UpgradeDispatch {
     private readonly isAlone: () => boolean,
   ) {
     this.#limits = new UpgradeLimits(ports.options, () => ports.clock.now());
-    const waiting = this.#waiting;
-    this.#onClose = function () {
-      waiting.delete(this);
-    };
+    this.#waiting = new WaitingUpgrades(this.#limits);
     const {
       maxMessageBytes,
       maxFragments,
@@ -94,11 +90,7 @@ export class UpgradeDispatch {
 
   /** Answers those who still wait for a verdict, and lets everybody go who is not a connection. */
   destroy(): void {
-    for (const [socket, upgrade] of this.#waiting) {
-      upgrade?.answer?.(new Refusal('draining'));
-      // One that was answered is on its way out, and would lose the answer.
-      if (!socket.writableEnded) socket.destroy();
-    }
+    this.#waiting.destroy();
     this.#server.close();
   }
 
@@ -110,12 +102,14 @@ export class UpgradeDispatch {
     const refusal = this.ports.drain.isDraining ? new Refusal('draining') : checkUpgrade(request);
     const { rules } = server.route;
     if (refusal) return this.#refuse(socket, refusal, rules.roomName);
-    const address = addressGroup(addressOf(request, this.ports.options.trustProxyHops));
+    const ip = addressOf(request, this.ports.options.trustProxyHops);
+    const address = addressGroup(ip);
     if (!this.#limits.mayKnock(address))
       return this.#refuse(socket, new Refusal('too_many_upgrades'), rules.roomName);
     const encrypted = Boolean((socket as { encrypted?: boolean }).encrypted);
     const upgrade: PendingUpgrade = {
       socket,
+      ip,
       address,
       request: { headers: request.headersDistinct, query, encrypted },
       destination: { room, rules },
@@ -129,11 +123,11 @@ export class UpgradeDispatch {
   #queue(turn: Promise<void>, upgrade: PendingUpgrade, knock: () => void): void {
     const { socket, destination } = upgrade;
     upgrade.answer = (refusal) => this.#refuse(socket, refusal, destination.rules.roomName);
-    this.#wait(upgrade);
+    this.#waiting.add(upgrade);
     void turn.then(() => {
       upgrade.answer = undefined;
       upgrade.onAnswered?.();
-      if (this.#letGo(socket) && !socket.writableEnded) knock();
+      if (this.#waiting.letGo(socket) && !socket.writableEnded) knock();
     });
   }
 
@@ -155,7 +149,7 @@ export class UpgradeDispatch {
     } finally {
       this.#passing = undefined;
     }
-    if (upgrade.answer) this.#wait(upgrade);
+    if (upgrade.answer) this.#waiting.add(upgrade);
   }
 
   #open(
@@ -164,15 +158,16 @@ export class UpgradeDispatch {
     upgrade: PendingUpgrade,
     server: RoomServer,
   ): void {
-    const { admitted, socket, address } = upgrade;
+    const { admitted, socket, ip, address } = upgrade;
     if (!admitted) return client.terminate();
     this.#limits.opened(address, socket);
     upgrade.admitted = undefined;
-    this.#letGo(socket);
+    this.#waiting.letGo(socket);
     // By now ws has a listener of its own.
     socket.off('error', destroySocket);
     socket.on('end', this.#onEnd);
-    this.ports.open(client, socket, request, admitted, server);
+    const { query } = upgrade.request;
+    this.ports.open(client, { socket, ip, query, headers: request.headers }, admitted, server);
   }
 
   #passOn(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
@@ -182,30 +177,10 @@ export class UpgradeDispatch {
         plain.emit('connection', client, request),
       );
     } else if (!this.isAlone()) {
-      this.#keep(socket, undefined);
+      this.#waiting.keep(socket);
       awaitClaim(socket, this.ports.clock, this.ports.options.foreignUpgradeMs);
     } else if (this.ports.drain.isDraining) this.#refuse(socket, new Refusal('draining'));
     else this.#refuse(socket, new Refusal(path.startsWith('/') ? 'not_found' : 'bad_request'));
-  }
-
-  /** For its verdict; nobody takes more of these places than one address may. */
-  #wait(upgrade: PendingUpgrade): void {
-    const { socket, address } = upgrade;
-    this.#keep(socket, upgrade);
-    this.#limits.waits(address);
-    upgrade.onAnswered = () => this.#limits.waited(address);
-  }
-
-  #keep(socket: Duplex, upgrade: PendingUpgrade | undefined): void {
-    this.#waiting.set(socket, upgrade);
-    socket.on('close', this.#onClose);
-  }
-
-  /** Whether it was waiting, and has not closed. */
-  #letGo(socket: Duplex): boolean {
-    const isThere = this.#waiting.delete(socket);
-    if (isThere) socket.off('close', this.#onClose);
-    return isThere;
   }
 
   #refuse(socket: Duplex, refusal: Refusal, roomName?: string): void {

@@ -12,6 +12,8 @@ export interface PendingUpgrade {
   readonly socket: Duplex;
   readonly request: UpgradeRequest;
   readonly destination: Destination;
+  /** The address of the peer. */
+  readonly ip: string | undefined;
   /** The group of addresses it counts for. */
   readonly address: string;
   /** Set when the verdict is yes, before `ws` goes on. */

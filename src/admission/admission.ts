@@ -1,9 +1,13 @@
-import type { Clock } from '../roomgate.clock.js';
 import { ignoreRejection } from '../roomgate.errors.js';
 import { attempt, whenThere } from '../roomgate.later.js';
 import { refuseTokenInQuery, type TokenExtractor, type UpgradeRequest } from './bearer-token.js';
 import { checkOrigin, type OriginRules } from './origin.js';
-import { createPrincipal, type Principal } from './principal.js';
+import {
+  Identification,
+  type IdentificationPorts,
+  type IdentificationRules,
+} from './identification.js';
+import type { Principal } from './principal.js';
 import { Refusal } from './refusals.js';
 import { roomKey, type RoomId, type RoomKey } from './room-id.js';
 import { RightsCache } from './rights-cache.js';
@@ -11,11 +15,8 @@ import type { RoomPolicy, RoomRights } from './room-policy.js';
 import { askPolicy, refusalOfRoom } from './room-verdict.js';
 import { checkScopes } from './scopes.js';
 import type { SubjectLimit } from './subject-limit.js';
-import { checkClaims, type TimeRules } from './token-claims.js';
-import { parseToken } from './token-shape.js';
-import type { MaybePromise, TokenVerifier } from './token-verifier.js';
+import type { MaybePromise } from './token-verifier.js';
 import { Turnstile } from './turnstile.js';
-import { refusalOf } from './verifier-refusal.js';
 
 /** What a gateway asks of those who come in. */
 export interface GatewayRules {
@@ -42,14 +43,9 @@ export interface Admitted {
   readonly release: () => void;
 }
 
-export interface AdmissionPorts {
-  readonly clock: Clock;
+export interface AdmissionPorts extends IdentificationPorts {
   readonly extractor: TokenExtractor;
-  readonly verifier: Pick<TokenVerifier, 'verify'>;
   readonly isDraining: () => boolean;
-  readonly isRevoked: (principal: Principal) => boolean;
-  /** Whether there may be revocations that this node has not heard of. */
-  readonly isStale: () => boolean;
   readonly subjects: Pick<SubjectLimit, 'take'>;
   /** Another one when rights in the room are to be asked for anew, or it is closed: an answer of the policy from before is stale. */
   readonly generation: (key: RoomKey) => number;
@@ -58,8 +54,7 @@ export interface AdmissionPorts {
 }
 
 export type AdmissionRules = OriginRules &
-  TimeRules & {
-    readonly maxTokenBytes: number;
+  IdentificationRules & {
     readonly maxVerdictsPerTurn: number;
     readonly hideRooms: boolean;
   };
@@ -67,6 +62,7 @@ export type AdmissionRules = OriginRules &
 /** The whole sequence at the door, in the order of the verdict table; every step is one decision in a file of its own. */
 export class Admission {
   private readonly turnstile: Turnstile;
+  private readonly identification: Identification;
   private readonly cache: RightsCache;
 
   constructor(
@@ -74,6 +70,7 @@ export class Admission {
     private readonly rules: AdmissionRules,
   ) {
     this.turnstile = new Turnstile(rules.maxVerdictsPerTurn);
+    this.identification = new Identification(ports, rules);
     this.cache = new RightsCache(() => ports.clock.now(), ports.generation);
   }
 
@@ -96,7 +93,7 @@ export class Admission {
       refuseTokenInQuery(request.query) ??
       this.extract(request);
     if (token instanceof Refusal) return token;
-    return whenThere(this.verify(token), (principal) =>
+    return whenThere(this.identification.identify(token), (principal) =>
       principal instanceof Refusal ? principal : this.takePlace(principal, destination, keepPlace),
     );
   }
@@ -118,8 +115,8 @@ export class Admission {
 
   /** Who the token of somebody inside speaks for, when its turn has come. Never throws nor rejects. */
   identify(text: string): MaybePromise<Principal | Refusal> {
-    const turn = this.turn();
-    return turn ? turn.then(() => this.verify(text)) : this.verify(text);
+    const identify = (): MaybePromise<Principal | Refusal> => this.identification.identify(text);
+    return this.turn()?.then(identify) ?? identify();
   }
 
   /** Asked in the same turn as the 101, with nothing awaited in between: what changed while we were waiting? */
@@ -164,24 +161,6 @@ export class Admission {
     if (!giveBack) return new Refusal('too_many_connections').by(principal);
     keepPlace(giveBack);
     return this.enter(principal, destination);
-  }
-
-  /** Shape, verifier, claims and times, revocation, in this order. */
-  private verify(text: string): MaybePromise<Principal | Refusal> {
-    const token = parseToken(text, this.rules.maxTokenBytes);
-    if (token instanceof Refusal) return token;
-    return attempt(
-      () => whenThere(this.ports.verifier.verify(token), (claims) => this.believe(claims)),
-      refusalOf,
-    );
-  }
-
-  private believe(raw: Readonly<Record<string, unknown>>): Principal | Refusal {
-    const claims = checkClaims(raw, this.ports.clock.now(), this.rules);
-    if (claims instanceof Refusal) return claims;
-    const principal = createPrincipal(claims, this.rules.clockToleranceMs);
-    if (this.ports.isRevoked(principal)) return new Refusal('token_revoked').by(principal);
-    return this.ports.isStale() ? new Refusal('authority_stale').by(principal) : principal;
   }
 
   private extract(request: UpgradeRequest): string | Refusal {

@@ -59,7 +59,7 @@ function loadIssuer(options: IssuerOptions, strict: boolean): Issuer {
   }
   const keys = options.keys.map((key) => loadKey(key, algorithms, named));
   for (const algorithm of algorithms) {
-    if (!keys.some((key) => key.algorithms.has(algorithm)))
+    if (!keys.some((key) => key.checks.has(algorithm)))
       fail(`No key ${named} fits its algorithm ${algorithm}.`);
   }
   if (strict) refuseUnsafe(options.issuer, audience, keys, named);
@@ -80,7 +80,7 @@ function loadAudience(
 ): [string, ...string[]] | undefined {
   if (given === undefined) return undefined;
   const list: unknown[] = Array.isArray(given) ? given : [given];
-  // jsonwebtoken skips an empty audience and matches a regular expression anywhere in the string.
+  // An empty one would be none, and what is no text would match nobody.
   if (list.length === 0 || !list.every(isText))
     fail(
       `Expected "${member}" ${named} to be a non-empty string or a list of them, got ${quote(given)}.`,

@@ -2,13 +2,14 @@ import { createPublicKey, createSecretKey, KeyObject, type JsonWebKey } from 'no
 import { RoomgateError } from '../roomgate.errors.js';
 import { quote } from '../roomgate.rules.js';
 import type { IssuerKey, PublicKeyInput, TokenAlgorithm } from './admission.options.js';
+import { type SignatureCheck, signatureCheck } from './signature.js';
 
 export interface VerificationKey {
   readonly kid?: string;
   /** A `KeyObject`, because verifying with text parses the key again for every token (about 0.4 ms). */
   readonly key: KeyObject;
-  /** Those algorithms of its issuer that the key fits. */
-  readonly algorithms: ReadonlySet<string>;
+  /** By each algorithm of its issuer that the key fits. */
+  readonly checks: ReadonlyMap<string, SignatureCheck>;
 }
 
 const MIN_RSA_BITS = 2048;
@@ -45,7 +46,8 @@ export function loadKey(
       `A key ${named} is ${describe(key)}, which fits none of its algorithms (${algorithms.join(', ')}).`,
     );
   }
-  return Object.freeze({ kid, key, algorithms: new Set<string>(fitting) });
+  const checks = new Map(fitting.map((each) => [each, signatureCheck(each, key)]));
+  return Object.freeze({ kid, key, checks });
 }
 
 function unwrap(given: IssuerKey, named: string): { kid?: string; key: KeyObject } {
@@ -63,7 +65,7 @@ function unwrap(given: IssuerKey, named: string): { kid?: string; key: KeyObject
 
 function loadSecret(secret: string | Buffer | KeyObject, named: string): KeyObject {
   const bytes = secret instanceof KeyObject ? undefined : toBytes(secret);
-  // Others know a public key, and whoever knows the secret signs: jsonwebtoken refuses PEM, but not behind a KeyObject.
+  // Others know a public key, and whoever knows the secret signs.
   if (bytes?.includes('-----BEGIN '))
     throw new RoomgateError(
       'unsafe_options',

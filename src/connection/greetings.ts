@@ -14,7 +14,7 @@ export function remainingMs({ claims }: Principal, now: number): number {
 export function encodeHello(
   connection: RoomConnection,
   now: number,
-  limits: { maxMessageBytes: number },
+  maxMessageBytes: number,
   position?: Whereabouts,
 ): string {
   const { id, roomId, principal } = connection;
@@ -22,7 +22,7 @@ export function encodeHello(
   const ttlMs = remainingMs(principal, now);
   const at = position ? `,"position":${JSON.stringify(position)}` : '';
   // All but the subject is ours and needs no escaping, and an encoder that looks for it costs as much as the frame.
-  return `{"event":"hello","data":{"connectionId":"${id}","room":"${roomId}","sub":${sub},"ttlMs":${ttlMs},"serverTime":${now},"limits":${JSON.stringify(limits)}${at}}}`;
+  return `{"event":"hello","data":{"connectionId":"${id}","room":"${roomId}","sub":${sub},"ttlMs":${ttlMs},"serverTime":${now},"limits":{"maxMessageBytes":${maxMessageBytes}}${at}}}`;
 }
 
 /** Publications are missing from here, up to the position where the room has one; `missed`: so many that did not fit. */

@@ -42,10 +42,10 @@ export class Authority {
 
   /** Makes a connection the member it was admitted as; `since`: up to where its client has the room from before. */
   enter(connection: RoomConnection, admitted: Admitted, since?: Since): void {
-    const { key } = admitted;
+    const { key, room, release } = admitted;
     const rights = this.#sinceLost(admitted.rights, key, connection.principal.identity);
     connection.generation += 1;
-    const membership = { ...admitted, rights, former: since?.connectionId };
+    const membership = { key, room, rights, former: since?.connectionId, release };
     // Before listeners say something to the room, which is behind what was missed.
     this.memberships.join(connection, membership, () => {
       if (since) this.recovery.begin(connection, key, since);

@@ -2,7 +2,7 @@ import { type IssuerOptions, RoomgateModule, TokenVerifier } from 'nestjs-roomga
 import { TestIssuer } from 'nestjs-roomgate/testing';
 import { backChannelLogoutController } from '../../src/adapter/back-channel-logout.controller.js';
 import { loadIssuers } from '../../src/admission/issuer.js';
-import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.service.js';
+import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.js';
 import { BackChannelLogout } from '../../src/admission/back-channel-logout.js';
 import { systemTestbed } from '../support/system-testbed.js';
 

@@ -1,7 +1,7 @@
 import { Audit } from '../../src/admission/audit.js';
 import { BackChannelLogout } from '../../src/admission/back-channel-logout.js';
 import { loadIssuers } from '../../src/admission/issuer.js';
-import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.service.js';
+import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.js';
 import { identityOf } from '../../src/admission/principal.js';
 import { type Revocation, RevocationStore } from '../../src/admission/revocation.js';
 import {

@@ -1,5 +1,5 @@
 import { loadIssuers } from '../../src/admission/issuer.js';
-import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.service.js';
+import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.js';
 import { Refusal } from '../../src/admission/refusals.js';
 import { SignatureCache } from '../../src/admission/signature-cache.js';
 import { parseToken, type UnverifiedToken } from '../../src/admission/token-shape.js';

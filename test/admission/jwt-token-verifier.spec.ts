@@ -1,6 +1,6 @@
 import type { IssuerOptions } from '../../src/admission/admission.options.js';
 import { loadIssuers } from '../../src/admission/issuer.js';
-import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.service.js';
+import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.js';
 import type { Refusal } from '../../src/admission/refusals.js';
 import { parseToken, type UnverifiedToken } from '../../src/admission/token-shape.js';
 import { TokenRefusedError } from '../../src/admission/token-verifier.js';
@@ -36,7 +36,7 @@ describe('JwtTokenVerifier', () => {
     ['algorithm', { alg: 'ES384' }, {}],
     ['type', { typ: 'refresh+jwt' }, {}],
     ['key', { kid: 'unknown' }, {}],
-    ['signature_or_audience', {}, { aud: 'mail' }],
+    ['audience', {}, { aud: 'mail' }],
     ['development_key', { kid: 'dev-1' }, {}],
   ])('names the reason %s', (reason, header, claims) => {
     const token = by.token(header, claims, by.es.privateKey, 'ES256');
@@ -69,12 +69,12 @@ describe('JwtTokenVerifier', () => {
       ['names none', undefined],
       ['names another', 'other'],
     ])('never verifies a token that %s by a key that has a name', (_name, kid) => {
-      expect(verdict(both, by.token({ kid }, {}, named.privateKey))).toBe('signature_or_audience');
+      expect(verdict(both, by.token({ kid }, {}, named.privateKey))).toBe('signature');
     });
 
     it('never verifies a token that names a key by another one', () => {
       const token = by.token({ kid: 'es' }, {}, unnamed.privateKey);
-      expect(verdict(both, token)).toBe('signature_or_audience');
+      expect(verdict(both, token)).toBe('signature');
     });
 
     it('by what fits the algorithm, among keys that share a kid', () => {
@@ -135,16 +135,5 @@ describe('JwtTokenVerifier', () => {
   it('leaves times to admission: an expired token is verified, not admitted', () => {
     const token = by.token({}, { iat: 1, exp: 2, nbf: 4_000_000_000 });
     expect(verdict(create(by.issuers, true), token)).toBe('alice');
-  });
-
-  it('leaves the stacks of other errors as they are, whatever the verdict', () => {
-    const verifier = create(by.issuers, true);
-    const before = Error.stackTraceLimit;
-    const bad = by.token({}, {}, by.es.privateKey, 'ES256').slice(0, -6);
-    for (const text of [by.token({}), `${bad}AAAAAA`]) {
-      caught(() => verifier.verify(read(text)));
-      expect(Error.stackTraceLimit).toBe(before);
-    }
-    expect(before).toBeGreaterThan(0);
   });
 });
