@@ -3,11 +3,11 @@ import { parseRoomId, type RoomId } from '../admission/room-id.js';
 /** A gateway's path: literal segments and exactly one `:room`, for example `/orders/:room` or `/v1/:room`. */
 export interface PathPattern {
   readonly text: string;
-  readonly segments: readonly string[];
+  /** Matches its paths as the bytes stand; its one group is what could be the room id. */
+  readonly expression: RegExp;
 }
 
 const ROOM = ':room';
-const OUR_PATH = /^(?:\/[A-Za-z0-9_-]+)+$/;
 const LITERAL = /^[A-Za-z0-9_-]+$/;
 
 /** The pattern, or undefined when the text is none: other characters, no `:room`, or a literal that could be a room id. */
@@ -18,7 +18,9 @@ export function parsePattern(text: string): PathPattern | undefined {
   const literals = segments.filter((segment) => segment !== ROOM);
   if (rooms !== 1 || !literals.every((literal) => LITERAL.test(literal) && !parseRoomId(literal)))
     return undefined;
-  return { text, segments };
+  // Nothing in a literal means anything to a regular expression.
+  const parts = segments.map((segment) => (segment === ROOM ? '([0-9A-Fa-f-]{36})' : segment));
+  return { text, expression: new RegExp(`^/${parts.join('/')}$`) };
 }
 
 /** The request target split at the question mark, as the bytes stand: `new URL` would map `//evil`, `\` and `%2e` onto our paths. */
@@ -31,9 +33,5 @@ export function splitTarget(url: string): { path: string; query: string } {
 
 /** The room a path names under the pattern, or undefined when it is not the pattern's. */
 export function matchPath(pattern: PathPattern, path: string): RoomId | undefined {
-  if (!OUR_PATH.test(path)) return undefined;
-  const parts = path.slice(1).split('/');
-  if (parts.length !== pattern.segments.length) return undefined;
-  const isOurs = pattern.segments.every((each, index) => each === ROOM || each === parts[index]);
-  return isOurs ? parseRoomId(parts[pattern.segments.indexOf(ROOM)]) : undefined;
+  return parseRoomId(pattern.expression.exec(path)?.[1]);
 }

@@ -102,14 +102,13 @@ export class UpgradeDispatch {
     const refusal = this.ports.drain.isDraining ? new Refusal('draining') : checkUpgrade(request);
     const { rules } = server.route;
     if (refusal) return this.#refuse(socket, refusal, rules.roomName);
-    const ip = addressOf(request, this.ports.options.trustProxyHops);
-    const address = addressGroup(ip);
+    // A call to the system, which strangers get only where it can keep them out.
+    const address = this.#limits.tellApart ? addressGroup(this.#ipOf(request)) : '';
     if (!this.#limits.mayKnock(address))
       return this.#refuse(socket, new Refusal('too_many_upgrades'), rules.roomName);
     const encrypted = Boolean((socket as { encrypted?: boolean }).encrypted);
     const upgrade: PendingUpgrade = {
       socket,
-      ip,
       address,
       request: { headers: request.headersDistinct, query, encrypted },
       destination: { room, rules },
@@ -138,7 +137,8 @@ export class UpgradeDispatch {
     server: RoomServer,
   ): void {
     // ws would answer with the first one that was offered, and what was offered may be a credential.
-    delete request.headers['sec-websocket-protocol'];
+    if (request.headers['sec-websocket-protocol'] !== undefined)
+      delete request.headers['sec-websocket-protocol'];
     this.#passing = { request, upgrade };
     try {
       this.#server.handleUpgrade(request, upgrade.socket, head, (client) =>
@@ -158,7 +158,7 @@ export class UpgradeDispatch {
     upgrade: PendingUpgrade,
     server: RoomServer,
   ): void {
-    const { admitted, socket, ip, address } = upgrade;
+    const { admitted, socket, address } = upgrade;
     if (!admitted) return client.terminate();
     this.#limits.opened(address, socket);
     upgrade.admitted = undefined;
@@ -167,6 +167,7 @@ export class UpgradeDispatch {
     socket.off('error', destroySocket);
     socket.on('end', this.#onEnd);
     const { query } = upgrade.request;
+    const ip = this.#ipOf(request);
     this.ports.open(client, { socket, ip, query, headers: request.headers }, admitted, server);
   }
 
@@ -181,6 +182,10 @@ export class UpgradeDispatch {
       awaitClaim(socket, this.ports.clock, this.ports.options.foreignUpgradeMs);
     } else if (this.ports.drain.isDraining) this.#refuse(socket, new Refusal('draining'));
     else this.#refuse(socket, new Refusal(path.startsWith('/') ? 'not_found' : 'bad_request'));
+  }
+
+  #ipOf(request: IncomingMessage): string | undefined {
+    return addressOf(request, this.ports.options.trustProxyHops);
   }
 
   #refuse(socket: Duplex, refusal: Refusal, roomName?: string): void {

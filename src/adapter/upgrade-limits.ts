@@ -27,6 +27,8 @@ export class UpgradeLimits {
   readonly #paced = new Map<string, Paced>();
   readonly #rate: MessageRate;
   readonly #share: number;
+  /** Whether it matters from which address somebody comes. */
+  readonly tellApart: boolean;
 
   constructor(
     private readonly rules: UpgradeLimitRules,
@@ -34,8 +36,8 @@ export class UpgradeLimits {
   ) {
     const { maxUpgradesPerAddress: most, upgradeWindowMs, maxConnectionsPerAddress } = rules;
     // Behind a proxy that nobody told us of, all clients have one address.
-    const isTold = rules.trustProxyHops > 0 || maxConnectionsPerAddress > 0 || most > 0;
-    this.#share = isTold ? Math.ceil(rules.maxPendingUpgrades * SHARE_OF_ONE) : Infinity;
+    this.tellApart = rules.trustProxyHops > 0 || maxConnectionsPerAddress > 0 || most > 0;
+    this.#share = this.tellApart ? Math.ceil(rules.maxPendingUpgrades * SHARE_OF_ONE) : Infinity;
     this.#rate = new MessageRate({
       maxMessagesPerWindow: most,
       messageWindowMs: upgradeWindowMs,

@@ -12,9 +12,7 @@ export interface PendingUpgrade {
   readonly socket: Duplex;
   readonly request: UpgradeRequest;
   readonly destination: Destination;
-  /** The address of the peer. */
-  readonly ip: string | undefined;
-  /** The group of addresses it counts for. */
+  /** The group of addresses it counts for; empty where they are not told apart. */
   readonly address: string;
   /** Set when the verdict is yes, before `ws` goes on. */
   admitted?: Admitted;

@@ -45,7 +45,8 @@ export function freezeJson(value: unknown, depth = 0): unknown {
   // It loses its prototype while it is empty: later it would get a hidden class of its own, and created without one it is a hash
   // table to the engine. Every connection keeps one.
   const copy = Object.setPrototypeOf({}, null) as Record<string, unknown>;
-  for (const [key, item] of Object.entries(value)) copy[key] = freezeJson(item, depth + 1);
+  for (const key of Object.keys(value))
+    copy[key] = freezeJson((value as Record<string, unknown>)[key], depth + 1);
   return Object.freeze(copy);
 }
 

@@ -1,4 +1,4 @@
-import type { Audit, AuditEvent, AuditKind } from '../admission/audit.js';
+import type { Audit, AuditKind } from '../admission/audit.js';
 import type { AuditReason } from '../admission/audit-reasons.js';
 import type { Revocation } from '../admission/revocation.js';
 import { CLOSE_CODES, type CloseName } from './close-codes.js';
@@ -50,17 +50,17 @@ export class ConnectionAudit {
   closed(connection: RoomConnection, code: number): void {
     const { ended = code } = connection;
     const closeCode = typeof ended === 'number' ? ended : ended.code;
-    this.#record(connection, 'closed', reasonOf(connection.ended, code), { closeCode });
+    this.#record(connection, 'closed', reasonOf(connection.ended, code), closeCode);
   }
 
   #record(
     { id, principal, roomName }: RoomConnection,
     kind: AuditKind,
     reason: AuditReason,
-    more?: Pick<AuditEvent, 'closeCode'>,
+    closeCode?: number,
   ): void {
     const { issuer, subject } = principal;
-    this.audit.record({ kind, reason, connectionId: id, issuer, subject, roomName, ...more });
+    this.audit.record({ kind, reason, connectionId: id, issuer, subject, roomName, closeCode });
   }
 }
 
