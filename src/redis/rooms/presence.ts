@@ -15,19 +15,19 @@ const AT_ONCE = 500;
 const PARTS_OF_A_MEMBER = 4;
 /** Behind the moment itself: clocks count in whole milliseconds. */
 const BEHIND_MS = 2;
+const NO_SWEEP = (): void => undefined;
 
 /** Who is present in each room, on every node. */
 export class RedisPresence {
-  /** By room: cancels the sweep at which somebody's time runs out. */
+  /** By room that this node has somebody in: cancels the sweep at which somebody's time runs out, if there is to be one. */
   readonly #sweeps = new Map<EngineKey, () => void>();
   #isStopped = false;
 
   constructor(private readonly store: RedisStore) {}
 
-  async enter(key: EngineKey, entry: PresenceEntry, ttlMs: number): Promise<void> {
-    const { connectionId, identity, memberId, info, meta } = entry;
-    const said = [connectionId, identity, memberId, encodePart(info), encodePart(meta)];
-    this.#expect(key, ttlMs, await this.#eval(ENTER, key, [String(ttlMs), ...said]));
+  enter(key: EngineKey, entry: PresenceEntry, ttlMs: number): Promise<void> {
+    this.#remember(key);
+    return this.#enter(key, entry, ttlMs);
   }
 
   async exit(key: EngineKey, connectionId: string): Promise<void> {
@@ -36,12 +36,13 @@ export class RedisPresence {
 
   /** Tells only who they are; all of it of those that Redis does not know, or not any more. */
   async renew(key: EngineKey, entries: readonly PresenceEntry[], ttlMs: number): Promise<void> {
+    this.#remember(key);
     for (let from = 0; from < entries.length; from += AT_ONCE) {
       const some = entries.slice(from, from + AT_ONCE);
       const ids = some.map(({ connectionId }) => connectionId);
       const missing = await this.#renew(key, ids, ttlMs);
       const entering = some.filter(({ connectionId }) => missing.has(connectionId));
-      await Promise.all(entering.map((entry) => this.enter(key, entry, ttlMs)));
+      await Promise.all(entering.map((entry) => this.#enter(key, entry, ttlMs)));
     }
   }
 
@@ -61,7 +62,7 @@ export class RedisPresence {
     return { members, total };
   }
 
-  /** What becomes of the room is not told here any more. */
+  /** What becomes of the room is not told here any more, nor is what was asked before and is answered only now. */
   forget(key: EngineKey): void {
     this.#sweeps.get(key)?.();
     this.#sweeps.delete(key);
@@ -70,6 +71,16 @@ export class RedisPresence {
   stop(): void {
     this.#isStopped = true;
     for (const cancel of this.#sweeps.values()) cancel();
+  }
+
+  #remember(key: EngineKey): void {
+    if (!this.#sweeps.has(key)) this.#sweeps.set(key, NO_SWEEP);
+  }
+
+  async #enter(key: EngineKey, entry: PresenceEntry, ttlMs: number): Promise<void> {
+    const { connectionId, identity, memberId, info, meta } = entry;
+    const said = [connectionId, identity, memberId, encodePart(info), encodePart(meta)];
+    this.#expect(key, ttlMs, await this.#eval(ENTER, key, [String(ttlMs), ...said]));
   }
 
   /** Answers whom Redis does not know. */
@@ -82,15 +93,15 @@ export class RedisPresence {
 
   /** Redis tells of nobody by itself. Whose node lives has half of its time left: for the others somebody has to be there at its end. */
   #expect(key: EngineKey, ttlMs: number, untilNext: RedisReply): void {
-    this.forget(key);
+    const cancel = this.#sweeps.get(key);
+    if (!cancel || this.#isStopped) return;
+    cancel();
     const delayMs = Number(untilNext);
-    if (this.#isStopped || delayMs < 0 || delayMs >= ttlMs / 2) return;
-    const sweep = (): void => {
-      this.#sweeps.delete(key);
-      // When Redis is gone the next renewal does it.
-      this.#renew(key, [], ttlMs).catch(() => undefined);
-    };
-    this.#sweeps.set(key, this.store.clock.setTimer(sweep, delayMs + BEHIND_MS));
+    const isDue = delayMs >= 0 && delayMs < ttlMs / 2;
+    // When Redis is gone the next renewal does it.
+    const sweep = (): void => void this.#renew(key, [], ttlMs).catch(() => undefined);
+    const { clock } = this.store;
+    this.#sweeps.set(key, isDue ? clock.setTimer(sweep, delayMs + BEHIND_MS) : NO_SWEEP);
   }
 
   #eval(script: Script, key: EngineKey, args: readonly RedisArgument[]): Promise<RedisReply> {

@@ -4,11 +4,13 @@ import { RedisPresence } from '../../../src/redis/rooms/presence.js';
 import type { Script } from '../../../src/redis/scripts/script.js';
 import { ENTER, RENEW } from '../../../src/redis/scripts/presence.js';
 import type { RedisStore } from '../../../src/redis/store.js';
+import { Deferred } from '../../support/deferred.js';
 import { settled } from '../../support/redis/fake-redis.js';
 
 const TTL_MS = 60_000;
 const BEHIND_MS = 2;
 const ALICE = { connectionId: 'c1', identity: 'alice', memberId: 'm1' };
+const BOB = { connectionId: 'c2', identity: 'bob', memberId: 'm2' };
 const [A, B] = ['orders/a', 'orders/b'] as const;
 
 describe('RedisPresence', () => {
@@ -18,16 +20,22 @@ describe('RedisPresence', () => {
   /** In how many milliseconds somebody's time runs out, as Redis would say. */
   let untilNext: number;
   let isGone: boolean;
+  /** What Redis waits for before it answers. */
+  let gate: Promise<unknown>;
+  /** Whom it does not know. */
+  let unknown: string[];
   /** The connections of each renewal, by room. */
   let renewals: [room: string, ids: string[]][];
 
   beforeEach(() => {
     clock = new FakeClock();
     [untilNext, isGone, renewals] = [-1, false, []];
+    [gate, unknown] = [Promise.resolve(), []];
     const evaluate = async (script: Script, tag: string, _: unknown, args: string[]) => {
       if (script === RENEW) renewals.push([tag.slice('test|'.length), args.slice(3)]);
       if (isGone) throw new Error('gone');
-      return script === ENTER ? untilNext : [untilNext];
+      await gate;
+      return script === ENTER ? untilNext : [untilNext, ...unknown];
     };
     const store = { clock, keys, network: { publishes: 'PUBLISH' }, eval: evaluate };
     presence = new RedisPresence(store as unknown as RedisStore);
@@ -89,6 +97,26 @@ describe('RedisPresence', () => {
     isGone = true;
     await pass(TTL_MS);
     expect([renewals.length, clock.pending]).toEqual([1, 0]);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['enters', () => presence.enter(A, ALICE, TTL_MS)],
+    ['is renewed', () => presence.renew(A, [ALICE], TTL_MS)],
+    ['enters again, being unknown', () => presence.renew(A, [BOB], TTL_MS)],
+    ['is swept', () => pass(10 + BEHIND_MS)],
+  ])('has no timer for a room that is forgotten while somebody %s', async (_, act) => {
+    await renew(A, 10);
+    unknown = [BOB.connectionId];
+    const answer = new Deferred();
+    gate = answer.promise;
+    const done = act();
+    presence.forget(A);
+    answer.resolve();
+    await done;
+    await settled();
+    expect(clock.pending).toBe(0);
+    await presence.enter(A, ALICE, TTL_MS);
+    expect(clock.pending).toBe(1);
   });
 
   it('has no timer for a room that is forgotten, and none after the end', async () => {
