@@ -54,10 +54,10 @@ local function keep(ttl)
   end
 end
 
--- Milliseconds until the next one has to be taken for gone, or -1 when nobody is there.
+-- Milliseconds until the next one has to be taken for gone, 0 when that is due, or -1 when nobody is there.
 local function untilNext(time)
   local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
-  return next and next - time or -1
+  return next and math.max(0, next - time) or -1
 end
 
 -- Redis may have dropped a part: the rest says nothing, and nodes say again who is there.

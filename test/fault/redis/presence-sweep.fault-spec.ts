@@ -1,4 +1,6 @@
 import { jest } from '@jest/globals';
+import { FakeClock } from 'nestjs-roomgate/testing';
+import type { Clock } from '../../../src/roomgate.clock.js';
 import { A } from '../../support/engine-probe.js';
 import { eventually } from '../../support/poll.js';
 import { type AppClient, CLIENTS } from '../../support/redis/clients.js';
@@ -30,9 +32,9 @@ describe.each(CLIENTS)('The members of a node that is gone, by $name', ({ single
   });
 
   /** An engine that is subscribed to the room, and who it hears has left. */
-  async function start(port: number) {
+  async function start(port: number, clock?: Clock) {
     const client: AppClient = single(port);
-    const { engine, store } = engineOn(client.client, 'sweep');
+    const { engine, store } = engineOn(client.client, 'sweep', clock);
     const left: string[] = [];
     await engine.start({
       ...DEAF,
@@ -68,5 +70,21 @@ describe.each(CLIENTS)('The members of a node that is gone, by $name', ({ single
       ['early', 'late'],
     ]);
     expect((await others[0]!.engine.present(A, 0)).total).toBe(2);
+  });
+
+  it('are told as left also when somebody enters between the end of their time and the sweep', async () => {
+    const clock = new FakeClock();
+    const gone = await start(proxy.port);
+    const other = await start(server.port, clock);
+    await gone.engine.enter(A, entry('gone'), MARGIN_MS);
+    const since = Date.now();
+    await other.engine.enter(A, entry('other'), LONG_MS);
+    proxy.cut();
+    await eventually(() => Date.now() - since > MARGIN_MS, 'the time to run out');
+    await other.engine.enter(A, entry('late'), LONG_MS);
+    expect(other.left).toEqual([]);
+    clock.advance(MARGIN_MS);
+    await eventually(() => other.left.length > 0, 'who is gone to be told as left');
+    expect(other.left).toEqual(['gone']);
   });
 });

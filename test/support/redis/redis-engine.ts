@@ -3,15 +3,16 @@ import type { RedisClientLike } from '../../../src/redis/network/dialer.js';
 import { RedisEngine } from '../../../src/redis/rooms/redis-engine.service.js';
 import { SCRIPTS } from '../../../src/redis/scripts/index.js';
 import { RedisStore } from '../../../src/redis/store.js';
-import { SystemClock } from '../../../src/roomgate.clock.js';
+import { type Clock, SystemClock } from '../../../src/roomgate.clock.js';
 
 /** An engine as the module makes it, not started yet, on a store of its own. */
 export function engineOn(
   client: unknown,
   namespace: string,
+  clock: Clock = new SystemClock(),
 ): { readonly engine: RedisEngine; readonly store: RedisStore } {
   const options = { client: client as RedisClientLike, namespace };
-  const store = new RedisStore(options, new SystemClock(), SCRIPTS);
+  const store = new RedisStore(options, clock, SCRIPTS);
   return { engine: new RedisEngine(store), store };
 }
 
