@@ -16,7 +16,8 @@ local function find(fresh, key)
     redis.call('HSET', key, 'epoch', fresh, 'writes', current)
     room[1] = fresh
   end
-  return room[1], tonumber(room[2]), tonumber(room[4]), tonumber(room[5])
+  -- Older versions wrote no mark.
+  return room[1], tonumber(room[2]), tonumber(room[4]), tonumber(room[5]) or 0
 end
 
 local function begin(fresh, key, history, ids, before)
