@@ -42,9 +42,12 @@ export class ClusterNetwork implements RedisNetwork {
     return this.#owners[slotOf(tag)];
   }
 
-  /** One look for all who ask at the same time. */
+  /** One look for all who ask at the same time. Never rejects: what cannot be learned is looked at again. */
   refresh(): Promise<void> {
-    return (this.#looking ??= this.#ask().finally(() => (this.#looking = undefined)));
+    return (this.#looking ??= this.#ask()
+      // Where to begin is told by code of the application.
+      .catch(() => undefined)
+      .finally(() => (this.#looking = undefined)));
   }
 
   stop(): void {
@@ -65,17 +68,24 @@ export class ClusterNetwork implements RedisNetwork {
   async #ask(): Promise<void> {
     for (const link of this.#links.values()) {
       const { address } = link;
-      if (!link.isUp || !address) continue;
-      const reply = await link.call('CLUSTER', ['SLOTS']).catch(() => undefined);
-      if (reply && this.#take(ownersIn(reply, address))) return;
+      if (link.isUp && address && (await this.#learn(link, address))) return;
     }
     for (const address of this.#strangers()) {
       const session = await RedisSession.open({ ...this.ports, message: () => undefined }, address)
         // Whoever is a replica knows nothing of use to us that a master does not.
         .catch(() => undefined);
-      const reply = await session?.call('CLUSTER', ['SLOTS']).catch(() => undefined);
+      const isLearned = session && (await this.#learn(session, address));
       session?.close();
-      if (reply && this.#take(ownersIn(reply, address))) return;
+      if (isLearned) return;
+    }
+  }
+
+  /** Whether it could be learned from there: no answer is as good as one that says nothing, or cannot be read. */
+  async #learn(from: Pick<RedisLink, 'call'>, address: RedisAddress): Promise<boolean> {
+    try {
+      return this.#take(ownersIn(await from.call('CLUSTER', ['SLOTS']), address));
+    } catch {
+      return false;
     }
   }
 

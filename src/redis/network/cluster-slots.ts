@@ -25,7 +25,8 @@ export function ownersIn(reply: RedisReply, asked: RedisAddress): Map<number, Re
     const [host, port] = master;
     // Without a host it is the one that was asked.
     const owner = { host: String(host ?? '') || asked.host, port: Number(port) };
-    for (let slot = first; slot <= last && slot < SLOTS; slot++) owners.set(slot, owner);
+    for (let slot = Math.max(first, 0); slot <= last && slot < SLOTS; slot++)
+      owners.set(slot, owner);
   }
   return owners;
 }

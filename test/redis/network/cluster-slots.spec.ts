@@ -43,10 +43,11 @@ describe('Who has which slots', () => {
     expect(ownersIn([[5, 5, [host, 7001]]], ASKED).get(5)).toEqual({ host: 'asked', port: 7001 });
   });
 
-  it('is nobody for what the answer does not name, and ends with the last slot', () => {
+  it('is nobody for what the answer does not name, and for what is no slot', () => {
     expect(ownersIn([], ASKED).size).toBe(0);
     expect(ownersIn('OK', ASKED).size).toBe(0);
     expect(ownersIn([[0, 1]], ASKED).size).toBe(0);
+    expect(ownersIn([[-3, 1, [text('one'), 1]]], ASKED).size).toBe(2);
     expect(ownersIn([[SLOTS - 1, 2 ** 31, [text('one'), 1]]], ASKED).size).toBe(1);
   });
 });

@@ -16,21 +16,25 @@ export class FakeCluster implements RedisDialer {
   readonly masters = [new FakeRedis(), new FakeRedis()] as const;
   /** Which master has the slot that moves. */
   owner: 0 | 1 = 0;
+  /** What each master says of who has what, as far as a test takes it over. */
+  readonly slots: (() => RedisReply | Promise<RedisReply>)[] = [];
 
   constructor(private readonly slot: number) {
     for (const [index, master] of this.masters.entries()) {
       const { answer } = master;
-      master.answer = (command, ...rest) =>
-        command === 'CLUSTER' ? this.#slots() : answer(command, ...rest);
+      master.answer = (command, ...rest) => {
+        if (command !== 'CLUSTER') return answer(command, ...rest);
+        const { [index]: said } = this.slots;
+        return said ? said() : this.#slots();
+      };
       master.subscribing = async () => {
         if (this.owner !== index) throw this.moved();
       };
     }
   }
 
-  seeds(): readonly RedisAddress[] {
-    return [{ host: HOST, port: 0 }];
-  }
+  /** A test may take it over. */
+  seeds = (): readonly RedisAddress[] => [{ host: HOST, port: 0 }];
 
   dial(
     events: ConnectionEvents,
