@@ -63,7 +63,7 @@ export class RedisStore {
         this.#tell((events) => events.moved(from));
       },
     });
-    this.#calls = new RoutedCalls(this.network);
+    this.#calls = new RoutedCalls(this.network, clock, replyTimeoutMs);
   }
 
   /** Tells of what happens from now on. */

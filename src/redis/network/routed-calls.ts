@@ -1,4 +1,7 @@
+import type { Clock } from '../../roomgate.clock.js';
+import { MAX_TIMER_MS } from '../../roomgate.rules.js';
 import type { RedisArgument, RedisReply } from './connection.js';
+import { Detour } from './detour.js';
 import { isMoved, type RedisLink, unavailable } from './link.js';
 import type { RedisNetwork } from './network.js';
 import type { Script } from '../scripts/script.js';
@@ -10,43 +13,22 @@ type Call = readonly [
   args: readonly RedisArgument[],
 ];
 
-/** Calls of a group whose owner changes, until what the owner before was asked is answered: none overtakes another. */
-class Detour {
-  readonly #refused: (() => void)[] = [];
-  readonly #behind: (() => void)[] = [];
-  #awaited = 0;
-
-  constructor(private readonly ended: () => void) {}
-
-  /** Nothing is sent before. */
-  async until(happened: Promise<unknown>): Promise<void> {
-    this.#awaited += 1;
-    await happened.catch(() => undefined);
-    this.#awaited -= 1;
-    if (this.#awaited > 0) return;
-    this.ended();
-    for (const send of [...this.#refused, ...this.#behind]) send();
-  }
-
-  /** Sent in the order in which they were refused. */
-  again(call: () => Promise<RedisReply>): Promise<RedisReply> {
-    return new Promise((resolve) => this.#refused.push(() => resolve(call())));
-  }
-
-  /** Made while others were waiting. */
-  behind(call: () => Promise<RedisReply>): Promise<RedisReply> {
-    return new Promise((resolve) => this.#behind.push(() => resolve(call())));
-  }
-}
-
 /** Has scripts run by whoever is responsible, those of one group in the order of the calls, also while a slot moves. */
 export class RoutedCalls {
   /** By group. */
   readonly #detours = new Map<number, Detour>();
+  /** Milliseconds that a call waits on a detour: as long as one waits for a link that has gone silent. */
+  readonly #patienceMs: number;
 
-  constructor(private readonly network: RedisNetwork) {}
+  constructor(
+    private readonly network: RedisNetwork,
+    private readonly clock: Clock,
+    replyTimeoutMs: number,
+  ) {
+    this.#patienceMs = Math.min(2 * replyTimeoutMs, MAX_TIMER_MS);
+  }
 
-  /** @throws RoomgateError `engine_unavailable` */
+  /** @throws RoomgateError `engine_unavailable`, also when nobody says in time who is responsible: then it is not sent any more. */
   async eval(
     script: Script,
     tag: string,
@@ -92,7 +74,11 @@ export class RoutedCalls {
   #leave(group: number, answered: () => Promise<unknown>): Detour {
     const open = this.#detours.get(group);
     if (open) return open;
-    const detour = new Detour(() => this.#detours.delete(group));
+    const detour = new Detour({
+      clock: this.clock,
+      patienceMs: this.#patienceMs,
+      ended: () => this.#detours.delete(group),
+    });
     this.#detours.set(group, detour);
     void detour.until(answered());
     return detour;

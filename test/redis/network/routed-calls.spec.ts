@@ -11,9 +11,11 @@ const TAG = 'test|room';
 /** Of a slot that does not move. */
 const OTHER_TAG = 'test|other';
 const SCRIPT = new Script('return 0');
+const PATIENCE_MS = 4_000;
 
 describe('RoutedCalls', () => {
   let cluster: FakeCluster;
+  let clock: FakeClock;
   let network: ClusterNetwork;
   let calls: RoutedCalls;
   let moved: () => void;
@@ -24,11 +26,12 @@ describe('RoutedCalls', () => {
 
   beforeEach(async () => {
     cluster = new FakeCluster(slotOf(TAG));
+    clock = new FakeClock();
     moved = () => undefined;
     [done, gates] = [[], []];
     const ports = {
       dialer: cluster,
-      clock: new FakeClock(),
+      clock,
       scripts: [],
       connectTimeoutMs: 1,
       replyTimeoutMs: 1e9,
@@ -42,7 +45,7 @@ describe('RoutedCalls', () => {
         moved();
       },
     });
-    calls = new RoutedCalls(network);
+    calls = new RoutedCalls(network, clock, PATIENCE_MS / 2);
     await network.start();
     await settled();
     for (const [index, master] of cluster.masters.entries()) {
@@ -139,5 +142,57 @@ describe('RoutedCalls', () => {
     for (const answer of answers) await answer();
     await behind;
     expect([await lost, done]).toEqual(['engine_unavailable', ['b']]);
+  });
+
+  describe('when nobody says in time who has it', () => {
+    let learned: Deferred<never>;
+    beforeEach(() => {
+      learned = new Deferred();
+      cluster.slots.push(...cluster.masters.map(() => () => learned.promise));
+      cluster.owner = 1;
+    });
+    const codeOf = (called: Promise<unknown>): Promise<unknown> =>
+      called.catch(({ code }: { code: string }) => code);
+    const learn = (): Promise<void> => {
+      cluster.slots.length = 0;
+      learned.reject(new Error('gone'));
+      return settled();
+    };
+    const pass = async (ms: number): Promise<void> => {
+      clock.advance(ms);
+      await settled();
+    };
+
+    it('gives up all that waits, and does nothing of it later', async () => {
+      const codes: unknown[] = [];
+      const say = (body: string): void => void codeOf(call(body)).then((code) => codes.push(code));
+      for (const body of ['a', 'b']) say(body);
+      await settled();
+      await pass(PATIENCE_MS - 1);
+      say('c');
+      expect(codes).toEqual([]);
+      await pass(1);
+      expect(codes).toEqual(Array.from({ length: 3 }, () => 'engine_unavailable'));
+      await learn();
+      await call('d');
+      expect(done).toEqual(['d']);
+    });
+
+    it('begins anew with who is refused then, undisturbed by what is learned late', async () => {
+      const { pending } = clock;
+      const given = codeOf(call('a'));
+      await settled();
+      await pass(PATIENCE_MS);
+      await given;
+      const [answer, fence] = hold(2);
+      const all = [call('b')];
+      await answer?.();
+      await learn();
+      all.push(call('c'));
+      expect(done).toEqual([]);
+      await fence?.();
+      await Promise.all(all);
+      expect([done, clock.pending]).toEqual([['b', 'c'], pending]);
+    });
   });
 });
