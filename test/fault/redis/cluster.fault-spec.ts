@@ -121,7 +121,10 @@ describe.each(CLIENTS)('Three nodes over a cluster, by $name', ({ cluster }) => 
     const spoken = speak();
     for (const master of [other, home, other, home]) {
       await servers.moveSlot(slot, master);
-      await eventually(async () => (await said.at(-1)) !== undefined, 'the new owner');
+      const moved = said.length;
+      const isAccepted = async (): Promise<boolean> =>
+        said.length > moved && (await said.at(-1)) !== undefined;
+      await eventually(isAccepted, 'the new owner to accept what was said after the move');
     }
     isOver = true;
     await spoken;
