@@ -15,6 +15,8 @@ export interface OutboxOwner {
   onOutboxFull(): void;
 }
 
+const NOTHING: Outgoing[] = [];
+
 /** Up to here a turn's frames go out in one write; beyond it, and behind a slow reader, the backlog hands over bit by bit. */
 const MAX_WRITE_BYTES = 32 * 1024;
 
@@ -23,7 +25,7 @@ const MAX_WRITE_BYTES = 32 * 1024;
  * are checked when bytes are handed to the socket, not when they are queued.
  */
 export class Outbox implements Flushable, BatchReader {
-  #entries: Outgoing[] = [];
+  #entries = NOTHING;
   #frameBytes = 0;
   /** Whether there may be batches among the entries that are still growing. */
   #hasBatches = false;
@@ -77,14 +79,14 @@ export class Outbox implements Flushable, BatchReader {
 
   flush(now?: number): void {
     const entries = this.#entries;
-    this.#entries = [];
+    this.#entries = NOTHING;
     this.#frameBytes = 0;
     this.#hasBatches = false;
     if (!this.owner.isWritable()) return;
     const live = this.owner.isLive(now);
     const ready = live ? entries : this.#mute(entries);
     if (ready.length === 0) return;
-    const bytes = ready.reduce((sum, entry) => sum + entry.bytes, 0);
+    const bytes = bytesOf(ready);
     if (!this.#isClear() || bytes > MAX_WRITE_BYTES) this.#hold(ready);
     // Who was left out of all that a room said in the turn holds a slice of nothing.
     else if (bytes > 0) this.owner.socket.write(join(ready, bytes));
@@ -124,8 +126,13 @@ export class Outbox implements Flushable, BatchReader {
   }
 
   #add(entry: Outgoing): void {
-    if (this.#entries.length === 0) this.limits.turn.add(this);
-    this.#entries.push(entry);
+    if (this.#entries.length > 0) {
+      this.#entries.push(entry);
+      return;
+    }
+    // Most turns bring one thing, and a list that grows keeps room for sixteen more.
+    this.#entries = [entry];
+    this.limits.turn.add(this);
   }
 
   /** What passes although the connection is muted; the backlog's is older. */
@@ -163,6 +170,12 @@ export class Outbox implements Flushable, BatchReader {
     this.#backlog.pump();
     if (!this.#backlog.relieve()) this.owner.onOutboxFull();
   }
+}
+
+function bytesOf(entries: readonly Outgoing[]): number {
+  let bytes = 0;
+  for (const entry of entries) bytes += entry.bytes;
+  return bytes;
 }
 
 /** A single entry goes as it is: the buffer of a batch is shared by all members. */
