@@ -84,10 +84,12 @@ export class Memberships {
     local.join(connection);
     entered();
     const { listeners, presence } = this.ports;
-    presence.joined(connection, key);
-    if (!local.isKnown) listeners.tellRoom('onRoomCreated', key);
+    if (!local.isKnown) listeners.noteRoom('onRoomCreated', key);
+    // Before anybody is told, who may empty it.
     local.isKnown = true;
-    listeners.tell('onJoin', connection, room);
+    listeners.note('onJoin', connection, room);
+    presence.joined(connection, key);
+    listeners.tell();
   }
 
   leave(connection: RoomConnection, key: RoomKey): void {
@@ -98,8 +100,9 @@ export class Memberships {
     local.leave(connection);
     const { listeners, presence } = this.ports;
     presence.left(connection.id, key);
-    listeners.tell('onLeave', connection, membership.room);
-    if (local.members.size === 0) listeners.tellRoom('onRoomEmpty', key);
+    listeners.note('onLeave', connection, membership.room);
+    if (local.members.size === 0) listeners.noteRoom('onRoomEmpty', key);
+    listeners.tell();
     membership.release();
   }
 

@@ -14,6 +14,10 @@ describe('RoomListeners', () => {
     listeners = new RoomListeners((line, error) => warnings.push([line, error]));
   });
   const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const tellOfJoin = (): void => {
+    listeners.note('onJoin', alice, ROOM);
+    listeners.tell();
+  };
 
   it('tells every listener who and where, each of what it listens to', () => {
     const told: unknown[] = [];
@@ -25,10 +29,12 @@ describe('RoomListeners', () => {
       onLeave: (connection, room) => told.push(['leave', connection === alice, room]),
       onRoomEmpty: (name, room) => told.push(['empty', name, room]),
     });
-    listeners.tellRoom('onRoomCreated', KEY);
-    listeners.tell('onJoin', alice, ROOM);
-    listeners.tell('onLeave', alice, ROOM);
-    listeners.tellRoom('onRoomEmpty', KEY);
+    listeners.noteRoom('onRoomCreated', KEY);
+    listeners.note('onJoin', alice, ROOM);
+    listeners.note('onLeave', alice, ROOM);
+    listeners.noteRoom('onRoomEmpty', KEY);
+    expect(told).toEqual([]);
+    listeners.tell();
     expect(told).toEqual([
       ['created', 'orders', ROOM],
       ['join', true, ROOM],
@@ -45,10 +51,10 @@ describe('RoomListeners', () => {
       },
     };
     const stop = listeners.add(listener);
-    listeners.tell('onJoin', alice, ROOM);
+    tellOfJoin();
     stop();
     stop();
-    listeners.tell('onJoin', alice, ROOM);
+    tellOfJoin();
     expect(listener.count).toBe(1);
   });
 
@@ -61,13 +67,43 @@ describe('RoomListeners', () => {
     });
     listeners.add({ onJoin: () => Promise.reject(new Error('later')) });
     listeners.add({ onJoin: () => (others += 1) });
-    listeners.tell('onJoin', alice, ROOM);
+    tellOfJoin();
     await settled();
     expect(others).toBe(1);
     expect(warnings.map(([line, error]) => [line, (error as Error).message])).toEqual([
       ["A membership listener's onJoin failed", 'at once'],
       ["A membership listener's onJoin failed", 'later'],
     ]);
+  });
+
+  it('tells all of what happened before what the first of them made of it', () => {
+    const told: string[] = [];
+    const listener = (name: string, onJoin = (): void => {}): void =>
+      void listeners.add({
+        onJoin: () => {
+          onJoin();
+          told.push(`${name} join`);
+        },
+        onLeave: () => told.push(`${name} leave`),
+      });
+    listener('a', () => {
+      listeners.note('onLeave', alice, ROOM);
+      listeners.tell();
+    });
+    listener('b');
+    tellOfJoin();
+    tellOfJoin();
+    const once = ['a join', 'b join', 'a leave', 'b leave'];
+    expect(told).toEqual([...once, ...once]);
+  });
+
+  it('keeps nothing for those who listen later', () => {
+    const told: unknown[] = [];
+    tellOfJoin();
+    listeners.noteRoom('onRoomCreated', KEY);
+    listeners.add({ onJoin: () => told.push('join'), onRoomCreated: () => told.push('created') });
+    listeners.tell();
+    expect(told).toEqual([]);
   });
 
   it('survives listeners that stop themselves and each other', () => {
@@ -81,8 +117,8 @@ describe('RoomListeners', () => {
       }),
       listeners.add({ onJoin: () => told.push('b') }),
     ];
-    listeners.tell('onJoin', alice, ROOM);
-    listeners.tell('onJoin', alice, ROOM);
+    tellOfJoin();
+    tellOfJoin();
     expect([told, warnings]).toEqual([['a'], []]);
   });
 });
