@@ -93,21 +93,33 @@ export class Memberships {
   }
 
   leave(connection: RoomConnection, key: RoomKey): void {
-    const membership = connection.memberships.find((held) => held.key === key);
-    const local = this.#rooms.get(key);
-    if (!membership || !local) return;
-    connection.memberships = connection.memberships.filter((held) => held !== membership);
-    local.leave(connection);
-    const { listeners, presence } = this.ports;
-    presence.left(connection.id, key);
-    listeners.note('onLeave', connection, membership.room);
-    if (local.members.size === 0) listeners.noteRoom('onRoomEmpty', key);
-    listeners.tell();
-    membership.release();
+    const { memberships } = connection;
+    const left = memberships.find((held) => held.key === key);
+    if (!left) return;
+    connection.memberships = memberships.filter((held) => held !== left);
+    this.#takeOut(connection, [left]);
   }
 
   leaveAll(connection: RoomConnection): void {
-    for (const { key } of connection.memberships) this.leave(connection, key);
+    const left = connection.memberships;
+    if (left.length === 0) return;
+    // Another list of the rest for each room would be billions of entries for one that is in 65,536.
+    connection.memberships = [];
+    this.#takeOut(connection, left);
+  }
+
+  /** It is out of all of them before anybody is told of the first. */
+  #takeOut(connection: RoomConnection, left: readonly Membership[]): void {
+    const { listeners, presence } = this.ports;
+    for (const { key, room } of left) {
+      const local = this.#rooms.get(key);
+      local?.leave(connection);
+      presence.left(connection.id, key);
+      listeners.note('onLeave', connection, room);
+      if (local?.members.size === 0) listeners.noteRoom('onRoomEmpty', key);
+    }
+    listeners.tell();
+    for (const { release } of left) release();
   }
 
   #create(key: RoomKey, creator: string | undefined): LocalRoom {

@@ -77,4 +77,20 @@ describe('What listeners of rooms are told', () => {
     await alice.close();
     expect(told).toEqual(['alice out room', 'bob out room', 'empty room']);
   });
+
+  it('is that one left all rooms before what a listener makes of that', async () => {
+    const alice = await testbed.connectAs({ sub: 'alice', rooms: [ROOM, OTHER_ROOM] });
+    await testbed.connectAs({ sub: 'bob', rooms: [OTHER_ROOM] });
+    await alice.request('room.join', { room: OTHER_ROOM });
+    listen({ onLeave: () => closeAllIn(OTHER_ROOM) });
+    listenToAll();
+    await alice.close();
+    expect(told).toEqual([
+      'alice out room',
+      'empty room',
+      'alice out other',
+      'bob out other',
+      'empty other',
+    ]);
+  });
 });
