@@ -35,6 +35,8 @@ export class Presence {
     // A new name for each stay: one that could be computed from the subject could be guessed from it.
     const memberId = randomBytes(12).toString('base64url');
     const entry = { connectionId, identity, memberId, ...this.#describe(presence, connection) };
+    // Describing is code of the application, which may have closed the room: nobody would say again that it left.
+    if (!connection.memberships.some((held) => held.key === key)) return;
     let entries = this.#entries.get(key);
     if (!entries) this.#entries.set(key, (entries = new Map()));
     entries.set(connectionId, entry);

@@ -92,6 +92,22 @@ describe('What presence says of a member', () => {
     expect([member.info.text.length, member.info.n]).toEqual([info.text.length, 1]);
   });
 
+  it('is nothing of one that is closed meanwhile: it is present no more', async () => {
+    const told: string[] = [];
+    await boot({
+      describe: () => {
+        void room.close();
+        return {};
+      },
+    });
+    testbed
+      .get(RoomService)
+      .listen({ onJoin: () => told.push('in'), onLeave: () => told.push('out') });
+    const alice = await enter(testbed, 'alice');
+    await alice.expectClosed(4_404);
+    expect([await room.presence(), told]).toEqual([{ members: [], total: 0 }, ['in', 'out']]);
+  });
+
   it('is said of as many members as may be listed; their number is always told', async () => {
     await boot({ maxListed: 2 });
     const clients = [];
