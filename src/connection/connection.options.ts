@@ -68,7 +68,7 @@ export interface ConnectionOptions {
    */
   pongTimeoutMs: number;
   /**
-   * Milliseconds, in whole seconds, that a message may take from its first byte to its last, in however many fragments; within four
+   * Milliseconds, in whole seconds, that a message may take from its first byte to its last, in however many fragments; some
    * seconds after them its sender is closed with 1008.
    * @default 10000
    */
