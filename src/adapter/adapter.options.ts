@@ -55,8 +55,9 @@ export interface AdapterOptions {
    */
   trustProxyHops: number;
   /**
-   * Upgrades that may wait for their verdict (a policy or verifier that answers later); others get 429. One address (IPv4,
-   * or IPv6 /64) has at most 5 % of them where addresses tell clients apart: `trustProxyHops` or a limit by address is set.
+   * Upgrades that may wait: for their turn (`maxVerdictsPerTurn`), or for a policy or verifier that answers later; others get
+   * 429. One address (IPv4, or IPv6 /64) has at most 5 % of them where addresses tell clients apart: `trustProxyHops` or a limit
+   * by address is set.
    * @default 1000
    */
   maxPendingUpgrades: number;

@@ -81,13 +81,14 @@ export interface AdmissionOptions {
    */
   maxCachedSignatures: number;
   /**
-   * Tokens checked per turn of the event loop (one turn serves what is ready on all sockets); the others wait for the next
-   * turns, so that a storm of reconnects does not hold up those who are connected.
+   * Upgrades, with a token or without, and tokens of `auth.refresh` that are decided per turn of the event loop (one turn serves
+   * what is ready on all sockets); the others wait for the next turns, so that a storm of reconnects does not hold up those who
+   * are connected.
    * @default 32
    */
   maxVerdictsPerTurn: number;
   /**
-   * Milliseconds for the whole verdict; after them the answer is 503.
+   * Milliseconds for the whole verdict, at the door from when its turn has come; after them the answer is 503.
    * @default 5000
    */
   verdictDeadlineMs: number;
