@@ -63,10 +63,11 @@ export class Authority {
     this.generations.raise(key);
     for (const connection of connections) {
       const membership = connection.memberships.find((held) => held.key === key);
+      // A listener may have taken it out meanwhile.
+      if (!membership) continue;
       if (connection.memberships.length === 1)
         connection.end(CLOSE_CODES.roomClosed, { drop: true });
-      else if (membership)
-        this.#leave(connection, membership, CLOSE_CODES.roomClosed, 'room_closed');
+      else this.#leave(connection, membership, CLOSE_CODES.roomClosed, 'room_closed');
     }
   }
 

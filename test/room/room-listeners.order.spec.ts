@@ -93,4 +93,15 @@ describe('What listeners of rooms are told', () => {
       'empty other',
     ]);
   });
+
+  it('is never that a room is closed for one whom a listener has just taken out of it, and who is in another', async () => {
+    await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
+    const bob = await testbed.connectAs({ sub: 'bob', rooms: [ROOM, OTHER_ROOM] });
+    await bob.request('room.join', { room: OTHER_ROOM });
+    listen({ onLeave: (_connection, room) => void rooms().close(room) });
+    listenToAll();
+    await rooms().close(ROOM);
+    expect(told).toEqual(['alice out room', 'bob out room', 'empty room']);
+    expect([...rooms().members(OTHER_ROOM)].map(({ isOpen }) => isOpen)).toEqual([true]);
+  });
 });
