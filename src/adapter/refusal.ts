@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Refusal } from '../admission/refusals.js';
+import { type Refusal, type RefusalCode, REFUSALS } from '../admission/refusals.js';
 
 export interface RefusalResponse {
   readonly status: number;
@@ -21,9 +21,9 @@ const LINGER_MS = 1_000;
 export function renderRefusal(
   refusal: Refusal,
   { realm, retryAfterMs }: RefusalOptions,
+  requestId: string = randomUUID(),
 ): RefusalResponse {
   const { status, challenge, retry } = refusal.row;
-  const requestId = randomUUID();
   const title = STATUS_CODES[status] ?? '';
   const body = JSON.stringify({
     type: 'about:blank',
@@ -61,12 +61,33 @@ export function writeRefusal(socket: Duplex, refusal: Refusal, options: RefusalO
     socket.destroy();
     return;
   }
-  const { status, headers, body } = renderRefusal(refusal, options);
-  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
-  for (const name in headers) head += `${name}: ${headers[name]}\r\n`;
-  socket.end(`${head}\r\n${body}`);
+  socket.end(textOf(refusal, options));
   // When both sides have ended, the stream destroys itself.
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.on('close', () => clearTimeout(timer));
+}
+
+/** Stands where the request id will. */
+const ANY_ID = '00000000-0000-0000-0000-000000000000';
+const USUAL = new WeakMap<RefusalOptions, Map<RefusalCode, readonly string[]>>();
+
+/** What is the same in every answer with a code is put together once: strangers ask for thousands a second. */
+function textOf(refusal: Refusal, options: RefusalOptions): string {
+  const { code, detail, scope, row } = refusal;
+  const isUsual = detail === REFUSALS[code].detail && scope === undefined && !row.retry;
+  if (!isUsual) return toHttp(renderRefusal(refusal, options));
+  let usual = USUAL.get(options);
+  if (!usual) USUAL.set(options, (usual = new Map()));
+  let parts = usual.get(code);
+  if (!parts) {
+    parts = toHttp(renderRefusal(refusal, options, ANY_ID)).split(ANY_ID);
+    usual.set(code, parts);
+  }
+  return parts.join(randomUUID());
+}
+
+function toHttp({ status, headers, body }: RefusalResponse): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n');
 }

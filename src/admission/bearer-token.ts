@@ -22,10 +22,11 @@ const QUERY_NAMES = ['access_token', 'token', 'jwt', 'authorization'];
 export class AuthorizationHeaderExtractor extends TokenExtractor {
   extract({ headers }: UpgradeRequest): string | Refusal {
     const values = headers.authorization ?? [];
-    if (values.length > 1 || values[0]?.includes(',')) return new Refusal('multiple_credentials');
-    const value = values[0];
-    if (value === undefined || !/^bearer\b/i.test(value)) return new Refusal('no_token');
-    return BEARER.exec(value)?.[1] ?? new Refusal('malformed_authorization');
+    const value = values[0] ?? '';
+    if (values.length > 1 || value.includes(',')) return new Refusal('multiple_credentials');
+    const token = BEARER.exec(value)?.[1];
+    if (token !== undefined) return token;
+    return new Refusal(/^bearer\b/i.test(value) ? 'malformed_authorization' : 'no_token');
   }
 }
 

@@ -4,7 +4,7 @@ import { createPrincipal, type Principal } from './principal.js';
 import { Refusal } from './refusals.js';
 import { checkClaims, type TimeRules } from './token-claims.js';
 import { parseToken } from './token-shape.js';
-import type { MaybePromise, TokenVerifier } from './token-verifier.js';
+import { type MaybePromise, TokenRefusedError, type TokenVerifier } from './token-verifier.js';
 import { refusalOf } from './verifier-refusal.js';
 
 export interface IdentificationPorts {
@@ -29,7 +29,10 @@ export class Identification {
     const token = parseToken(text, this.rules.maxTokenBytes);
     if (token instanceof Refusal) return token;
     return attempt(
-      () => whenThere(this.ports.verifier.verify(token), (claims) => this.#believe(claims)),
+      () =>
+        whenThere(this.ports.verifier.verify(token), (claims) =>
+          claims instanceof TokenRefusedError ? refusalOf(claims) : this.#believe(claims),
+        ),
       refusalOf,
     );
   }

@@ -5,6 +5,8 @@ import type { UnverifiedToken } from './token-shape.js';
 import { TokenRefusedError, TokenVerifier } from './token-verifier.js';
 import type { VerificationKey } from './verification-key.js';
 
+type Claims = Readonly<Record<string, unknown>>;
+
 const REFUSED = new Map<AuditReason, TokenRefusedError>();
 
 /**
@@ -20,51 +22,39 @@ export class JwtTokenVerifier extends TokenVerifier {
     super();
   }
 
-  verify(token: UnverifiedToken): Readonly<Record<string, unknown>> {
-    const issuer = this.issuerOf(token);
-    const typ = token.header.typ?.toLowerCase();
-    if (typ === undefined ? !issuer.audience : !issuer.types.has(typ)) throw refused('type');
-    const keys = this.keysOf(token, issuer);
-    if (!isMeantFor(issuer.audience, token.claims.aud)) throw refused('audience');
-    // Whose it is and with which algorithm is part of what was signed, and the records never change. A MAC costs no more than the
-    // hash by which it would be remembered.
-    const isGood =
-      keys[0]?.key.type === 'secret'
-        ? isSigned(token, keys)
-        : this.cache.confirm(token.text, () => isSigned(token, keys));
-    if (!isGood) throw refused('signature');
-    return token.claims;
+  verify(token: UnverifiedToken): Claims | TokenRefusedError {
+    return this.examine(token, false);
   }
 
-  /** Remembers no signature: a logout token is good for one time, and what is remembered opens the door. */
-  override verifyLogout(token: UnverifiedToken): Readonly<Record<string, unknown>> {
-    const issuer = this.issuerOf(token);
-    if (token.header.typ?.toLowerCase() !== LOGOUT_TYPE) throw refused('type');
-    const keys = this.keysOf(token, issuer);
-    if (!isMeantFor(issuer.logoutAudience, token.claims.aud)) throw refused('audience');
-    if (!isSigned(token, keys)) throw refused('signature');
-    return token.claims;
+  override verifyLogout(token: UnverifiedToken): Claims {
+    const claims = this.examine(token, true);
+    if (claims instanceof TokenRefusedError) throw claims;
+    return claims;
   }
 
-  private issuerOf({ header, claims }: UnverifiedToken): Issuer {
+  private examine(token: UnverifiedToken, isLogout: boolean): Claims | TokenRefusedError {
+    const { header, claims } = token;
     const issuer = typeof claims.iss === 'string' ? this.issuers.get(claims.iss) : undefined;
-    if (!issuer) throw refused('issuer');
-    if (!issuer.algorithms.has(header.alg)) throw refused('algorithm');
-    return issuer;
-  }
-
-  private keysOf(token: UnverifiedToken, issuer: Issuer): readonly VerificationKey[] {
-    if (this.strict && isDevelopmentKid(token.header.kid)) throw refused('development_key');
+    if (!issuer) return refused('issuer');
+    if (!issuer.algorithms.has(header.alg)) return refused('algorithm');
+    const typ = header.typ?.toLowerCase();
+    const isType = isLogout ? typ === LOGOUT_TYPE : isAccessType(typ, issuer);
+    if (!isType) return refused('type');
+    if (this.strict && isDevelopmentKid(header.kid)) return refused('development_key');
     const keys = candidates(issuer.keys, token);
-    if (keys.length === 0) throw refused('key');
-    return keys;
+    if (keys.length === 0) return refused('key');
+    const audience = isLogout ? issuer.logoutAudience : issuer.audience;
+    if (!isMeantFor(audience, claims.aud)) return refused('audience');
+    const check = (): boolean => isSigned(token, keys);
+    // A MAC costs no more than the hash by which it would be remembered; and a logout token is good for one time, while what is
+    // remembered opens the door.
+    const isRemembered = !isLogout && keys[0]?.key.type !== 'secret';
+    const isGood = isRemembered ? this.cache.confirm(token.text, check) : check();
+    return isGood ? claims : refused('signature');
   }
 }
 
-/**
- * One error for each reason, thrown again and again: its stack would tell nothing else, and making one costs more than the
- * check of a signature.
- */
+/** One error for each reason, given again and again: its stack would tell nothing, and making it costs more than a signature. */
 function refused(reason: AuditReason): TokenRefusedError {
   let error = REFUSED.get(reason);
   if (!error) REFUSED.set(reason, (error = Object.freeze(new TokenRefusedError(reason))));
@@ -80,6 +70,11 @@ function candidates(
     kid === undefined ? [] : keys.filter((key) => key.kid === kid && key.checks.has(alg));
   if (named.length > 0) return named;
   return keys.filter((key) => key.kid === undefined && key.checks.has(alg));
+}
+
+/** A token without a type could be one for anything, unless it says for whom. */
+function isAccessType(typ: string | undefined, issuer: Issuer): boolean {
+  return typ === undefined ? issuer.audience !== undefined : issuer.types.has(typ);
 }
 
 /** Whether one of the audiences is ours (RFC 7519 §4.1.3), to the letter; where none is configured everybody's is. */

@@ -8,11 +8,14 @@ export type MaybePromise<T> = T | Promise<T>;
  */
 export abstract class TokenVerifier {
   /**
-   * @returns the claims of the token.
+   * @returns the claims of the token; or, as well as thrown, a TokenRefusedError: strangers bring bad tokens by the thousand, and
+   * an exception costs more than many a signature.
    * @throws TokenRefusedError when the token is not to be believed (401), KeysUnavailableError when its keys cannot be
    * had at the moment (503). Anything else thrown counts as the former.
    */
-  abstract verify(token: UnverifiedToken): MaybePromise<Readonly<Record<string, unknown>>>;
+  abstract verify(
+    token: UnverifiedToken,
+  ): MaybePromise<Readonly<Record<string, unknown>> | TokenRefusedError>;
 
   /**
    * The same for a logout token (OpenID Connect Back-Channel Logout 1.0): its type is `logout+jwt` and no other, and its

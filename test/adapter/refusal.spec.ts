@@ -112,6 +112,31 @@ describe('writeRefusal', () => {
     socket.destroy();
   });
 
+  it.each<[string, Refusal]>([
+    ...CODES.map((code): [string, Refusal] => [code, new Refusal(code)]),
+    ['a scope', new Refusal('insufficient_scope', undefined, undefined, 'a b')],
+    ['another scope', new Refusal('insufficient_scope', undefined, undefined, 'c')],
+    ['words of its own', new Refusal('token_in_query', undefined, 'Found in "jwt".')],
+  ])('writes what is rendered, each time under an id of its own: %s', (_what, refusal) => {
+    const ids = [OPTIONS, OPTIONS, { realm: 'other room', retryAfterMs: 1_000 }].map((options) => {
+      const socket = new FakeSocket();
+      writeRefusal(socket, refusal, options);
+      socket.destroy();
+      const { statusLine, headers, body } = parseAnswer(Buffer.from(socket.written));
+      const id = headers['x-request-id'] as string;
+      const expected = renderRefusal(refusal, options, id);
+      expect(statusLine).toBe(`HTTP/1.1 ${expected.status} ${STATUS_CODES[expected.status]}`);
+      expect(body.toString()).toBe(expected.body);
+      // How long to wait is another number each time.
+      const { 'Retry-After': _seconds, ...constant } = expected.headers;
+      for (const [name, value] of Object.entries(constant))
+        expect([name, headers[name.toLowerCase()]]).toEqual([name, value]);
+      expect(Object.keys(headers)).toHaveLength(Object.keys(expected.headers).length);
+      return id;
+    });
+    expect(new Set(ids).size).toBe(3);
+  });
+
   it('destroys a socket that cannot be written to', () => {
     const socket = new FakeSocket();
     socket.end();
