@@ -27,6 +27,11 @@ export const SERVERS = {
     dialect: 'path',
     what: 'the control a second time: its ratio is the noise of the run',
   },
+  'ws-floor': {
+    file: 'ws-floor',
+    dialect: 'path',
+    what: 'the control with signatures by node:crypto and its first two writes in one: how far ws goes',
+  },
   'nest-claims': {
     file: 'nest-claims',
     dialect: 'query',

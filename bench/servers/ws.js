@@ -12,7 +12,14 @@ export const rooms = new Map();
 
 /** @type {import('./server.types.js').StartServer} */
 export async function start(options) {
-  const admit = createDoor(options);
+  return startWs(createDoor(options), (answer) => answer(true));
+}
+
+/**
+ * @param {ReturnType<typeof createDoor>} admit
+ * @param {(answer: (yes: true) => void, socket: import('node:net').Socket) => void} accept
+ */
+export async function startWs(admit, accept) {
   const http = createServer((_request, response) => response.writeHead(426).end());
   const sockets = new WebSocketServer({
     server: http,
@@ -21,7 +28,7 @@ export async function start(options) {
     verifyClient(info, answer) {
       const request = /** @type {any} */ (info.req);
       request.claims = admit(request.headers.authorization, request.url.slice(1));
-      if (request.claims) answer(true);
+      if (request.claims) accept(answer, request.socket);
       else answer(false, 401);
     },
   });

@@ -7,11 +7,7 @@ export function carryHeaders(
   headers: IncomingHttpHeaders,
   names: readonly string[],
 ): Readonly<Record<string, string>> {
-  const carried = names.flatMap((name) => {
-    const value = headers[name];
-    return typeof value === 'string' ? [[name, value]] : [];
-  });
-  return carried.length === 0
-    ? NONE
-    : (Object.freeze(Object.fromEntries(carried)) as Record<string, string>);
+  const carried = names.filter((name) => typeof headers[name] === 'string');
+  if (carried.length === 0) return NONE;
+  return Object.freeze(Object.fromEntries(carried.map((name) => [name, headers[name] as string])));
 }

@@ -47,17 +47,24 @@ export class DueBeats<T extends Placed> {
     owner.place = NOWHERE;
   }
 
-  /** Those whose beat has come. From the end, so that nobody is passed over when one of them is removed meanwhile. */
-  *due(beat: number): Iterable<T> {
-    for (let place = this.#owners.length - 1; place >= 0; place--) {
-      const owner = this.#owners[place];
-      if (owner && (this.#beats[place] as number) <= beat) yield owner;
-    }
+  // Lists and not generators, which take four times as long.
+
+  /** Those whose beat has come. */
+  due(beat: number): readonly T[] {
+    const due: T[] = [];
+    const beats = this.#beats;
+    const { size } = this;
+    for (let place = 0; place < size; place++)
+      if ((beats[place] as number) <= beat) due.push(this.#owners[place] as T);
+    return due;
   }
 
   /** Every so-manieth: another part of all with each beat. */
-  *part(beat: number, parts: number): Iterable<T> {
-    for (let place = beat % parts; place < this.#owners.length; place += parts)
-      yield this.#owners[place] as T;
+  part(beat: number, parts: number): readonly T[] {
+    const part: T[] = [];
+    const { size } = this;
+    for (let place = beat % parts; place < size; place += parts)
+      part.push(this.#owners[place] as T);
+    return part;
   }
 }

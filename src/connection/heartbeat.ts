@@ -28,7 +28,7 @@ export interface HeartbeatOwner extends Placed, MessageOwner {
 
 const BEAT_MS = 1_000;
 /** In every beat this part of all connections is looked at for unfinished messages: it reads more memory than all the rest. */
-const MESSAGE_PARTS = 4;
+const MESSAGE_PARTS = 8;
 const NOT_DUE = -1;
 
 /**

@@ -22,9 +22,10 @@ export class UnfinishedMessages<T extends MessageOwner> {
 
   /** Whether it has one. */
   look(owner: T, beat: number): void {
-    const message = owner.isOpen && !owner.isPaused ? owner.unfinished : undefined;
-    if (!message) this.#begun.delete(owner);
-    else if (this.#begun.get(owner)?.message !== message)
+    const message = owner.unfinished;
+    if (!message || !owner.isOpen || owner.isPaused) {
+      if (this.#begun.size > 0) this.#begun.delete(owner);
+    } else if (this.#begun.get(owner)?.message !== message)
       this.#begun.set(owner, { message, since: beat });
   }
 
