@@ -136,7 +136,8 @@ export class UpgradeDispatch {
     upgrade: PendingUpgrade,
     server: RoomServer,
   ): void {
-    // ws would answer with the first one that was offered, and what was offered may be a credential.
+    // ws would answer with the first one that was offered, and what was offered may be a credential. Deleting what is not there
+    // costs as much.
     if (request.headers['sec-websocket-protocol'] !== undefined)
       delete request.headers['sec-websocket-protocol'];
     this.#passing = { request, upgrade };

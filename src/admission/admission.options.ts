@@ -75,8 +75,8 @@ export interface AdmissionOptions {
    */
   maxTokenBytes: number;
   /**
-   * Tokens whose good signature by a private key is remembered, by their SHA-256, for clients that reconnect. Zero: none. Everything else
-   * about a token is checked every time.
+   * Tokens whose good signature by a private key is remembered, by their SHA-256, for clients that reconnect. Zero: none.
+   * Everything else about a token is checked every time.
    * @default 10000
    */
   maxCachedSignatures: number;

@@ -33,7 +33,7 @@ export const AUDIT_REASONS = {
   type: 'The `typ` of the token is not one of its issuer.',
   development_key: 'A development key was named in strict mode.',
   key: 'No key of the issuer fits the token.',
-  audience: 'The token is meant for somebody else.',
+  audience: 'The token says that it is meant for somebody else; its signature was not looked at.',
   signature: 'The signature of the token is that of no fitting key.',
   verifier_refused: "The application's own `TokenVerifier` refused; `remark` has its words, cut.",
   verifier_failed: 'The `TokenVerifier` threw something else than its own errors.',

@@ -15,8 +15,7 @@ const PARAMETERS: Readonly<Record<string, object>> = {
 
 /**
  * How one key checks signatures by one algorithm (RFC 7518 §3), HS, RS, PS or ES with 256, 384 or 512. Both are ours: nothing of
- * the token has a say in it. `JwtService` of `@nestjs/jwt` answers the same, for the price of half a handshake; the tests compare
- * the two.
+ * the token has a say in it. The tests compare the answers with those of `JwtService` of `@nestjs/jwt`.
  */
 export function signatureCheck(algorithm: string, key: KeyObject): SignatureCheck {
   const digest = `sha${algorithm.slice(2)}`;

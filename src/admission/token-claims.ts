@@ -12,7 +12,7 @@ export interface TimeRules {
 }
 
 /**
- * The claims roomgate relies on, checked after the signature and by one clock, whichever verifier ran: both libraries
+ * The claims roomgate relies on, checked after the signature and by one clock, whichever verifier ran: libraries
  * accept a missing or future `iat` and an infinite `exp`, and comparisons with such values are silently false.
  */
 export function checkClaims(

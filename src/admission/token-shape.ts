@@ -9,7 +9,7 @@ export interface UnverifiedToken {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-// Extensions and key hints change what a signature means or where its key comes from; both libraries tolerate some.
+// Extensions and key hints change what a signature means or where its key comes from; libraries tolerate some.
 const FORBIDDEN_HEADERS = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c'];
 const PART = /^[A-Za-z0-9_-]+$/;
 /** By the length modulo 4: the characters that may come last. */

@@ -3,13 +3,13 @@ import type { UnverifiedToken } from './token-shape.js';
 export type MaybePromise<T> = T | Promise<T>;
 
 /**
- * Believes a token or throws. It checks signature, algorithm, issuer, audience and type; times and required claims are
+ * Believes a token or refuses it. It checks signature, algorithm, issuer, audience and type; times and required claims are
  * checked by admission afterwards, for every verifier alike. Replace it through `RoomgateModule.forRoot({ verifier })`.
  */
 export abstract class TokenVerifier {
   /**
    * @returns the claims of the token; or, as well as thrown, a TokenRefusedError: strangers bring bad tokens by the thousand, and
-   * an exception costs more than many a signature.
+   * an exception costs more than many a signature. Whoever wraps another verifier has to pass that on.
    * @throws TokenRefusedError when the token is not to be believed (401), KeysUnavailableError when its keys cannot be
    * had at the moment (503). Anything else thrown counts as the former.
    */
@@ -19,7 +19,8 @@ export abstract class TokenVerifier {
 
   /**
    * The same for a logout token (OpenID Connect Back-Channel Logout 1.0): its type is `logout+jwt` and no other, and its
-   * audience may be another one. What passes here must not pass `verify`, nor the other way round. Default: none passes.
+   * audience may be another one; it refuses only by throwing. What passes here must not pass `verify`, nor the other way round.
+   * Default: none passes.
    */
   verifyLogout(_token: UnverifiedToken): MaybePromise<Readonly<Record<string, unknown>>> {
     throw new TokenRefusedError('type');

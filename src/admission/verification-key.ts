@@ -141,12 +141,21 @@ function fits(key: KeyObject, algorithm: TokenAlgorithm): boolean {
     case 'RS':
       return key.asymmetricKeyType === 'rsa';
     case 'PS':
-      return key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'rsa-pss';
+      return key.asymmetricKeyType === 'rsa' || fitsPss(key, Number(algorithm.slice(2)));
     default:
       return (
         key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === CURVES[algorithm]
       );
   }
+}
+
+/** A key for PSS alone may say by which digest and salt (RFC 4055 §3.1); RFC 7518 §3.5 wants one digest for all, and no longer salt. */
+function fitsPss(key: KeyObject, bits: number): boolean {
+  if (key.asymmetricKeyType !== 'rsa-pss') return false;
+  const { hashAlgorithm, mgf1HashAlgorithm, saltLength = 0 } = key.asymmetricKeyDetails ?? {};
+  if (hashAlgorithm === undefined) return true;
+  const digest = `sha${bits}`;
+  return hashAlgorithm === digest && mgf1HashAlgorithm === digest && saltLength <= bits / 8;
 }
 
 function describe(key: KeyObject): string {

@@ -20,7 +20,7 @@ export class UnfinishedMessages<T extends MessageOwner> {
     return this.#begun.size;
   }
 
-  /** Whether it has one. */
+  /** Notes whether it has one. */
   look(owner: T, beat: number): void {
     const message = owner.unfinished;
     if (!message || !owner.isOpen || owner.isPaused) {

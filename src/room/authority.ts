@@ -131,10 +131,13 @@ export class Authority {
 
   #leave(
     connection: RoomConnection,
-    { key, room }: Membership,
+    membership: Membership,
     row: CloseRow,
     reason: AuditReason,
   ): void {
+    // A listener of the room before may have taken it out of this one too.
+    if (!connection.memberships.includes(membership)) return;
+    const { key, room } = membership;
     connection.generation += 1;
     connection.outbox.drop(key);
     this.memberships.leave(connection, key);

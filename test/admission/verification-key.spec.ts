@@ -2,7 +2,7 @@ import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import type { IssuerKey, TokenAlgorithm } from '../../src/index.js';
 import { loadKey } from '../../src/admission/verification-key.js';
 import { refused } from '../support/caught.js';
-import { ecPair, rsaPair, secretKey, toPem } from '../support/key-ring.js';
+import { ecPair, pssPair, rsaPair, secretKey, toPem } from '../support/key-ring.js';
 
 const NAMED = 'of issuer "https://id.test"';
 const ec = ecPair();
@@ -54,6 +54,13 @@ describe('loadKey', () => {
   it.each<[string, unknown, TokenAlgorithm[], TokenAlgorithm[]]>([
     ['RSA', rsa.publicKey, ['RS256', 'RS512', 'PS384', 'ES256'], ['RS256', 'RS512', 'PS384']],
     ['RSA for PSS only', pss.publicKey, ['RS256', 'PS256', 'PS512'], ['PS256', 'PS512']],
+    ['RSA for PSS by SHA-384', pssPair('sha384', 48).publicKey, ['PS256', 'PS384'], ['PS384']],
+    [
+      'RSA for PSS with a short salt',
+      pssPair('sha256', 20).publicKey,
+      ['PS256', 'PS512'],
+      ['PS256'],
+    ],
     ['P-256', ec.publicKey, ['ES256', 'ES384', 'ES512', 'RS256'], ['ES256']],
     ['P-384', ecPair('P-384').publicKey, ['ES256', 'ES384', 'ES512'], ['ES384']],
     ['P-521', ecPair('P-521').publicKey, ['ES256', 'ES384', 'ES512'], ['ES512']],
@@ -73,6 +80,9 @@ describe('loadKey', () => {
     ['RSA for ES256', rsa.publicKey, 'ES256', 'of type rsa'],
     ['EC for RS256', ec.publicKey, 'RS256', 'of type ec prime256v1'],
     ['RSA-PSS for RS256', pss.publicKey, 'RS256', 'of type rsa-pss'],
+    ['RSA-PSS by SHA-512 for PS256', pssPair('sha512', 32).publicKey, 'PS256', 'of type rsa-pss'],
+    ['RSA-PSS by two digests', pssPair('sha256', 20, 'sha1').publicKey, 'PS256', 'of type rsa-pss'],
+    ['RSA-PSS with a longer salt', pssPair('sha256', 64).publicKey, 'PS256', 'of type rsa-pss'],
     ['Ed25519 for ES256', ed.publicKey, 'ES256', 'of type ed25519'],
     ['a public key for HS256', ec.publicKey, 'HS256', 'of type ec prime256v1'],
     ['a secret for RS256', { secret: text }, 'RS256', 'a shared secret'],

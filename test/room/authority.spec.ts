@@ -57,6 +57,21 @@ describe('Reauthorization', () => {
     expect(await bob.request('work')).toMatchObject({ event: 'ack' });
   });
 
+  it('tells of a room once, also when a listener has taken the member out of it meanwhile', async () => {
+    const third = 'c3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d';
+    const carol = await testbed.connectAs({ sub: 'carol', rooms: [ROOM, OTHER_ROOM, third] });
+    for (const room of [OTHER_ROOM, third]) await carol.request('room.join', { room });
+    banned.add(`carol ${ROOM}`).add(`carol ${OTHER_ROOM}`);
+    rooms.listen({ onLeave: () => void rooms.of('default').close(OTHER_ROOM) });
+    await rooms.reauthorize(serverEnd(testbed, carol).principal);
+    await testbed.settle();
+    expect(carol.waiting.map(({ event, data }) => [event, data])).toEqual([
+      ['room.left', { room: OTHER_ROOM, code: 4404 }],
+      ['room.left', { room: ROOM, code: 4403 }],
+    ]);
+    expect(await carol.request('work', { room: third })).toBeDefined();
+  });
+
   it('of a principal asks about all of its connections, in whatever room', async () => {
     const elsewhere = await testbed.connectAs({ sub: 'alice', rooms: [OTHER_ROOM] });
     banned.add(`alice ${OTHER_ROOM}`);

@@ -13,6 +13,18 @@ export function rsaPair(modulusLength = 2048): KeyPair {
   return generateKeyPairSync('rsa', { modulusLength });
 }
 
+/** For PSS alone, and bound to digests and a salt. */
+export function pssPair(
+  hashAlgorithm: string,
+  saltLength: number,
+  mgf1HashAlgorithm = hashAlgorithm,
+): KeyPair {
+  const hashes = { hashAlgorithm, mgf1HashAlgorithm };
+  // The types want the salt as text, and Node wants the number that it is.
+  const salt = saltLength as unknown as string;
+  return generateKeyPairSync('rsa-pss', { modulusLength: 2048, ...hashes, saltLength: salt });
+}
+
 export function secretKey(bytes = 32): KeyObject {
   return createSecretKey(randomBytes(bytes));
 }

@@ -25,11 +25,11 @@ local function memberOf(identity)
 end
 
 local function exit(connection)
+  redis.call('ZREM', KEYS[1], connection)
   local entry = redis.call('HGET', KEYS[2], connection)
   if not entry then return end
   local identity = lines(entry)[1]
   redis.call('HDEL', KEYS[2], connection)
-  redis.call('ZREM', KEYS[1], connection)
   local member = memberOf(identity)
   local rest = {}
   for index, part in ipairs(member) do
