@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type RoomKey, roomKey, toRoomId } from '../admission/room-id.js';
 import { encodeMessage, refuseReserved } from '../connection/message.js';
 import { RoomgateError } from '../roomgate.errors.js';
@@ -13,7 +12,7 @@ import type { SettingsOfRooms } from './room-settings.js';
 export interface BroadcastOptions {
   /** The id of the one connection that is left out, now and when history is read. */
   readonly except?: string;
-  /** Names the publication (1 to 64 bytes), so that a retry within a minute, and before 500 others, is not a second one. Default: a random UUID. */
+  /** Names the publication (1 to 64 bytes), so that a retry within a minute, and before 500 others, is not a second one. Default: one that nobody knows. */
   readonly publicationId?: string;
   /** In rooms whose slow consumers `conflate`: a later publication of the same key (1 to 64 bytes) replaces this one for who is behind. */
   readonly conflateKey?: string;
@@ -86,9 +85,9 @@ export abstract class NamedPublications<Ports extends PublicationPorts = Publica
   async #publish(
     id: string,
     encode: () => string | Buffer,
-    { except, conflateKey, publicationId = randomUUID() }: BroadcastOptions = {},
+    { except, conflateKey, publicationId }: BroadcastOptions = {},
   ): Promise<Position> {
-    checkPublicationId(publicationId);
+    if (publicationId !== undefined) checkPublicationId(publicationId);
     if (conflateKey !== undefined) checkPublicationId(conflateKey, 'conflate key');
     const { engine, settings } = this.ports;
     const { history } = settings.of(this.name);

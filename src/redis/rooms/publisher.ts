@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Position, PublishOptions } from '../../room/engine/publication.js';
 import type { RedisArgument } from '../network/connection.js';
 import type { RoomPlace } from '../keys.js';
@@ -37,12 +38,12 @@ export class Publisher {
     body: string | Buffer,
     options: PublishOptions,
   ): Promise<Position> {
-    const { publicationId, history } = options;
+    const { publicationId = randomUUID(), history } = options;
     const limits = history ? `${history.size} ${history.ttlMs} ${history.maxBytes}` : '';
     const batch = this.#batchOf(tag, body.length);
     batch.bytes += body.length;
     batch.keys.push(channel);
-    batch.args.push(publicationId, encodeHead(options, body), body, limits);
+    batch.args.push(publicationId, encodeHead(publicationId, options, body), body, limits);
     return new Promise((resolve, reject) => batch.waiting.push({ resolve, reject }));
   }
 

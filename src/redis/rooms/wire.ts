@@ -27,7 +27,8 @@ interface Head {
 
 /** What is said of a publication beside its body, as JSON, which has no line breaks of its own; nothing when that is its id alone. */
 export function encodeHead(
-  { publicationId: id, except, conflateKey }: PublishOptions,
+  id: string,
+  { except, conflateKey }: Pick<PublishOptions, 'except' | 'conflateKey'>,
   body: string | Buffer,
 ): string {
   if (

@@ -8,7 +8,7 @@ export interface Position {
 /** One broadcast as engines keep and carry it. */
 export interface Publication {
   /** Names it once and for all: publishing the same id again within a minute is the same publication, and within two it may be. */
-  readonly publicationId: string;
+  readonly publicationId?: string;
   readonly offset: number;
   /** JSON text of `{ event, data }`, or the bytes of a binary message; nodes build the frame. */
   readonly body: string | Buffer;
@@ -32,7 +32,8 @@ export interface HistoryLimits {
 
 /** What may be said about a publication when it is published. */
 export interface PublishOptions {
-  readonly publicationId: string;
+  /** Absent: nobody knows it, so nobody will publish it again, and an engine need not remember it. */
+  readonly publicationId?: string;
   readonly except?: string;
   readonly conflateKey?: string;
   /** Keeps it. Rooms of one name are always published to, and subscribed, with the same limits. */

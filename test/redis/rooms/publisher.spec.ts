@@ -78,7 +78,7 @@ describe('encodeHead', () => {
   it.each(['plain-id_1', '{"id":"forged"}', 'two\nlines', 'ä', '"', 'true', '1'])(
     'brings the id %j back as it was, and nothing else',
     (publicationId) => {
-      const head = encodeHead({ publicationId }, 'body') || publicationId;
+      const head = encodeHead(publicationId, {}, 'body') || publicationId;
       const message = decode(Buffer.from(`1Pepoch 7 8\n${head}\nbody`));
       expect(message).toMatchObject({ publication: { publicationId, offset: 7, body: 'body' } });
       expect(message).toMatchObject({ publication: { except: undefined, conflateKey: undefined } });

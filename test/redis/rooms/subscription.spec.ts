@@ -19,7 +19,7 @@ const said = (offset: number, epoch = 'one'): Publication => ({
 function listening(): { subscription: Subscription; told: string[] } {
   const told: string[] = [];
   const sink: EngineSink = {
-    deliver: (_, { publicationId }) => told.push(publicationId),
+    deliver: (_, { publicationId }) => told.push(String(publicationId)),
     interrupted: (_, { epoch, offset }) => told.push(`gap to ${epoch} ${offset}`),
     presence: (_, { kind, memberId }) => told.push(`${memberId} ${kind}`),
   };

@@ -1,13 +1,19 @@
 import fc from 'fast-check';
-import type { PublishOptions } from '../../../src/room/engine/publication.js';
 import { decode, decodePart, encodeHead, encodePart } from '../../../src/redis/rooms/wire.js';
 import { propertyRuns } from '../../support/property-runs.js';
 
 const EPOCH = 'abcDEF-_0123';
 
+interface Said {
+  readonly publicationId: string;
+  readonly except?: string;
+  readonly conflateKey?: string;
+}
+
 /** As the script of PUBLISH writes it. */
-function written(options: PublishOptions, body: string | Buffer, offset = 7, time = 1_700): Buffer {
-  const head = `1P${EPOCH} ${offset} ${time}\n${encodeHead(options, body) || options.publicationId}\n`;
+function written(said: Said, body: string | Buffer, offset = 7, time = 1_700): Buffer {
+  const { publicationId: id } = said;
+  const head = `1P${EPOCH} ${offset} ${time}\n${encodeHead(id, said, body) || id}\n`;
   return Buffer.concat([Buffer.from(head), Buffer.from(body)]);
 }
 

@@ -89,6 +89,15 @@ function testDeliveryContract(create: () => EngineUnderTest): void {
     expect([probe.bodies(A), probe.bodies(B)]).toEqual([['1', '2'], ['elsewhere']]);
   });
 
+  it('takes publications without an id for as many as there are', async () => {
+    await probe.engine.subscribe(A);
+    const anonymous = { publicationId: undefined };
+    for (const body of ['1', '1', '2']) await probe.publish(A, body, anonymous);
+    await probe.settle();
+    expect(probe.bodies(A)).toEqual(['1', '1', '2']);
+    expect(new Set(probe.offsets(A)).size).toBe(3);
+  });
+
   it('delivers nothing from the call of unsubscribe on, although it was published before', async () => {
     await probe.engine.subscribe(A);
     const calls = [probe.publish(A, '1'), probe.publish(A, '2')];

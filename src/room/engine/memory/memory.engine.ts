@@ -46,10 +46,11 @@ export class MemoryEngine extends RoomEngine {
     // Nobody listens and nothing is kept: a server that speaks to empty rooms must not fill the memory with them.
     if (!room) return { offset: 1, epoch: newEpoch() };
     const publishedAt = this.now();
-    const known = room.recent.find(publicationId, publishedAt);
+    const known =
+      publicationId === undefined ? undefined : room.recent.find(publicationId, publishedAt);
     if (known !== undefined) return { offset: known, epoch: room.epoch };
     const offset = (room.offset += 1);
-    room.recent.add(publicationId, offset, publishedAt);
+    if (publicationId !== undefined) room.recent.add(publicationId, offset, publishedAt);
     const publication = { publicationId, offset, body, except, conflateKey, publishedAt };
     if (history) this.#rooms.keep(key, room, publication, history);
     this.#deliver(key, room, publication);
