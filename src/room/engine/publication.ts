@@ -7,7 +7,10 @@ export interface Position {
 
 /** One broadcast as engines keep and carry it. */
 export interface Publication {
-  /** Names it once and for all: publishing the same id again within a minute is the same publication, and within two it may be. */
+  /**
+   * Names it once and for all: publishing the same id again within a minute is the same publication, and within two it may be.
+   * Absent: it was published without one, and the engine needs none.
+   */
   readonly publicationId?: string;
   readonly offset: number;
   /** JSON text of `{ event, data }`, or the bytes of a binary message; nodes build the frame. */
