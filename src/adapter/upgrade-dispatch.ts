@@ -66,7 +66,7 @@ export class UpgradeDispatch {
 
   /** The listener of `upgrade`. */
   readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    // First of all: without a listener a reset would be an uncaught exception, and ws listens only later.
+    // First of all: without a listener a reset would be an uncaught exception, and ws listens only later, if ever.
     socket.on('error', destroySocket);
     try {
       this.#dispatch(request, socket, head);
@@ -164,8 +164,6 @@ export class UpgradeDispatch {
     this.#limits.opened(address, socket);
     upgrade.admitted = undefined;
     this.#waiting.letGo(socket);
-    // By now ws has a listener of its own.
-    socket.off('error', destroySocket);
     socket.on('end', this.#onEnd);
     const { query } = upgrade.request;
     const ip = this.#ipOf(request);

@@ -150,7 +150,7 @@ export class RoomConnection
 
   /** @internal A frame after the close frame of ws would be a protocol error. */
   isWritable(): boolean {
-    return this.#state === 'open' && this.ws.readyState === this.ws.OPEN;
+    return this.#state === 'open' && this.ws.isOpen;
   }
 
   /** @internal Later than the turn that found it full: leaving rooms may publish, and a turn takes nothing while it hands over. */

@@ -1,17 +1,16 @@
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { CLOSE_CODES } from './close-codes.js';
 import type { RoomConnection } from './connection.js';
+import { LateSocket } from './late-socket.js';
 
 /**
  * The `ws` socket of a connection. The field is declared so that all sockets share one shape, and the listeners are shared
  * functions that find their connection in it: nothing is allocated per connection for them.
  */
-export class RoomSocket extends WebSocket {
+export class RoomSocket extends LateSocket {
   connection: RoomConnection | undefined = undefined;
 
-  /** Ties the socket to its connection; nothing is read before. */
-  bind(connection: RoomConnection): void {
-    this.connection = connection;
+  protected override onAwake(): void {
     this.on('message', onMessage);
     this.on('close', onClose);
     // ws closes the connection itself after an error; a listener keeps the process alive.

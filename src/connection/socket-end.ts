@@ -45,7 +45,7 @@ export abstract class SocketEnd extends ConnectionFacts {
 
   /** @internal Not through the outbox: a control frame may stand between any two frames, and need not wait for them. */
   ping(): void {
-    if (this.ws.readyState === this.ws.OPEN) this.socket.write(PING);
+    if (this.ws.isOpen) this.socket.write(PING);
   }
 
   /** @internal Destroys the socket as soon as the system has taken what was written to it; an answer is not waited for. */

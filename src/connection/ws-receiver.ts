@@ -12,8 +12,8 @@ interface Receiver {
   readonly _fragments?: object;
 }
 
-// This file, and nothing else in src, looks into private parts of ws. A field that ws renames is undefined: then no message is
-// ever unfinished, and may take as long as its sender answers pings. Nobody is closed by mistake.
+// This file and `late-socket.ts`, and nothing else in src, know private parts of ws. A field that ws renames is undefined: then
+// no message is ever unfinished, and may take as long as its sender answers pings. Nobody is closed by mistake.
 // `test/connection/ws-receiver.spec.ts` drives a real receiver through every state and fails then.
 function receiverOf(ws: WebSocket): Receiver | null | undefined {
   return (ws as unknown as { readonly _receiver?: Receiver | null })._receiver;
