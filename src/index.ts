@@ -29,11 +29,7 @@ export type {
   PublicKeyInput,
   TokenAlgorithm,
 } from './admission/admission.options.js';
-export {
-  AuthorizationHeaderExtractor,
-  TokenExtractor,
-  type UpgradeRequest,
-} from './admission/bearer-token.js';
+export { AuthorizationHeaderExtractor, TokenExtractor } from './admission/bearer-token.js';
 export type { Claims, Principal, Register, RegisteredClaims } from './admission/principal.js';
 export { Refusal, type RefusalCode, REFUSALS } from './admission/refusals.js';
 export { parseRoomId, type RoomId } from './admission/room-id.js';
@@ -52,6 +48,7 @@ export {
   TokenRefusedError,
   TokenVerifier,
 } from './admission/token-verifier.js';
+export type { UpgradeRequest } from './admission/upgrade-request.js';
 
 // Connection
 export { CLOSE_CODES, type CloseRow } from './connection/close-codes.js';

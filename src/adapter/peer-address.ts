@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
+import { headerValues } from '../admission/upgrade-request.js';
 
 /**
  * The address a request came from. Behind proxies of our own it is the one that the outermost of them saw: the `hops`-th from the
@@ -7,10 +8,10 @@ import { isIPv4, isIPv6 } from 'node:net';
  */
 export function peerAddress(
   remote: string | undefined,
-  forwardedFor: readonly string[] | undefined,
+  forwardedFor: readonly string[],
   hops: number,
 ): string | undefined {
-  if (hops === 0 || !forwardedFor) return remote;
+  if (hops === 0) return remote;
   const claimed = forwardedFor
     .join(',')
     .split(',')
@@ -53,10 +54,7 @@ function ipv4Of(groups: readonly string[]): string {
 }
 
 /** @see peerAddress */
-export function addressOf(
-  { socket, headersDistinct }: IncomingMessage,
-  hops: number,
-): string | undefined {
-  const forwarded = hops === 0 ? undefined : headersDistinct['x-forwarded-for'];
-  return peerAddress(socket.remoteAddress, forwarded, hops);
+export function addressOf(message: IncomingMessage, hops: number): string | undefined {
+  const forwarded = hops === 0 ? [] : headerValues(message, 'x-forwarded-for');
+  return peerAddress(message.socket.remoteAddress, forwarded, hops);
 }

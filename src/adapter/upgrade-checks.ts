@@ -1,30 +1,33 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { Refusal } from '../admission/refusals.js';
+import { headerValues, onlyValue } from '../admission/upgrade-request.js';
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 
 /** Whether the request wants a WebSocket at all; a room path with another `Upgrade` is somebody else's. */
-export function isWebSocketUpgrade({ headersDistinct }: IncomingMessage): boolean {
-  return only(headersDistinct.upgrade)?.toLowerCase() === 'websocket';
+export function isWebSocketUpgrade(request: IncomingMessage): boolean {
+  return onlyValue(request, 'upgrade')?.toLowerCase() === 'websocket';
 }
 
 /** The request itself, before anything in it is believed: RFC 6455 §4.2.1, and nothing that two parsers could read in two ways. */
 export function checkUpgrade(request: IncomingMessage): Refusal | undefined {
-  const { method, httpVersion, headersDistinct: headers } = request;
+  const { method, httpVersion } = request;
   if (method !== 'GET') return new Refusal('method_not_allowed');
-  const lengths = headers['content-length'] ?? [];
-  const hasBody =
-    lengths.some((length) => length !== '0') || headers['transfer-encoding'] !== undefined;
-  if (httpVersion !== '1.1' || only(headers.host) === undefined || hasBody || hasUnseen(request))
+  const hasHost = onlyValue(request, 'host') !== undefined;
+  if (httpVersion !== '1.1' || !hasHost || hasBody(request) || hasUnseen(request))
     return new Refusal('bad_request');
-  const key = only(headers['sec-websocket-key']);
+  const key = onlyValue(request, 'sec-websocket-key');
   const isWellFormed =
-    key !== undefined && KEY.test(key) && only(headers['sec-websocket-version']) === '13';
+    key !== undefined && KEY.test(key) && onlyValue(request, 'sec-websocket-version') === '13';
   return isWellFormed ? undefined : new Refusal('bad_upgrade');
 }
 
-function only(values: readonly string[] | undefined): string | undefined {
-  return values?.length === 1 ? values[0] : undefined;
+function hasBody(request: IncomingMessage): boolean {
+  const lengths = headerValues(request, 'content-length');
+  return (
+    lengths.some((length) => length !== '0') ||
+    headerValues(request, 'transfer-encoding').length > 0
+  );
 }
 
 /** Node's own, unless the app has set `maxHeadersCount`. Its documentation says twice as many. */

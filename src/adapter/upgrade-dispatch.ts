@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
 import { Refusal } from '../admission/refusals.js';
 import type { RoomId } from '../admission/room-id.js';
-import { RoomSocket } from '../connection/room-socket.js';
+import { NodeUpgradeRequest } from '../admission/upgrade-request.js';
+import type { RoomSocket } from '../connection/room-socket.js';
 import { awaitClaim } from './foreign-upgrade.js';
 import { letGoUnread } from './half-closed.js';
+import { Handshake } from './handshake.js';
 import { addressGroup, addressOf } from './peer-address.js';
+import { PendingUpgrade } from './pending-upgrade.js';
 import type { PlainServer } from './plain-server.js';
 import type { AdapterPorts } from './ports.js';
 import { writeRefusal } from './refusal.js';
@@ -15,17 +17,14 @@ import { matchPath, splitTarget } from './request-target.js';
 import type { RoomServer } from './room-server.js';
 import { checkUpgrade, isWebSocketUpgrade } from './upgrade-checks.js';
 import { UpgradeLimits } from './upgrade-limits.js';
-import { createVerifyClient, type PendingUpgrade } from './verify-client.js';
 import { WaitingUpgrades } from './waiting-upgrades.js';
 
-/** Owns the `upgrade` event of the app's HTTP server: path to gateway, rows 1 to 3 of the verdict table, then `ws`. */
+/** Owns the `upgrade` event of the app's HTTP server: path to gateway, rows 1 to 3 of the verdict table, then the handshake. */
 export class UpgradeDispatch {
   readonly rooms: RoomServer[] = [];
   readonly #waiting: WaitingUpgrades;
-  /** Given to `ws` in this very call. */
-  #passing: { readonly request: IncomingMessage; readonly upgrade: PendingUpgrade } | undefined;
   readonly #onEnd: (this: Duplex) => void;
-  readonly #server: WebSocketServer;
+  readonly #handshake: Handshake;
   readonly #limits: UpgradeLimits;
 
   constructor(
@@ -35,32 +34,14 @@ export class UpgradeDispatch {
   ) {
     this.#limits = new UpgradeLimits(ports.options, () => ports.clock.now());
     this.#waiting = new WaitingUpgrades(this.#limits);
-    const {
-      maxMessageBytes,
-      maxFragments,
-      maxBufferedChunks,
-      maxPendingAutoPongs,
-      verdictDeadlineMs,
-      closeTimeoutMs,
-    } = ports.options;
+    const { closeTimeoutMs } = ports.options;
     this.#onEnd = function () {
       letGoUnread(this, ports.clock, closeTimeoutMs);
     };
-    this.#server = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      perMessageDeflate: false,
-      WebSocket: RoomSocket,
-      maxPayload: maxMessageBytes,
-      ...({ maxFragments, maxBufferedChunks, maxPendingAutoPongs } as object),
-      verifyClient: createVerifyClient({
-        admission: ports.admission,
-        clock: ports.clock,
-        verdictDeadlineMs,
-        find: (request) => (this.#passing?.request === request ? this.#passing.upgrade : undefined),
-        refuse: ({ socket, destination }, refusal) =>
-          this.#refuse(socket, refusal, destination.rules.roomName),
-      }),
+    this.#handshake = new Handshake(ports, {
+      refuse: ({ socket, destination }, refusal) =>
+        this.#refuse(socket, refusal, destination.rules.roomName),
+      open: (client, upgrade) => this.#open(client, upgrade),
     });
   }
 
@@ -91,7 +72,7 @@ export class UpgradeDispatch {
   /** Answers those who still wait for a verdict, and lets everybody go who is not a connection. */
   destroy(): void {
     this.#waiting.destroy();
-    this.#server.close();
+    this.#handshake.close();
   }
 
   #dispatch(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -107,67 +88,41 @@ export class UpgradeDispatch {
     if (!this.#limits.mayKnock(address))
       return this.#refuse(socket, new Refusal('too_many_upgrades'), rules.roomName);
     const encrypted = Boolean((socket as { encrypted?: boolean }).encrypted);
-    const upgrade: PendingUpgrade = {
-      socket,
-      address,
-      request: { headers: request.headersDistinct, query, encrypted },
-      destination: { room, rules },
-    };
+    const asked = new NodeUpgradeRequest(request, query, encrypted);
+    const destination = { room, rules };
+    const upgrade = new PendingUpgrade(request, socket, head, server, asked, destination, address);
     const turn = this.ports.admission.turn();
-    if (turn) this.#queue(turn, upgrade, () => this.#knock(request, head, upgrade, server));
-    else this.#knock(request, head, upgrade, server);
+    if (turn) this.#queue(turn, upgrade);
+    else this.#knock(upgrade);
   }
 
   /** Until its turn comes: before anything else is made for it, or a storm would make that for thousands in one turn. */
-  #queue(turn: Promise<void>, upgrade: PendingUpgrade, knock: () => void): void {
+  #queue(turn: Promise<void>, upgrade: PendingUpgrade): void {
     const { socket, destination } = upgrade;
     upgrade.answer = (refusal) => this.#refuse(socket, refusal, destination.rules.roomName);
     this.#waiting.add(upgrade);
     void turn.then(() => {
       upgrade.answer = undefined;
       upgrade.onAnswered?.();
-      if (this.#waiting.letGo(socket) && !socket.writableEnded) knock();
+      if (this.#waiting.letGo(socket) && !socket.writableEnded) this.#knock(upgrade);
     });
   }
 
-  #knock(
-    request: IncomingMessage,
-    head: Buffer,
-    upgrade: PendingUpgrade,
-    server: RoomServer,
-  ): void {
-    // ws would answer with the first one that was offered, and what was offered may be a credential. Deleting what is not there
-    // costs as much.
-    if (request.headers['sec-websocket-protocol'] !== undefined)
-      delete request.headers['sec-websocket-protocol'];
-    this.#passing = { request, upgrade };
-    try {
-      this.#server.handleUpgrade(request, upgrade.socket, head, (client) =>
-        this.#open(client as RoomSocket, request, upgrade, server),
-      );
-    } catch {
-      upgrade.socket.destroy();
-    } finally {
-      this.#passing = undefined;
-    }
+  #knock(upgrade: PendingUpgrade): void {
+    this.#handshake.begin(upgrade);
     if (upgrade.answer) this.#waiting.add(upgrade);
   }
 
-  #open(
-    client: RoomSocket,
-    request: IncomingMessage,
-    upgrade: PendingUpgrade,
-    server: RoomServer,
-  ): void {
-    const { admitted, socket, address } = upgrade;
+  #open(client: RoomSocket, upgrade: PendingUpgrade): void {
+    const { admitted, message, server, socket, address } = upgrade;
     if (!admitted) return client.terminate();
     this.#limits.opened(address, socket);
     upgrade.admitted = undefined;
     this.#waiting.letGo(socket);
     socket.on('end', this.#onEnd);
     const { query } = upgrade.request;
-    const ip = this.#ipOf(request);
-    this.ports.open(client, { socket, ip, query, headers: request.headers }, admitted, server);
+    const ip = this.#ipOf(message);
+    this.ports.open(client, { socket, ip, query, headers: message.headers }, admitted, server);
   }
 
   #passOn(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {

@@ -1,29 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { VerifyClientCallbackAsync } from 'ws';
-import type { Admission, Admitted, Destination } from '../admission/admission.js';
-import type { UpgradeRequest } from '../admission/bearer-token.js';
+import type { Admission, Admitted } from '../admission/admission.js';
 import { Refusal } from '../admission/refusals.js';
+import type { MaybePromise } from '../admission/token-verifier.js';
 import type { Clock } from '../roomgate.clock.js';
-import { attempt, isLater } from '../roomgate.later.js';
-
-/** An upgrade request on its way through `ws`. */
-export interface PendingUpgrade {
-  readonly socket: Duplex;
-  readonly request: UpgradeRequest;
-  readonly destination: Destination;
-  /** The group of addresses it counts for; empty where they are not told apart. */
-  readonly address: string;
-  /** Set when the verdict is yes, before `ws` goes on. */
-  admitted?: Admitted;
-  /** Decides it from outside; only the first verdict counts. */
-  answer?: (verdict: Refusal) => void;
-  /** Gives back the place it has among the connections of its subject. */
-  giveBack?: () => void;
-  isSettled?: boolean;
-  /** Called once when it had to wait for its verdict. */
-  onAnswered?: () => void;
-}
+import { isLater } from '../roomgate.later.js';
+import type { PendingUpgrade } from './pending-upgrade.js';
 
 export interface VerifyClientPorts {
   readonly admission: Admission;
@@ -49,19 +31,25 @@ export function createVerifyClient(
       info.req.socket.destroy();
       return;
     }
-    const proceed = (): void => callback(true);
-    // A place for which nobody waits any more is given back as soon as it is taken.
-    const keepPlace = (giveBack: () => void): void => {
-      if (upgrade.isSettled) giveBack();
-      else upgrade.giveBack = giveBack;
-    };
-    const verdict = attempt(
-      () => ports.admission.admit(upgrade.request, upgrade.destination, keepPlace),
-      () => new Refusal('unavailable', 'admission_failed'),
-    );
-    if (isLater(verdict)) wait(ports, upgrade, verdict, proceed);
-    else settle(ports, upgrade, verdict, proceed);
+    const verdict = ask(ports.admission, upgrade);
+    if (isLater(verdict)) wait(ports, upgrade, verdict, callback);
+    else settle(ports, upgrade, verdict, callback);
   };
+}
+
+type Proceed = (yes: true) => void;
+
+function ask(admission: Admission, upgrade: PendingUpgrade): MaybePromise<Admitted | Refusal> {
+  try {
+    const verdict = admission.admit(upgrade.request, upgrade.destination, upgrade);
+    return isLater(verdict) ? Promise.resolve(verdict).catch(failed) : verdict;
+  } catch {
+    return failed();
+  }
+}
+
+function failed(): Refusal {
+  return new Refusal('unavailable', 'admission_failed');
 }
 
 /** For the verdict, the deadline, the peer that goes away or the node that does: whatever comes first. */
@@ -69,7 +57,7 @@ function wait(
   ports: VerifyClientPorts,
   upgrade: PendingUpgrade,
   verdict: Promise<Admitted | Refusal>,
-  proceed: () => void,
+  proceed: Proceed,
 ): void {
   let isAnswered = false;
   const answer = (first: Admitted | Refusal): void => {
@@ -99,7 +87,7 @@ function settle(
   ports: VerifyClientPorts,
   upgrade: PendingUpgrade,
   verdict: Admitted | Refusal,
-  proceed: () => void,
+  proceed: Proceed,
 ): void {
   try {
     decide(ports, upgrade, verdict, proceed);
@@ -107,9 +95,7 @@ function settle(
     // After the 101 an HTTP answer would be garbage in an open WebSocket.
     upgrade.socket.destroy();
   } finally {
-    // An open connection is counted by itself.
-    upgrade.isSettled = true;
-    upgrade.giveBack?.();
+    upgrade.settled();
   }
 }
 
@@ -118,7 +104,7 @@ function decide(
   { admission, refuse }: VerifyClientPorts,
   upgrade: PendingUpgrade,
   verdict: Admitted | Refusal,
-  proceed: () => void,
+  proceed: Proceed,
 ): void {
   if (verdict instanceof Refusal) return refuse(upgrade, verdict);
   const refusal = admission.lastLook(verdict)?.by(verdict.principal);
@@ -130,7 +116,7 @@ function decide(
   // Held back so that the 101 and the greeting leave in one packet.
   upgrade.socket.cork();
   try {
-    proceed();
+    proceed(true);
   } finally {
     upgrade.socket.uncork();
     // Still there: ws did not open the connection, since the peer had gone.

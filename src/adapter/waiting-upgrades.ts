@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { Refusal } from '../admission/refusals.js';
+import type { PendingUpgrade } from './pending-upgrade.js';
 import type { UpgradeLimits } from './upgrade-limits.js';
-import type { PendingUpgrade } from './verify-client.js';
 
 /** Sockets that wait: for a verdict, for their turn to get one, or for somebody who wants them. */
 export class WaitingUpgrades {

@@ -1,6 +1,6 @@
 import { ignoreRejection } from '../roomgate.errors.js';
-import { attempt, whenThere } from '../roomgate.later.js';
-import { refuseTokenInQuery, type TokenExtractor, type UpgradeRequest } from './bearer-token.js';
+import { isLater } from '../roomgate.later.js';
+import { refuseTokenInQuery, type TokenExtractor } from './bearer-token.js';
 import { checkOrigin, type OriginRules } from './origin.js';
 import {
   Identification,
@@ -9,14 +9,14 @@ import {
 } from './identification.js';
 import type { Principal } from './principal.js';
 import { Refusal } from './refusals.js';
-import { roomKey, type RoomId, type RoomKey } from './room-id.js';
-import { RightsCache } from './rights-cache.js';
+import { RoomEntry, type RoomEntryPorts } from './room-entry.js';
+import type { RoomId, RoomKey } from './room-id.js';
 import type { RoomPolicy, RoomRights } from './room-policy.js';
-import { askPolicy, refusalOfRoom } from './room-verdict.js';
 import { checkScopes } from './scopes.js';
 import type { SubjectLimit } from './subject-limit.js';
 import type { MaybePromise } from './token-verifier.js';
 import { Turnstile } from './turnstile.js';
+import type { UpgradeRequest } from './upgrade-request.js';
 
 /** What a gateway asks of those who come in. */
 export interface GatewayRules {
@@ -43,14 +43,15 @@ export interface Admitted {
   readonly release: () => void;
 }
 
-export interface AdmissionPorts extends IdentificationPorts {
+/** Gives a place among the connections of a subject back when it carries the verdict out, or gives up waiting for it. */
+export interface PlaceKeeper {
+  keepPlace(giveBack: () => void): void;
+}
+
+export interface AdmissionPorts extends IdentificationPorts, RoomEntryPorts {
   readonly extractor: TokenExtractor;
   readonly isDraining: () => boolean;
-  readonly subjects: Pick<SubjectLimit, 'take'>;
-  /** Another one when rights in the room are to be asked for anew, or it is closed: an answer of the policy from before is stale. */
-  readonly generation: (key: RoomKey) => number;
-  /** Has the engine carry the room to this node; returns how to let it go again. */
-  readonly holdRoom: (key: RoomKey, principal: Principal) => MaybePromise<() => void>;
+  readonly subjects: Pick<SubjectLimit, 'hasPlace' | 'take'>;
 }
 
 export type AdmissionRules = OriginRules &
@@ -59,11 +60,15 @@ export type AdmissionRules = OriginRules &
     readonly hideRooms: boolean;
   };
 
-/** The whole sequence at the door, in the order of the verdict table; every step is one decision in a file of its own. */
+/**
+ * The whole sequence at the door, in the order of the verdict table; every step is one decision in a file of its own. A step that
+ * is answered at once goes on in the same turn, and makes no functions for the case that it is not: a door that opens thousands of
+ * times a second spends its time on what is made for each.
+ */
 export class Admission {
   private readonly turnstile: Turnstile;
   private readonly identification: Identification;
-  private readonly cache: RightsCache;
+  private readonly entry: RoomEntry;
 
   constructor(
     private readonly ports: AdmissionPorts,
@@ -71,7 +76,7 @@ export class Admission {
   ) {
     this.turnstile = new Turnstile(rules.maxVerdictsPerTurn);
     this.identification = new Identification(ports, rules);
-    this.cache = new RightsCache(() => ports.clock.now(), ports.generation);
+    this.entry = new RoomEntry(ports, rules);
   }
 
   /** Undefined when one more may be decided in this turn, else a promise of the turn in which it may. Asked before `admit`. */
@@ -86,30 +91,25 @@ export class Admission {
   admit(
     request: UpgradeRequest,
     destination: Destination,
-    keepPlace: (giveBack: () => void) => void,
+    keeper: PlaceKeeper,
   ): MaybePromise<Admitted | Refusal> {
     const token =
       checkOrigin(request, this.rules) ??
       refuseTokenInQuery(request.query) ??
       this.extract(request);
     if (token instanceof Refusal) return token;
-    return whenThere(this.identification.identify(token), (principal) =>
-      principal instanceof Refusal ? principal : this.takePlace(principal, destination, keepPlace),
-    );
+    const known = this.identification.identify(token);
+    return isLater(known)
+      ? this.takePlaceLater(known, destination, keeper)
+      : this.takePlace(known, destination, keeper);
   }
 
   /** May somebody whom we know enter the room? The second half of the sequence, and all of it for one who is inside already. Never throws nor rejects. */
   enter(principal: Principal, destination: Destination): MaybePromise<Admitted | Refusal> {
     if (this.ports.isStale()) return new Refusal('authority_stale').by(principal);
-    const scope = checkScopes(principal, destination.rules);
-    if (scope) return scope.by(principal);
-    const { room, rules } = destination;
-    const key = roomKey(rules.roomName, room);
-    const generation = this.ports.generation(key);
-    return whenThere(this.rightsIn(principal, destination), (rights) =>
-      rights instanceof Refusal
-        ? rights.by(principal)
-        : this.hold({ principal, room, key, rights, generation }),
+    return (
+      checkScopes(principal, destination.rules)?.by(principal) ??
+      this.entry.find(principal, destination)
     );
   }
 
@@ -138,29 +138,34 @@ export class Admission {
   }
 
   /** What the room policy allows the principal. Never throws nor rejects. */
-  rightsIn(principal: Principal, { room, rules }: Destination): MaybePromise<RoomRights | Refusal> {
-    const access = { roomName: rules.roomName, room, principal };
-    return attempt(
-      () =>
-        this.cache.ask(rules.policy, access, () =>
-          askPolicy(rules.policy, access, this.rules.hideRooms),
-        ),
-      () => new Refusal('unavailable', 'policy_failed'),
-    );
+  rightsIn(principal: Principal, destination: Destination): MaybePromise<RoomRights | Refusal> {
+    return this.entry.rightsIn(principal, destination);
   }
 
-  /** Rows 10 to 13. The place among the connections of its subject is given back by whoever carries the verdict out, or gives up waiting for it. */
+  /** Rows 10 to 13. */
   private takePlace(
-    principal: Principal,
+    principal: Principal | Refusal,
     destination: Destination,
-    keepPlace: (giveBack: () => void) => void,
+    keeper: PlaceKeeper,
   ): MaybePromise<Admitted | Refusal> {
+    if (principal instanceof Refusal) return principal;
     const scope = checkScopes(principal, destination.rules);
     if (scope) return scope.by(principal);
-    const giveBack = this.ports.subjects.take(principal.identity);
-    if (!giveBack) return new Refusal('too_many_connections').by(principal);
-    keepPlace(giveBack);
-    return this.enter(principal, destination);
+    const { subjects } = this.ports;
+    const { identity } = principal;
+    if (!subjects.hasPlace(identity)) return new Refusal('too_many_connections').by(principal);
+    const found = this.entry.find(principal, destination);
+    // In the same turn: nobody else can have asked.
+    if (isLater(found)) keeper.keepPlace(subjects.take(identity));
+    return found;
+  }
+
+  private async takePlaceLater(
+    principal: Promise<Principal | Refusal>,
+    destination: Destination,
+    keeper: PlaceKeeper,
+  ): Promise<Admitted | Refusal> {
+    return this.takePlace(await principal, destination, keeper);
   }
 
   private extract(request: UpgradeRequest): string | Refusal {
@@ -172,14 +177,5 @@ export class Admission {
       // Applications bring extractors of their own; a broken one opens nothing and says nothing.
     }
     return new Refusal('unavailable', 'extractor_failed');
-  }
-
-  private hold(known: Omit<Admitted, 'release'>): MaybePromise<Admitted | Refusal> {
-    const { key, principal } = known;
-    const admit = (release: () => void): Admitted => ({ ...known, release });
-    return attempt<Admitted, Refusal>(
-      () => whenThere(this.ports.holdRoom(key, principal), admit),
-      (error) => refusalOfRoom(error).by(principal),
-    );
   }
 }

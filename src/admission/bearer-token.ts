@@ -1,13 +1,5 @@
 import { Refusal } from './refusals.js';
-
-/** What admission may look at of an upgrade request. Header values are lists: a doubled header must be visible. */
-export interface UpgradeRequest {
-  readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
-  /** The query string without its question mark. */
-  readonly query: string;
-  /** Whether the socket itself is TLS. */
-  readonly encrypted: boolean;
-}
+import { type UpgradeRequest, valuesOf } from './upgrade-request.js';
 
 /** Where the bearer token of an upgrade request may stand. Replace it through `RoomgateModule.forRoot({ extractor })`. */
 export abstract class TokenExtractor {
@@ -20,8 +12,8 @@ const QUERY_NAMES = ['access_token', 'token', 'jwt', 'authorization'];
 
 /** The Authorization header (RFC 6750 §2.1), the scheme in any case (RFC 9110 §11.1). */
 export class AuthorizationHeaderExtractor extends TokenExtractor {
-  extract({ headers }: UpgradeRequest): string | Refusal {
-    const values = headers.authorization ?? [];
+  extract(request: UpgradeRequest): string | Refusal {
+    const values = valuesOf(request, 'authorization');
     const value = values[0] ?? '';
     if (values.length > 1 || value.includes(',')) return new Refusal('multiple_credentials');
     const token = BEARER.exec(value)?.[1];

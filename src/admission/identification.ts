@@ -1,5 +1,5 @@
 import type { Clock } from '../roomgate.clock.js';
-import { attempt, whenThere } from '../roomgate.later.js';
+import { isLater } from '../roomgate.later.js';
 import { createPrincipal, type Principal } from './principal.js';
 import { Refusal } from './refusals.js';
 import { checkClaims, type TimeRules } from './token-claims.js';
@@ -17,6 +17,8 @@ export interface IdentificationPorts {
 
 export type IdentificationRules = TimeRules & { readonly maxTokenBytes: number };
 
+type Verified = Awaited<ReturnType<TokenVerifier['verify']>>;
+
 /** Who a token speaks for. */
 export class Identification {
   constructor(
@@ -28,20 +30,22 @@ export class Identification {
   identify(text: string): MaybePromise<Principal | Refusal> {
     const token = parseToken(text, this.rules.maxTokenBytes);
     if (token instanceof Refusal) return token;
-    return attempt(
-      () =>
-        whenThere(this.ports.verifier.verify(token), (claims) =>
-          claims instanceof TokenRefusedError ? refusalOf(claims) : this.#believe(claims),
-        ),
-      refusalOf,
-    );
+    try {
+      const verified = this.ports.verifier.verify(token);
+      return isLater(verified)
+        ? Promise.resolve(verified).then(this.#believe).catch(refusalOf)
+        : this.#believe(verified);
+    } catch (error) {
+      return refusalOf(error);
+    }
   }
 
-  #believe(raw: Readonly<Record<string, unknown>>): Principal | Refusal {
-    const claims = checkClaims(raw, this.ports.clock.now(), this.rules);
+  readonly #believe = (verified: Verified): Principal | Refusal => {
+    if (verified instanceof TokenRefusedError) return refusalOf(verified);
+    const claims = checkClaims(verified, this.ports.clock.now(), this.rules);
     if (claims instanceof Refusal) return claims;
     const principal = createPrincipal(claims, this.rules.clockToleranceMs);
     if (this.ports.isRevoked(principal)) return new Refusal('token_revoked').by(principal);
     return this.ports.isStale() ? new Refusal('authority_stale').by(principal) : principal;
-  }
+  };
 }

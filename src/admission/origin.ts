@@ -1,5 +1,5 @@
-import type { UpgradeRequest } from './bearer-token.js';
 import { Refusal } from './refusals.js';
+import { type UpgradeRequest, valuesOf } from './upgrade-request.js';
 
 export interface OriginRules {
   readonly allowedHosts: readonly string[];
@@ -10,17 +10,14 @@ export interface OriginRules {
  * Cross-site WebSocket hijacking (CWE-1385) and DNS rebinding: a browser always says where a page came from, other
  * clients need not. The page's origin must be ours (scheme, host and port) or listed; our host must be listed if any is.
  */
-export function checkOrigin(
-  { headers, encrypted }: UpgradeRequest,
-  rules: OriginRules,
-): Refusal | undefined {
-  const host = headers.host?.[0]?.toLowerCase() ?? '';
+export function checkOrigin(request: UpgradeRequest, rules: OriginRules): Refusal | undefined {
+  const host = valuesOf(request, 'host')[0]?.toLowerCase() ?? '';
   if (rules.allowedHosts.length > 0 && !rules.allowedHosts.includes(host))
     return new Refusal('host_not_allowed');
-  const origins = headers.origin ?? [];
+  const origins = valuesOf(request, 'origin');
   if (origins.length === 0) return undefined;
   if (origins.length > 1) return new Refusal('origin_not_allowed', 'origin_doubled');
   const origin = (origins[0] as string).toLowerCase();
-  if (origin === `${encrypted ? 'https' : 'http'}://${host}`) return undefined;
+  if (origin === `${request.encrypted ? 'https' : 'http'}://${host}`) return undefined;
   return rules.allowedOrigins.includes(origin) ? undefined : new Refusal('origin_not_allowed');
 }

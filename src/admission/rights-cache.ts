@@ -27,12 +27,16 @@ export class RightsCache {
     private readonly generation: (key: RoomKey) => number,
   ) {}
 
+  /** Whether answers of the policy may be remembered. */
+  isFor({ cacheMs }: RoomPolicy): boolean {
+    return cacheMs > 0;
+  }
+
   ask(
     policy: RoomPolicy,
     access: RoomAccess,
     decide: () => MaybePromise<RoomRights | Refusal>,
   ): MaybePromise<RoomRights | Refusal> {
-    if (!(policy.cacheMs > 0)) return decide();
     let answers = this.#answers.get(policy);
     if (!answers) this.#answers.set(policy, (answers = new BoundedCache(MAX_ENTRIES)));
     const key = questionOf(access);

@@ -61,11 +61,14 @@ export class RoomsClaimPolicy extends RoomPolicy {
   join({ room, principal }: RoomAccess): boolean {
     const rooms: unknown = principal.claims.rooms;
     if (!Array.isArray(rooms) || rooms.length > MAX_ROOMS) return false;
-    // One element that is not a room id spoils the claim: half-understood rights are no rights.
-    const isRoom = (item: unknown): boolean =>
-      typeof item === 'string' &&
-      (parseRoomId(item) === item || (item === '*' && this.allowWildcard));
-    if (!rooms.every(isRoom)) return false;
-    return rooms.includes(room) || rooms.includes('*');
+    let isListed = false;
+    for (const item of rooms as readonly unknown[]) {
+      const isRoom =
+        item === '*' ? this.allowWildcard : item !== undefined && parseRoomId(item) === item;
+      // One element that is not a room id spoils the claim: half-understood rights are no rights.
+      if (!isRoom) return false;
+      isListed ||= item === room || item === '*';
+    }
+    return isListed;
   }
 }

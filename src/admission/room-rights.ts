@@ -1,33 +1,50 @@
-import { whenThere } from '../roomgate.later.js';
+import { isLater } from '../roomgate.later.js';
 import type { HistoryRight, RoomAccess, RoomPolicy, RoomRights } from './room-policy.js';
 import type { MaybePromise } from './token-verifier.js';
 
-/** Shared by all who have the same: every connection holds some. */
-const SHARED = new Map<string, RoomRights>();
+/** Shared by all who have the same, since every connection holds some; in the order of three bits. */
+const SHARED: readonly RoomRights[] = Array.from({ length: 8 }, (_, bits) =>
+  Object.freeze({ publish: bits > 3, presence: bits % 4 > 1, history: bits % 2 > 0 }),
+);
 
 /** What a member may do in its room; rights are made in no other way. */
 export function roomRights(given: RoomRights): RoomRights {
   const { publish, presence, history } = given;
   if (typeof history === 'object') return Object.freeze({ publish, presence, history });
-  const key = `${publish} ${presence} ${history}`;
-  let shared = SHARED.get(key);
-  if (!shared) SHARED.set(key, (shared = Object.freeze({ publish, presence, history })));
-  return shared;
+  return SHARED[(publish ? 4 : 0) + (presence ? 2 : 0) + (history ? 1 : 0)] as RoomRights;
 }
+
+const QUESTIONS = ['publish', 'presence', 'history'] as const;
 
 /** Asks a policy about all that a member may do, one after the other. Only `true` is a yes, and a time has to be one. */
 export function askRights(policy: RoomPolicy, access: RoomAccess): MaybePromise<RoomRights> {
-  return whenThere<unknown, RoomRights>(policy.publish(access), (publish) =>
-    whenThere<unknown, RoomRights>(policy.presence(access), (presence) =>
-      whenThere<unknown, RoomRights>(policy.history(access), (history) =>
-        roomRights({
-          publish: publish === true,
-          presence: presence === true,
-          history: toHistoryRight(history),
-        }),
-      ),
-    ),
-  );
+  const answers: unknown[] = [];
+  for (const question of QUESTIONS) {
+    const answer: unknown = policy[question](access);
+    answers.push(answer);
+    if (isLater(answer)) return askOn(policy, access, answers);
+  }
+  return rightsOf(answers);
+}
+
+/** Goes on when the newest answer is there. */
+async function askOn(
+  policy: RoomPolicy,
+  access: RoomAccess,
+  answers: unknown[],
+): Promise<RoomRights> {
+  answers.push(await answers.pop());
+  for (const question of QUESTIONS.slice(answers.length))
+    answers.push(await policy[question](access));
+  return rightsOf(answers);
+}
+
+function rightsOf([publish, presence, history]: readonly unknown[]): RoomRights {
+  return roomRights({
+    publish: publish === true,
+    presence: presence === true,
+    history: toHistoryRight(history),
+  });
 }
 
 /** The narrower of what it says and what is known beside it. */

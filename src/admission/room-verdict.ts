@@ -1,5 +1,5 @@
 import { RoomgateError } from '../roomgate.errors.js';
-import { attempt, whenThere } from '../roomgate.later.js';
+import { isLater } from '../roomgate.later.js';
 import { Refusal } from './refusals.js';
 import type { RoomAccess, RoomPolicy, RoomRights } from './room-policy.js';
 import { askRights } from './room-rights.js';
@@ -11,15 +11,30 @@ export function askPolicy(
   access: RoomAccess,
   hideRooms: boolean,
 ): MaybePromise<RoomRights | Refusal> {
-  const no = (): Refusal =>
-    new Refusal(hideRooms ? 'not_found' : 'room_forbidden', 'room_forbidden');
-  return attempt<RoomRights | Refusal, Refusal>(
-    () =>
-      whenThere<boolean, RoomRights | Refusal>(policy.join(access), (may) =>
-        may === true ? askRights(policy, access) : no(),
-      ),
-    () => new Refusal('unavailable', 'policy_failed'),
-  );
+  try {
+    const may = policy.join(access);
+    const rights = isLater(may)
+      ? Promise.resolve(may).then((later) => rightsOf(later, policy, access, hideRooms))
+      : rightsOf(may, policy, access, hideRooms);
+    return isLater(rights) ? Promise.resolve(rights).catch(policyFailed) : rights;
+  } catch {
+    return policyFailed();
+  }
+}
+
+function rightsOf(
+  may: unknown,
+  policy: RoomPolicy,
+  access: RoomAccess,
+  hideRooms: boolean,
+): MaybePromise<RoomRights | Refusal> {
+  if (may === true) return askRights(policy, access);
+  return new Refusal(hideRooms ? 'not_found' : 'room_forbidden', 'room_forbidden');
+}
+
+/** A policy that throws, or answers with what cannot be read, has not said yes. */
+export function policyFailed(): Refusal {
+  return new Refusal('unavailable', 'policy_failed');
 }
 
 /** Why a room could not be had: one that is full says so, anything else is the engine's fault. */

@@ -8,7 +8,7 @@ export interface SubjectLimitRules {
   readonly onTooManyConnections: SubjectLimitPolicy;
 }
 
-/** Places for the connections of each subject, taken at the door and given back once, whatever becomes of the newcomer. */
+/** Places for the connections of each subject. Who waits at the door takes one, and gives it back once, whatever becomes of it. */
 export class SubjectLimit {
   /** Those at the door; the open ones are counted elsewhere. */
   readonly #waiting = new Map<string, number>();
@@ -24,15 +24,17 @@ export class SubjectLimit {
     return this.#waiting.size;
   }
 
-  /** Takes a place; returns how to give it back, or undefined when there is none. */
-  take(identity: string): (() => void) | undefined {
+  /** Whether there is a place for one more. */
+  hasPlace(identity: string): boolean {
     const { maxConnectionsPerSubject, onTooManyConnections } = this.rules;
-    const waiting = this.#waiting.get(identity) ?? 0;
     // Who replaces another comes in addition, but no more of them wait than there are places.
-    const left = maxConnectionsPerSubject - waiting;
-    if (left <= 0 || (onTooManyConnections === 'refuse' && this.hasOpen(identity, left)))
-      return undefined;
-    this.#waiting.set(identity, waiting + 1);
+    const left = maxConnectionsPerSubject - (this.#waiting.get(identity) ?? 0);
+    return left > 0 && !(onTooManyConnections === 'refuse' && this.hasOpen(identity, left));
+  }
+
+  /** Takes a place that there is, for one who has to wait; returns how to give it back. */
+  take(identity: string): () => void {
+    this.#waiting.set(identity, (this.#waiting.get(identity) ?? 0) + 1);
     let isTaken = true;
     return () => {
       if (isTaken) this.#giveBack(identity);

@@ -24,13 +24,15 @@ type Header = UnverifiedToken['header'];
  */
 export function parseToken(text: string, maxBytes: number): UnverifiedToken | Refusal {
   if (text.length > maxBytes) return refuse('token_too_long');
-  const parts = text.split('.', 4);
-  if (parts.length !== 3) return refuse('token_parts');
-  const [headerPart, claimsPart] = parts as [string, string, string];
-  if (!parts.every(isCanonical)) return refuse('token_encoding');
+  const first = text.indexOf('.');
+  const second = text.indexOf('.', first + 1);
+  if (first === -1 || second === -1 || text.includes('.', second + 1)) return refuse('token_parts');
+  const headerPart = text.slice(0, first);
+  const claimsPart = text.slice(first + 1, second);
+  if (!isCanonical(headerPart) || !isCanonical(claimsPart) || !isCanonical(text.slice(second + 1)))
+    return refuse('token_encoding');
   const header = headerPart === last?.part ? last.header : parseHeader(headerPart);
   if (header instanceof Refusal) return header;
-  last = { part: headerPart, header };
   const claims = parsePart(claimsPart);
   return claims instanceof Refusal ? claims : { text, header, claims };
 }
@@ -46,7 +48,9 @@ function parseHeader(part: string): Header | Refusal {
   if (typeof alg !== 'string' || !isShortText(typ) || !isShortText(kid))
     return refuse('token_header');
   // Shared by the tokens that begin with it.
-  return Object.freeze({ alg, typ, kid });
+  const parsed = Object.freeze({ alg, typ, kid });
+  last = { part, header: parsed };
+  return parsed;
 }
 
 function parsePart(part: string): Record<string, unknown> | Refusal {

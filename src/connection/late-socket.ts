@@ -15,11 +15,12 @@ interface Asleep {
 }
 
 const NOTHING = Buffer.alloc(0);
+const NO_CLOSE_FRAME = 1006;
 
 /**
  * A WebSocket to which `ws` gives its receiver, sender and listeners when there is something for them to do: most connections of a
  * busy server only listen, and frames for them are written to the socket itself. Until then only pongs without a payload
- * (RFC 6455 §5.5.3) may arrive, which mean nothing beyond that they came; whatever else happens is for `ws`.
+ * (RFC 6455 §5.5.3) may arrive, which mean nothing beyond that they came, or the peer may go; whatever else happens is for `ws`.
  *
  * If `ws` renames the method that is put off here, nothing is put off. The socket needs an `error` listener of the caller's.
  */
@@ -48,29 +49,38 @@ export class LateSocket extends WebSocket {
   }
 
   override close(code?: number, reason?: string | Buffer): void {
+    // To one that has gone nothing can be said.
+    if (this.#asleep && !this.isOpen) return;
     this.#wake();
     super.close(code, reason);
   }
 
   override terminate(): void {
-    this.#wake();
-    super.terminate();
+    if (this.#asleep) this.#asleep.socket.destroy();
+    else super.terminate();
   }
 
   override pause(): void {
+    if (this.#asleep && !this.isOpen) return;
     this.#wake();
     super.pause();
   }
 
-  /** `ws` has begun; before it is told of anything. */
+  /** `ws` has begun, or never will; before anything is told. */
   protected onAwake(): void {}
 
-  /** @internal Lets `ws` begin, and tells it what it would have been told. */
-  wakeFor(event: 'data' | 'end' | 'close', ...what: unknown[]): void {
+  /** @internal Lets `ws` begin with what it would have been told. */
+  wakeFor(bytes: Buffer): void {
     const socket = this.#asleep?.socket;
     this.#wake();
     // Added by ws a moment ago, too late for the event that is under way.
-    socket?.listeners(event).at(-1)?.apply(socket, what);
+    socket?.listeners('data').at(-1)?.call(socket, bytes);
+  }
+
+  /** @internal As `ws` says it of a peer that has gone without a close frame. */
+  gone(): void {
+    this.onAwake();
+    this.emit('close', NO_CLOSE_FRAME, NOTHING);
   }
 
   #wake(head: Buffer = NOTHING): void {
@@ -92,13 +102,14 @@ const EMPTY_PONG_BYTES = 6;
 function onData(this: Asleep['socket'], bytes: Buffer): void {
   const isPong =
     bytes.length === EMPTY_PONG_BYTES && bytes[0] === PONG && bytes[1] === MASKED_NOTHING;
-  if (!isPong) this[LATE]?.wakeFor('data', bytes);
+  if (!isPong) this[LATE]?.wakeFor(bytes);
 }
 
+/** The other side of a socket of Node's HTTP server may stay open behind it. */
 function onEnd(this: Asleep['socket']): void {
-  this[LATE]?.wakeFor('end');
+  this.end();
 }
 
-function onClose(this: Asleep['socket'], hadError: boolean): void {
-  this[LATE]?.wakeFor('close', hadError);
+function onClose(this: Asleep['socket']): void {
+  this[LATE]?.gone();
 }

@@ -55,26 +55,39 @@ export class Memberships {
     held.holds += 1;
     if (held.idle) this.ports.wheel.cancel(held.idle);
     held.idle = undefined;
-    let isHeld = true;
-    const release = (): void => {
-      if (isHeld) this.#release(held);
-      isHeld = false;
-    };
-    const failed = (error: unknown): never => {
-      held.subscribed = undefined;
-      release();
-      throw error;
-    };
     try {
       const subscribed = (held.subscribed ??= this.#subscribe(held));
-      return isLater(subscribed) ? subscribed.then(() => release, failed) : release;
+      return isLater(subscribed) ? this.#heldLater(held, subscribed) : this.#releaseOnce(held);
     } catch (error) {
-      return failed(error);
+      return this.#failed(held, error);
     }
   }
 
+  async #heldLater(held: LocalRoom, subscribed: Promise<true>): Promise<() => void> {
+    try {
+      await subscribed;
+      return this.#releaseOnce(held);
+    } catch (error) {
+      return this.#failed(held, error);
+    }
+  }
+
+  #failed(held: LocalRoom, error: unknown): never {
+    held.subscribed = undefined;
+    this.#release(held);
+    throw error;
+  }
+
+  #releaseOnce(held: LocalRoom): () => void {
+    let isHeld = true;
+    return () => {
+      if (isHeld) this.#release(held);
+      isHeld = false;
+    };
+  }
+
   /** Makes the connection a member. The caller holds the room; the membership takes the hold over. `entered`: before anybody is told. */
-  join(connection: RoomConnection, membership: Membership, entered = (): void => {}): void {
+  join(connection: RoomConnection, membership: Membership, entered?: () => void): void {
     const { key, room, rights, former, release } = membership;
     const local = this.#rooms.get(key);
     if (!local || connection.memberships.some((held) => held.key === key)) return release();
@@ -82,7 +95,7 @@ export class Memberships {
     const joined = { key: local.key, room, rights, former, release };
     connection.memberships = connection.memberships.concat(joined);
     local.join(connection);
-    entered();
+    entered?.();
     const { listeners, presence } = this.ports;
     if (!local.isKnown) listeners.noteRoom('onRoomCreated', key);
     // Before anybody is told, who may empty it.

@@ -1,7 +1,7 @@
 import { addressGroup, peerAddress } from '../../src/adapter/peer-address.js';
 
 describe('peerAddress', () => {
-  it.each<[string, string[] | undefined, number, string]>([
+  it.each<[string, string[], number, string]>([
     ['ignores what anybody may claim', ['1.1.1.1'], 0, '10.0.0.9'],
     ['takes what the only proxy has seen', ['6.6.6.6, 2.2.2.2'], 1, '2.2.2.2'],
     ['takes what the outer of two has seen', ['6.6.6.6, 2.2.2.2, 10.0.0.1'], 2, '2.2.2.2'],
@@ -10,7 +10,7 @@ describe('peerAddress', () => {
     ['takes IPv6 with a port', ['[2001:db8::1]:443'], 1, '2001:db8::1'],
     ['takes IPv6 in brackets', ['[2001:db8::1]'], 1, '2001:db8::1'],
     ['takes IPv6', ['2001:db8::1'], 1, '2001:db8::1'],
-    ['takes the peer where nothing was added', undefined, 1, '10.0.0.9'],
+    ['takes the peer where nothing was added', [], 1, '10.0.0.9'],
     ['takes the peer where fewer proxies have spoken', ['2.2.2.2'], 2, '10.0.0.9'],
     ['takes the peer where it is no address', ['unknown'], 1, '10.0.0.9'],
     ['takes the peer where it is nothing', [''], 1, '10.0.0.9'],

@@ -52,15 +52,13 @@ describe('UpgradeDispatch', () => {
       'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
       ...headers,
     };
-    const headersDistinct = Object.fromEntries(
-      Object.entries(all).map(([name, value]) => [name, [value]]),
-    );
+    const rawHeaders = Object.entries(all).flat();
     return {
       method: 'GET',
       httpVersion: '1.1',
       url,
       headers: all,
-      headersDistinct,
+      rawHeaders,
       socket,
     } as never;
   }

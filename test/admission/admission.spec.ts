@@ -2,7 +2,7 @@ import { KeysUnavailableError } from '../../src/admission/token-verifier.js';
 import type { Admitted } from '../../src/admission/admission.js';
 import { Refusal, type RefusalCode } from '../../src/admission/refusals.js';
 import { RoomsClaimPolicy } from '../../src/admission/room-policy.js';
-import { type Behind, Door, knocking, ROOM, TOKEN } from '../support/door.js';
+import { NOBODY_WAITS, type Behind, Door, knocking, ROOM, TOKEN } from '../support/door.js';
 
 const no = (): boolean => false;
 const fail = (): never => {
@@ -192,7 +192,7 @@ describe('Admission', () => {
   it('answers in the same turn when everything behind the door does', () => {
     const rules = { roomName: 'orders', policy: new RoomsClaimPolicy(false), scopes: [] };
     const { admission } = new Door({ verify: () => new Door().claims({ rooms: [ROOM] }) });
-    const verdict = admission.admit(knocking(), { room: ROOM, rules }, () => undefined);
+    const verdict = admission.admit(knocking(), { room: ROOM, rules }, NOBODY_WAITS);
     expect(verdict).toMatchObject({ room: ROOM, rights: { publish: true } });
   });
 
@@ -214,7 +214,7 @@ describe('Admission', () => {
     const verdict = (await door.admission.admit(
       knocking(),
       { room: ROOM, rules },
-      () => undefined,
+      NOBODY_WAITS,
     )) as Admitted;
     const access = { roomName: 'orders', room: ROOM, principal: verdict.principal };
     expect(asked).toEqual([access, access, access, access]);

@@ -39,7 +39,7 @@ async function renewWith(text: string, behind: Behind = {}): Promise<Renewed | R
       extractor: { extract: () => '' },
       verifier: { verify: ({ claims }) => behind.verify?.(claims) ?? claims },
       isDraining: () => false,
-      subjects: { take: () => () => undefined },
+      subjects: { hasPlace: () => true, take: () => () => undefined },
       isRevoked: () => behind.isRevoked ?? false,
       isStale: () => behind.isStale ?? false,
       generation: () => 0,

@@ -45,7 +45,7 @@ export function itVerifiesTokens(factory: VerifierFactory): void {
       {
         ...ports,
         isDraining: () => false,
-        subjects: { take: () => () => undefined },
+        subjects: { hasPlace: () => true, take: () => () => undefined },
         isRevoked: () => false,
         isStale: () => false,
         generation: () => 0,

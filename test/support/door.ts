@@ -1,11 +1,9 @@
 import { Admission, type Admitted, type GatewayRules } from '../../src/admission/admission.js';
-import {
-  AuthorizationHeaderExtractor,
-  type UpgradeRequest,
-} from '../../src/admission/bearer-token.js';
+import { AuthorizationHeaderExtractor } from '../../src/admission/bearer-token.js';
 import type { Refusal } from '../../src/admission/refusals.js';
 import type { RoomId } from '../../src/admission/room-id.js';
 import { RoomPolicy } from '../../src/admission/room-policy.js';
+import type { UpgradeRequest } from '../../src/admission/upgrade-request.js';
 import { resolveOptions, type RoomgateModuleOptions } from '../../src/roomgate.options.js';
 import { FakeClock } from '../../src/toolkit/testing/fake-clock.js';
 import { encodePart } from './sign-token.js';
@@ -26,6 +24,9 @@ export interface Behind {
   scopes?: readonly string[];
   options?: RoomgateModuleOptions;
 }
+
+/** Where everything is answered at once, no place has to be kept. */
+export const NOBODY_WAITS = { keepPlace: (): void => undefined };
 
 /** A door whose every step is written down in `steps`, and which lets everybody in unless told otherwise. */
 export class Door {
@@ -55,7 +56,7 @@ export class Door {
       },
       verifier: { verify: step('verify', behind.verify, this.claims()) },
       isDraining: behind.isDraining ?? (() => false),
-      subjects: { take: () => () => undefined },
+      subjects: { hasPlace: () => true, take: () => () => undefined },
       isRevoked: behind.isRevoked ?? (() => false),
       isStale: behind.isStale ?? (() => false),
       generation: () => 0,
@@ -72,7 +73,7 @@ export class Door {
 
   /** Knocks with a token of good shape. */
   async knock(request: UpgradeRequest = knocking()): Promise<Admitted | Refusal> {
-    return this.admission.admit(request, { room: ROOM, rules: this.#rules }, () => undefined);
+    return this.admission.admit(request, { room: ROOM, rules: this.#rules }, NOBODY_WAITS);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { createVerifyClient, type PendingUpgrade } from '../../src/adapter/verify-client.js';
+import { PendingUpgrade } from '../../src/adapter/pending-upgrade.js';
+import { createVerifyClient } from '../../src/adapter/verify-client.js';
 import type { Admission, Admitted } from '../../src/admission/admission.js';
 import type { Refusal } from '../../src/admission/refusals.js';
 
@@ -13,7 +14,13 @@ export class Knock {
   readonly refusals: string[] = [];
   readonly socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
   readonly request = { socket: this.socket } as unknown as IncomingMessage;
-  readonly upgrade = { socket: this.socket } as unknown as PendingUpgrade;
+  // All but the socket is for those who are not there.
+  readonly upgrade = new PendingUpgrade(
+    this.request,
+    this.socket,
+    Buffer.alloc(0),
+    ...([] as unknown as [never, never, never, never]),
+  );
   callbacks: unknown[][] = [];
   released = 0;
   isCorkedAtCallback = 0;
