@@ -5,7 +5,6 @@ import type { SubjectLimit } from './admission/subject-limit.js';
 import { carryHeaders } from './connection/carried-headers.js';
 import { CLOSE_CODES } from './connection/close-codes.js';
 import { ConnectGate } from './connection/connect-gate.js';
-import { newConnectionId } from './connection/connection-id.js';
 import type { ConnectionAudit } from './connection/connection-audit.js';
 import type { ConnectionPorts } from './connection/connection-ports.js';
 import { RoomConnection } from './connection/connection.js';
@@ -18,6 +17,7 @@ import type { TimingWheel } from './connection/timing-wheel.js';
 import { parsePositionQuery } from './gateway/control-data.js';
 import type { Rooms } from './room/rooms.js';
 import type { Clock } from './roomgate.clock.js';
+import { newUuid } from './roomgate.uuid.js';
 
 export interface EntrancePorts {
   readonly clock: Clock;
@@ -45,7 +45,7 @@ export class Entrance {
     server: RoomServer,
   ): void {
     const init = {
-      id: newConnectionId(),
+      id: newUuid(),
       ip,
       headers: carryHeaders(headers, this.ports.carriedHeaders),
       principal: admitted.principal,

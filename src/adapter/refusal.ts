@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Refusal, type RefusalCode, REFUSALS } from '../admission/refusals.js';
+import { newUuid } from '../roomgate.uuid.js';
 
 export interface RefusalResponse {
   readonly status: number;
@@ -21,7 +21,7 @@ const LINGER_MS = 1_000;
 export function renderRefusal(
   refusal: Refusal,
   { realm, retryAfterMs }: RefusalOptions,
-  requestId: string = randomUUID(),
+  requestId: string = newUuid(),
 ): RefusalResponse {
   const { status, challenge, retry } = refusal.row;
   const title = STATUS_CODES[status] ?? '';
@@ -84,7 +84,7 @@ function textOf(refusal: Refusal, options: RefusalOptions): string {
     parts = toHttp(renderRefusal(refusal, options, ANY_ID)).split(ANY_ID);
     usual.set(code, parts);
   }
-  return parts.join(randomUUID());
+  return parts.join(newUuid());
 }
 
 function toHttp({ status, headers, body }: RefusalResponse): string {

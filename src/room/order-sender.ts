@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../roomgate.clock.js';
 import { RoomgateError } from '../roomgate.errors.js';
+import { newUuid } from '../roomgate.uuid.js';
 import type { EngineKey, RoomEngine } from './engine/engine.js';
 import type { HistoryLimits } from './engine/publication.js';
 import { encodeOrder, type Order } from './order.js';
@@ -20,7 +20,7 @@ export interface OrderSenderPorts {
 /** Gives orders to all nodes but the one they come from. */
 export class OrderSender {
   /** The name under which its orders go: the node that gives one has carried it out itself. */
-  readonly from = randomUUID();
+  readonly from = newUuid();
 
   constructor(private readonly ports: OrderSenderPorts) {}
 
@@ -36,7 +36,7 @@ export class OrderSender {
   async send(body: string): Promise<void> {
     const { engine, clock, deadlineMs } = this.ports;
     if (engine.isAlone) return;
-    const options = { publicationId: randomUUID(), history: ORDERS_HISTORY };
+    const options = { publicationId: newUuid(), history: ORDERS_HISTORY };
     let cause: unknown;
     try {
       const accepted = engine.publish(ORDERS_KEY, body, options);

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Position, PublishOptions } from '../../room/engine/publication.js';
+import { newUuid } from '../../roomgate.uuid.js';
 import type { RedisArgument } from '../network/connection.js';
 import type { RoomPlace } from '../keys.js';
 import { PUBLISH } from '../scripts/publish.js';
@@ -38,7 +38,7 @@ export class Publisher {
     body: string | Buffer,
     options: PublishOptions,
   ): Promise<Position> {
-    const { publicationId = randomUUID(), history } = options;
+    const { publicationId = newUuid(), history } = options;
     const limits = history ? `${history.size} ${history.ttlMs} ${history.maxBytes}` : '';
     const batch = this.#batchOf(tag, body.length);
     batch.bytes += body.length;

@@ -13,10 +13,10 @@ let used = random.length;
 const text = Buffer.alloc(36, '-');
 
 /**
- * A random UUID (RFC 9562 §5.4). The text that `randomUUID` answers is a tree of twenty pieces, and would be kept, and moved by
- * the garbage collector, as such for as long as the connection lives; this one is in one piece.
+ * A random UUID (RFC 9562 §5.4). The text that Node's `randomUUID` answers is a tree of twenty pieces, and would be kept, and
+ * moved by the garbage collector, as such for as long as a connection lives; this one is in one piece.
  */
-export function newConnectionId(): string {
+export function newUuid(): string {
   if (used === random.length) {
     randomFillSync(random);
     used = 0;
