@@ -54,7 +54,7 @@ export class Entrance {
       rules: server.route.rules,
     };
     const connection = new RoomConnection(init, client, socket, this.ports.connection);
-    client.connection = connection;
+    client.bind(connection);
     this.ports.registry.add(connection);
     this.ports.heartbeat.begin(connection);
     const now = this.ports.clock.now();

@@ -1,13 +1,22 @@
 import type { Socket } from 'node:net';
-import { WebSocket } from 'ws';
+import * as ws from 'ws';
+
+const { WebSocket } = ws;
 
 /** The private method that is put off, as of ws 8.23. What it is given is not looked into. */
-type SetSocket = (this: WebSocket, socket: Socket, head: Buffer, options: object) => void;
+type SetSocket = (this: ws.WebSocket, socket: Socket, head: Buffer, options: object) => void;
 
 const { setSocket } = WebSocket.prototype as unknown as { readonly setSocket: SetSocket };
 
-/** Finds its WebSocket in a socket, so that the listeners are shared functions. */
-const LATE = Symbol('late socket');
+const { Receiver = Object } = ws as { readonly Receiver?: new () => object };
+
+/**
+ * Where `ws` keeps the WebSocket of a socket, as it does in a receiver, so that nobody upgrades the socket a second time. By
+ * it the listeners, which are shared functions, find theirs.
+ */
+const LATE: unique symbol = (Object.getOwnPropertySymbols(new Receiver()).find(
+  ({ description }) => description === 'websocket',
+) ?? Symbol('late socket')) as never;
 
 interface Asleep {
   readonly socket: Socket & { [LATE]?: LateSocket };
@@ -15,12 +24,11 @@ interface Asleep {
 }
 
 const NOTHING = Buffer.alloc(0);
-const NO_CLOSE_FRAME = 1006;
 
 /**
  * A WebSocket to which `ws` gives its receiver, sender and listeners when there is something for them to do: most connections of a
  * busy server only listen, and frames for them are written to the socket itself. Until then only pongs without a payload
- * (RFC 6455 §5.5.3) may arrive, which mean nothing beyond that they came, or the peer may go; whatever else happens is for `ws`.
+ * (RFC 6455 §5.5.3) may arrive, which mean nothing beyond that they came; whatever else happens is for `ws`.
  *
  * If `ws` renames the method that is put off here, nothing is put off. The socket needs an `error` listener of the caller's.
  */
@@ -49,38 +57,28 @@ export class LateSocket extends WebSocket {
   }
 
   override close(code?: number, reason?: string | Buffer): void {
-    // To one that has gone nothing can be said.
-    if (this.#asleep && !this.isOpen) return;
     this.#wake();
     super.close(code, reason);
   }
 
   override terminate(): void {
-    if (this.#asleep) this.#asleep.socket.destroy();
-    else super.terminate();
+    this.#wake();
+    super.terminate();
   }
 
   override pause(): void {
-    if (this.#asleep && !this.isOpen) return;
     this.#wake();
     super.pause();
   }
 
-  /** `ws` has begun, or never will; before anything is told. */
+  /** `ws` has begun; before it is told of anything. */
   protected onAwake(): void {}
 
-  /** @internal Lets `ws` begin with what it would have been told. */
-  wakeFor(bytes: Buffer): void {
-    const socket = this.#asleep?.socket;
+  /** @internal Lets `ws` begin, and tells it what it would have been told. */
+  wakeFor(socket: Socket, event: 'data' | 'end' | 'close', ...what: unknown[]): void {
     this.#wake();
-    // Added by ws a moment ago, too late for the event that is under way.
-    socket?.listeners('data').at(-1)?.call(socket, bytes);
-  }
-
-  /** @internal As `ws` says it of a peer that has gone without a close frame. */
-  gone(): void {
-    this.onAwake();
-    this.emit('close', NO_CLOSE_FRAME, NOTHING);
+    // Added by ws too late for the event that is under way: a moment ago, or when a listener before ours closed it.
+    socket.listeners(event).at(-1)?.apply(socket, what);
   }
 
   #wake(head: Buffer = NOTHING): void {
@@ -88,7 +86,6 @@ export class LateSocket extends WebSocket {
     if (!asleep) return;
     const { socket, options } = asleep;
     this.#asleep = undefined;
-    socket[LATE] = undefined;
     socket.off('data', onData).off('end', onEnd).off('close', onClose);
     setSocket.call(this, socket, head, options);
     this.onAwake();
@@ -102,14 +99,13 @@ const EMPTY_PONG_BYTES = 6;
 function onData(this: Asleep['socket'], bytes: Buffer): void {
   const isPong =
     bytes.length === EMPTY_PONG_BYTES && bytes[0] === PONG && bytes[1] === MASKED_NOTHING;
-  if (!isPong) this[LATE]?.wakeFor(bytes);
+  if (!isPong) this[LATE]?.wakeFor(this, 'data', bytes);
 }
 
-/** The other side of a socket of Node's HTTP server may stay open behind it. */
 function onEnd(this: Asleep['socket']): void {
-  this.end();
+  this[LATE]?.wakeFor(this, 'end');
 }
 
-function onClose(this: Asleep['socket']): void {
-  this[LATE]?.gone();
+function onClose(this: Asleep['socket'], hadError: boolean): void {
+  this[LATE]?.wakeFor(this, 'close', hadError);
 }

@@ -10,6 +10,13 @@ import { LateSocket } from './late-socket.js';
 export class RoomSocket extends LateSocket {
   connection: RoomConnection | undefined = undefined;
 
+  /** Ties the socket to its connection; nothing is read before. */
+  bind(connection: RoomConnection): void {
+    this.connection = connection;
+    // Otherwise it never would be, should ws begin in some other way one day.
+    if (!this.isAsleep && !this.listeners('message').includes(onMessage)) this.onAwake();
+  }
+
   protected override onAwake(): void {
     this.on('message', onMessage);
     this.on('close', onClose);

@@ -77,8 +77,12 @@ export class RawClient {
     );
   }
 
-  static async open(port: number): Promise<RawClient> {
-    const client = new RawClient(connect({ port, host: '127.0.0.1', noDelay: true }));
+  /** `over` is a socket that is still to be connected, for what is not plain TCP. */
+  static async open(
+    port: number,
+    over: Socket = connect({ port, host: '127.0.0.1', noDelay: true }),
+  ): Promise<RawClient> {
+    const client = new RawClient(over);
     await new Promise<void>((resolve, reject) => {
       client.socket.once('connect', resolve);
       client.socket.once('error', reject);
