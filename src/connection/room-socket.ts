@@ -13,7 +13,7 @@ export class RoomSocket extends LateSocket {
   /** Ties the socket to its connection; nothing is read before. */
   bind(connection: RoomConnection): void {
     this.connection = connection;
-    // Otherwise it never would be, should ws begin in some other way one day.
+    // Should ws begin in another way one day, nobody else would make it listen.
     if (!this.isAsleep && !this.listeners('message').includes(onMessage)) this.onAwake();
   }
 

@@ -20,6 +20,16 @@ const PING = clientFrame({ opcode: OPCODE.ping, payload: 'there?' });
 const hex = (text: string): string => Buffer.from(text).toString('hex');
 const HEARD_HELLO = `text ${hex('hello')}`;
 
+/** As much of a request as ws looks at. */
+const REQUEST = {
+  method: 'GET',
+  headers: {
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': WEBSOCKET_KEY,
+  },
+} as never;
+
 function closeFrame(code: number, reason = ''): Buffer {
   const payload = Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from(reason)]);
   return clientFrame({ opcode: OPCODE.close, payload });
@@ -64,13 +74,8 @@ describe('A late socket', () => {
   it('needs no more than a stream', async () => {
     const [near, far] = duplexPair();
     const wss = new WebSocketServer({ noServer: true, WebSocket: LateSocket });
-    const headers = {
-      upgrade: 'websocket',
-      'sec-websocket-version': '13',
-      'sec-websocket-key': WEBSOCKET_KEY,
-    };
     const ws = await new Promise<LateSocket>((resolve) =>
-      wss.handleUpgrade({ method: 'GET', headers } as never, near, NOTHING, resolve),
+      wss.handleUpgrade(REQUEST, near, NOTHING, resolve),
     );
     expect(ws.isAsleep).toBe(true);
     const message = new Promise((resolve) => ws.once('message', resolve));
@@ -78,6 +83,19 @@ describe('A late socket', () => {
     far.write(Buffer.from(HELLO));
     expect(String(await message)).toBe('hello');
     near.destroy();
+  });
+
+  it('is not opened a second time by another server, which would read along', async () => {
+    const other = new WebSocketServer({ noServer: true });
+    for (const door of [plain, late]) {
+      const opened = await door.dial();
+      expect(() => other.handleUpgrade(REQUEST, opened.socket, NOTHING, () => undefined)).toThrow(
+        'called more than once with the same socket',
+      );
+      await deliver(opened, HELLO);
+      expect(opened.events).toEqual([HEARD_HELLO]);
+      expect(answered(opened)).toHaveLength(0);
+    }
   });
 
   it('sleeps through pongs without a payload, however many, whatever masks them', async () => {
