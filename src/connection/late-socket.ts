@@ -24,11 +24,12 @@ interface Asleep {
 }
 
 const NOTHING = Buffer.alloc(0);
+const NO_CLOSE_FRAME = 1006;
 
 /**
  * A WebSocket to which `ws` gives its receiver, sender and listeners when there is something for them to do: most connections of a
  * busy server only listen, and frames for them are written to the socket itself. Until then only pongs without a payload
- * (RFC 6455 §5.5.3) may arrive, which mean nothing beyond that they came; whatever else happens is for `ws`.
+ * (RFC 6455 §5.5.3) may arrive, which mean nothing beyond that they came, or the peer may go; whatever else happens is for `ws`.
  *
  * If `ws` renames the method that is put off here, nothing is put off. The socket needs an `error` listener of the caller's.
  */
@@ -57,22 +58,31 @@ export class LateSocket extends WebSocket {
   }
 
   override close(code?: number, reason?: string | Buffer): void {
+    if (this.#hasGone()) return;
     this.#wake();
     super.close(code, reason);
   }
 
   override terminate(): void {
-    this.#wake();
-    super.terminate();
+    if (this.#asleep) this.#asleep.socket.destroy();
+    else super.terminate();
   }
 
   override pause(): void {
+    if (this.#hasGone()) return;
     this.#wake();
     super.pause();
   }
 
-  /** `ws` has begun; before it is told of anything. */
+  /** `ws` has begun, or there is nothing left for it to do; before anything is told. */
   protected onAwake(): void {}
+
+  /** @internal What `ws` says of a peer that went without a close frame (RFC 6455 §7.1.5). */
+  gone(socket: Socket): void {
+    letBe(socket);
+    this.onAwake();
+    this.emit('close', NO_CLOSE_FRAME, NOTHING);
+  }
 
   /** @internal Lets `ws` begin, and tells it what it would have been told. */
   wakeFor(socket: Socket, event: 'data' | 'end' | 'close', ...what: unknown[]): void {
@@ -81,15 +91,24 @@ export class LateSocket extends WebSocket {
     socket.listeners(event).at(-1)?.apply(socket, what);
   }
 
+  /** To one that has gone nothing can be said. */
+  #hasGone(): boolean {
+    return this.#asleep !== undefined && !this.isOpen;
+  }
+
   #wake(head: Buffer = NOTHING): void {
     const asleep = this.#asleep;
     if (!asleep) return;
     const { socket, options } = asleep;
     this.#asleep = undefined;
-    socket.off('data', onData).off('end', onEnd).off('close', onClose);
+    letBe(socket);
     setSocket.call(this, socket, head, options);
     this.onAwake();
   }
+}
+
+function letBe(socket: Socket): void {
+  socket.off('data', onData).off('end', onEnd).off('close', onClose);
 }
 
 const PONG = 0x8a;
@@ -102,10 +121,15 @@ function onData(this: Asleep['socket'], bytes: Buffer): void {
   if (!isPong) this[LATE]?.wakeFor(this, 'data', bytes);
 }
 
+// A listener before ours may have woken it in this very event; and behind a peer that has ended, the sockets of Node's HTTP server
+// stay open.
+
 function onEnd(this: Asleep['socket']): void {
-  this[LATE]?.wakeFor(this, 'end');
+  if (this[LATE]?.isAsleep) this.end();
+  else this[LATE]?.wakeFor(this, 'end');
 }
 
 function onClose(this: Asleep['socket'], hadError: boolean): void {
-  this[LATE]?.wakeFor(this, 'close', hadError);
+  if (this[LATE]?.isAsleep) this[LATE].gone(this);
+  else this[LATE]?.wakeFor(this, 'close', hadError);
 }

@@ -37,12 +37,14 @@ const spelled = fc
   .tuple(
     fc.constantFrom(...NAMES),
     fc.bigInt({ min: 0n, max: 2n ** 32n }),
-    fc.option(fc.tuple(fc.nat(20), fc.constantFrom(...'!#$%&*+-.^_`|~0aAzZ')), { nil: undefined }),
+    fc.option(fc.tuple(fc.nat(20), fc.constantFrom(...'!#$%&*+-.^_`|~0aAzZ'.split(''))), {
+      nil: undefined,
+    }),
   )
   .map(([name, cases, change]) => {
-    const letters = [...name].map((letter, at) =>
-      (cases >> BigInt(at)) & 1n ? letter.toUpperCase() : letter,
-    );
+    const letters = name
+      .split('')
+      .map((letter, at) => ((cases >> BigInt(at)) & 1n ? letter.toUpperCase() : letter));
     if (change) letters[change[0] % letters.length] = change[1];
     return letters.join('');
   });
