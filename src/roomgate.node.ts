@@ -149,6 +149,7 @@ export class RoomgateNode {
       slowConsumerRule: (key) => rooms.slowConsumerRule(key),
       checkEvent: (...sent) => rooms.checkEvent(...sent),
       report: (hook, error) => this.#report(hook, error),
+      talks: (connection) => this.heartbeat.follow(connection),
       receive: (connection, bytes, isBinary) => dispatch.receive(connection, bytes, isBinary),
       handle: (connection, message) => dispatch.handle(connection, message),
       leave: (connection) => this.memberships.leaveAll(connection),

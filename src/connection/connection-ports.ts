@@ -33,6 +33,8 @@ export interface ConnectionPorts extends BacklogLimits {
   checkEvent(roomName: string, event: string, data: unknown): void;
   /** A hook of the application failed. */
   report(hook: string, error: unknown): void;
+  /** The client has begun to say something, for the first time. */
+  talks(connection: RoomConnection): void;
   /** Takes a frame that arrived; the gateway stage. */
   receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void;
   /** Handles one message of the inbox; settles when the next may follow. */

@@ -158,6 +158,11 @@ export class RoomConnection
     queueMicrotask(() => this.end(CLOSE_CODES.slowConsumer, { drop: true }));
   }
 
+  /** @internal The client has said something. */
+  awake(): void {
+    this.ports.talks(this);
+  }
+
   /** @internal */
   receive(bytes: Buffer, isBinary: boolean): void {
     if (this.#state === 'open') this.ports.receive(this, bytes, isBinary);

@@ -27,8 +27,6 @@ export interface HeartbeatOwner extends Placed, MessageOwner {
 }
 
 const BEAT_MS = 1_000;
-/** In every beat this part of all connections is looked at for unfinished messages: it reads more memory than all the rest. */
-const MESSAGE_PARTS = 8;
 const NOT_DUE = -1;
 
 /**
@@ -70,6 +68,11 @@ export class Heartbeat {
     this.#cancelTimer ??= this.clock.setTimer(this.#onTimer, BEAT_MS - this.#sinceSecond());
   }
 
+  /** It has said something: its messages have to end. */
+  follow(connection: HeartbeatOwner): void {
+    this.#unfinished.follow(connection);
+  }
+
   /** It is gone. */
   forget(connection: HeartbeatOwner): void {
     this.#all.remove(connection);
@@ -86,8 +89,7 @@ export class Heartbeat {
     if (this.#all.size === 0) return;
     this.#beat += 1;
     for (const connection of this.#all.due(this.#beat)) this.#visit(connection);
-    for (const connection of this.#all.part(this.#beat, MESSAGE_PARTS))
-      this.#unfinished.look(connection, this.#beat);
+    this.#unfinished.lookAtSome(this.#beat);
     for (const connection of this.#unfinished.overdue(this.#beat, this.#messageBeats))
       this.#end(connection, CLOSE_CODES.messageTimeout);
     this.#cancelTimer = this.clock.setTimer(this.#onTimer, this.#untilNext());

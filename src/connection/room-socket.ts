@@ -13,11 +13,13 @@ export class RoomSocket extends LateSocket {
   /** Ties the socket to its connection; nothing is read before. */
   bind(connection: RoomConnection): void {
     this.connection = connection;
-    // Should ws begin in another way one day, nobody else would make it listen.
-    if (!this.isAsleep && !this.listeners('message').includes(onMessage)) this.onAwake();
+    // It may have been woken before, or ws may begin in another way one day.
+    if (!this.isAsleep) this.onAwake();
   }
 
   protected override onAwake(): void {
+    this.connection?.awake();
+    if (this.listeners('message').includes(onMessage)) return;
     this.on('message', onMessage);
     this.on('close', onClose);
     // ws closes the connection itself after an error; a listener keeps the process alive.

@@ -12,12 +12,29 @@ interface Begun {
   readonly since: number;
 }
 
+/** A look reads more memory than all the rest of a beat. */
+const PARTS = 4;
+
 /** Messages that have begun to arrive, since when each was seen. A paused socket reads no more of its own, which begins anew afterwards. */
 export class UnfinishedMessages<T extends MessageOwner> {
   readonly #begun = new Map<T, Begun>();
+  /** Those that have said something, in as many parts as they are looked at in. */
+  readonly #parts: readonly Set<T>[] = Array.from({ length: PARTS }, () => new Set<T>());
+  #followed = 0;
 
   get size(): number {
     return this.#begun.size;
+  }
+
+  /** From now on it is looked at: most connections never say anything. */
+  follow(owner: T): void {
+    this.#parts[this.#followed % PARTS]?.add(owner);
+    this.#followed += 1;
+  }
+
+  /** Looks at another part of them with each beat. */
+  lookAtSome(beat: number): void {
+    for (const owner of this.#parts[beat % PARTS] ?? []) this.look(owner, beat);
   }
 
   /** Notes whether it has one. */
@@ -30,6 +47,7 @@ export class UnfinishedMessages<T extends MessageOwner> {
   }
 
   forget(owner: T): void {
+    for (const part of this.#parts) part.delete(owner);
     this.#begun.delete(owner);
   }
 

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { FakeClock } from 'nestjs-roomgate/testing';
 import type { CloseRow } from '../../src/connection/close-codes.js';
 import {
@@ -24,7 +25,15 @@ class Owner implements HeartbeatOwner {
   isPaused = false;
   ended: CloseRow | undefined;
   received: number | undefined = 0;
-  unfinished: object | undefined;
+  #unfinished: object | undefined;
+  get unfinished(): object | undefined {
+    return this.#unfinished;
+  }
+
+  set unfinished(message: object | undefined) {
+    this.#unfinished = message;
+  }
+
   /** Whether it answers pings. */
   isAlive = true;
 
@@ -73,6 +82,7 @@ describe('Heartbeat', () => {
     return () => {
       const owner = new Owner(clock);
       heartbeat.begin(owner);
+      heartbeat.follow(owner);
       return owner;
     };
   }
@@ -215,6 +225,18 @@ describe('Heartbeat', () => {
       expect(owner.at('terminate')[0]).toBe(closedAt + 2_000);
     },
   );
+
+  it('looks for messages of nobody who has not said anything, or is gone', () => {
+    const talking = beat()();
+    const silent = new Owner(clock);
+    heartbeat.begin(silent);
+    const looks = [talking, silent].map((owner) => jest.spyOn(owner, 'unfinished', 'get'));
+    clock.advance(16_000);
+    expect(looks.map(({ mock }) => mock.calls.length)).toEqual([4, 0]);
+    heartbeat.forget(talking);
+    clock.advance(16_000);
+    expect(looks[0]?.mock.calls).toHaveLength(4);
+  });
 
   it('does not take one unfinished message after another for one', () => {
     const owner = beat()();

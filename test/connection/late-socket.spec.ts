@@ -624,6 +624,10 @@ describe('The socket of a room', () => {
     readonly seen: unknown[] = [];
     ended: unknown;
 
+    awake(): void {
+      this.seen.push('awake');
+    }
+
     receive(bytes: Buffer): void {
       this.seen.push(bytes.toString());
     }
@@ -660,7 +664,7 @@ describe('The socket of a room', () => {
       opened.client.socket.end();
       await opened.closed;
       const first = head.length > 0 ? ['hello'] : [];
-      expect(seen).toEqual([...first, 'hello', 1006]);
+      expect(seen).toEqual(['awake', ...first, 'hello', 1006]);
     } finally {
       await door.close();
     }
