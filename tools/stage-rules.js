@@ -6,7 +6,7 @@ import { manifest } from './common.js';
 
 const root = (/** @type {string} */ names) => names.split(' ').map((it) => `roomgate.${it}.ts`);
 /** What everybody may use, and the shell: the files that wire the stages to Nest. */
-const BASE = root('errors constants options clock rules later');
+const BASE = root('errors constants options clock rules later uuid');
 const SHELL = root(
   'module config variables boot handlers routes providers node entrance publisher',
 );

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 /** What Node gives a server for which nobody has set it. */
 const NODE_DEFAULT_MS = 60_000;
 /** How often Node is to look: those who came in such a time and stall are let go in one turn, for which all others wait. */
-const CHECK_EVERY_MS = 100;
+const CHECK_EVERY_MS = 250;
 
 /**
  * Bounds how long a client may take to send the head of a request: Node allows a minute, and looks only every half a minute.

@@ -34,6 +34,8 @@ const NO_CLOSE_FRAME = 1006;
  * If `ws` renames the method that is put off here, nothing is put off. The socket needs an `error` listener of the caller's.
  */
 export class LateSocket extends WebSocket {
+  /** Pongs that came while it slept; begins anew at 2^30. */
+  pongs = 0;
   #asleep: Asleep | undefined;
 
   /** Whether `ws` has not begun. */
@@ -111,6 +113,8 @@ function letBe(socket: Socket): void {
   socket.off('data', onData).off('end', onEnd).off('close', onClose);
 }
 
+/** Small integers need no object. */
+const MANY = 2 ** 30;
 const PONG = 0x8a;
 const MASKED_NOTHING = 0x80;
 const EMPTY_PONG_BYTES = 6;
@@ -118,7 +122,9 @@ const EMPTY_PONG_BYTES = 6;
 function onData(this: Asleep['socket'], bytes: Buffer): void {
   const isPong =
     bytes.length === EMPTY_PONG_BYTES && bytes[0] === PONG && bytes[1] === MASKED_NOTHING;
-  if (!isPong) this[LATE]?.wakeFor(this, 'data', bytes);
+  const late = this[LATE];
+  if (isPong && late?.isAsleep) late.pongs = (late.pongs + 1) % MANY;
+  else late?.wakeFor(this, 'data', bytes);
 }
 
 // A listener before ours may have woken it in this very event; and behind a peer that has ended, the sockets of Node's HTTP server

@@ -34,6 +34,7 @@ export abstract class SocketEnd extends ConnectionFacts {
 
   /** @internal Only ever compared: cut to what fits into a field without an object of its own. */
   get received(): number | undefined {
+    if (this.ws.isAsleep) return this.ws.pongs;
     const { bytesRead } = this.socket as { bytesRead?: number };
     return bytesRead === undefined ? undefined : bytesRead & LOW_31_BITS;
   }

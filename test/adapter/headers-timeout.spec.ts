@@ -5,7 +5,7 @@ const intervalOf = (server: Server): unknown => Reflect.get(server, 'connections
 
 describe('boundHeaders', () => {
   it.each([
-    [10_000, 100],
+    [10_000, 250],
     [150, 75],
   ])(
     'makes %d ms of the minute that Node gives, and has Node look every %d',

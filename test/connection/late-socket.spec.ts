@@ -59,6 +59,14 @@ describe('A late socket', () => {
     expect(events).toEqual([]);
   });
 
+  it('counts the pongs that it sleeps through', async () => {
+    const opened = await late.dial();
+    for (let n = 1; n <= 3; n++) {
+      await deliver(opened, clientFrame({ opcode: OPCODE.pong }));
+      expect([opened.ws.pongs, opened.ws.isAsleep]).toEqual([n, true]);
+    }
+  });
+
   it('has no timeout of the server any more and sends without delay, as with ws', async () => {
     const calls = jest.spyOn(Socket.prototype, 'setNoDelay').mock;
     for (const door of [plain, late]) {

@@ -19,7 +19,7 @@ describe.each([
   it('has ten seconds', async () => {
     await open();
     expect(Reflect.get(room.app.server, 'headersTimeout')).toBe(10_000);
-    expect(Reflect.get(room.app.server, 'connectionsCheckingInterval')).toBe(100);
+    expect(Reflect.get(room.app.server, 'connectionsCheckingInterval')).toBe(250);
   }, 30_000);
 
   it('may come byte by byte, and in its time is admitted', async () => {
