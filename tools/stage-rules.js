@@ -62,6 +62,7 @@ export const MAY_IMPORT = {
   'roomgate.constants.ts': [],
   'roomgate.clock.ts': ['roomgate.later.ts'],
   'roomgate.later.ts': [],
+  'roomgate.uuid.ts': [],
   'roomgate.rules.ts': ['roomgate.errors.ts'],
   'roomgate.options.ts': [...BASE, ...STAGES],
 };
