@@ -101,7 +101,7 @@ export class Admission {
     const known = this.identification.identify(token);
     return isLater(known)
       ? this.takePlaceLater(known, destination, keeper)
-      : this.takePlace(known, destination, keeper);
+      : this.takePlace(known, destination, keeper, false);
   }
 
   /** May somebody whom we know enter the room? The second half of the sequence, and all of it for one who is inside already. Never throws nor rejects. */
@@ -147,6 +147,7 @@ export class Admission {
     principal: Principal | Refusal,
     destination: Destination,
     keeper: PlaceKeeper,
+    hasWaited: boolean,
   ): MaybePromise<Admitted | Refusal> {
     if (principal instanceof Refusal) return principal;
     const scope = checkScopes(principal, destination.rules);
@@ -155,8 +156,8 @@ export class Admission {
     const { identity } = principal;
     if (!subjects.hasPlace(identity)) return new Refusal('too_many_connections').by(principal);
     const found = this.entry.find(principal, destination);
-    // In the same turn: nobody else can have asked.
-    if (isLater(found)) keeper.keepPlace(subjects.take(identity));
+    // A verdict in the turn of the question is carried out before anybody else can ask.
+    if (hasWaited || isLater(found)) keeper.keepPlace(subjects.take(identity));
     return found;
   }
 
@@ -165,7 +166,7 @@ export class Admission {
     destination: Destination,
     keeper: PlaceKeeper,
   ): Promise<Admitted | Refusal> {
-    return this.takePlace(await principal, destination, keeper);
+    return this.takePlace(await principal, destination, keeper, true);
   }
 
   private extract(request: UpgradeRequest): string | Refusal {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 /** What admission may look at of an upgrade request. Header values are lists: a doubled header must be visible. */
 export interface UpgradeRequest {
+  /** A getter: who hands on a copy of the request has to give it `headers`. */
   readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
   /** The query string without its question mark. */
   readonly query: string;
@@ -11,18 +12,23 @@ export interface UpgradeRequest {
 
 /** A request of Node's, whose lists of header values are put together for extractors of the application alone: most are never looked at. */
 export class NodeUpgradeRequest implements UpgradeRequest {
+  readonly #message: IncomingMessage;
+
   constructor(
-    private readonly message: IncomingMessage,
+    message: IncomingMessage,
     readonly query: string,
     readonly encrypted: boolean,
-  ) {}
-
-  get headers(): UpgradeRequest['headers'] {
-    return this.message.headersDistinct;
+  ) {
+    this.#message = message;
   }
 
-  values(name: string): readonly string[] {
-    return headerValues(this.message, name);
+  get headers(): UpgradeRequest['headers'] {
+    return this.#message.headersDistinct;
+  }
+
+  /** Of a request of ours, and none that an application has made of one: that has headers of its own. */
+  static valuesOf(request: UpgradeRequest, name: string): readonly string[] | undefined {
+    return #message in request ? headerValues(request.#message, name) : request.headers[name];
   }
 }
 
@@ -30,9 +36,7 @@ const NONE: readonly string[] = [];
 
 /** All values of a header, whose name is in lower case. */
 export function valuesOf(request: UpgradeRequest, name: string): readonly string[] {
-  return request instanceof NodeUpgradeRequest
-    ? request.values(name)
-    : (request.headers[name] ?? NONE);
+  return NodeUpgradeRequest.valuesOf(request, name) ?? NONE;
 }
 
 /** The same of a request of Node's: what `headersDistinct` has, without the lists of all others. */

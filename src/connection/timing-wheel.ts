@@ -28,6 +28,7 @@ export class TimingWheel {
   readonly #earliest = new Float64Array(SLOTS).fill(Infinity);
   #size = 0;
   #tick = 0;
+  #isFiring = false;
   #cancelTimer: (() => void) | undefined;
   /** The tick at whose end it will wake. */
   #armedFor = 0;
@@ -50,7 +51,8 @@ export class TimingWheel {
     // Also when the clock was set back: a slot counted from the old time would come a whole round late.
     if (this.#size === 0 || nowTick < this.#tick) this.#tick = nowTick;
     entry.dueAt = dueAt;
-    const tick = Math.max(Math.ceil(dueAt / TICK_MS), nowTick + 1);
+    const begun = this.#isFiring ? this.#tick : nowTick;
+    const tick = Math.max(Math.ceil(dueAt / TICK_MS), begun + 1);
     entry.slot = tick % SLOTS;
     (this.#slots[entry.slot] ??= new Set()).add(entry);
     this.#expect(entry);
@@ -75,8 +77,10 @@ export class TimingWheel {
     const now = this.clock.now();
     const nowTick = Math.floor(now / TICK_MS);
     // A clock that jumped far ahead passes every slot once, not once for each tick it skipped.
+    this.#isFiring = true;
     for (let tick = Math.max(this.#tick + 1, nowTick - SLOTS + 1); tick <= nowTick; tick++)
       this.#fire(tick, now);
+    this.#isFiring = false;
     // Also when the clock was set back: waiting for the old time would keep every deadline from firing.
     this.#tick = nowTick;
     if (this.#size > 0) this.#arm();

@@ -2,6 +2,7 @@ import { KeysUnavailableError } from '../../src/admission/token-verifier.js';
 import type { Admitted } from '../../src/admission/admission.js';
 import { Refusal, type RefusalCode } from '../../src/admission/refusals.js';
 import { RoomsClaimPolicy } from '../../src/admission/room-policy.js';
+import { SubjectLimit } from '../../src/admission/subject-limit.js';
 import { NOBODY_WAITS, type Behind, Door, knocking, ROOM, TOKEN } from '../support/door.js';
 
 const no = (): boolean => false;
@@ -194,6 +195,17 @@ describe('Admission', () => {
     const { admission } = new Door({ verify: () => new Door().claims({ rooms: [ROOM] }) });
     const verdict = admission.admit(knocking(), { room: ROOM, rules }, NOBODY_WAITS);
     expect(verdict).toMatchObject({ room: ROOM, rights: { publish: true } });
+  });
+
+  it('lets no more of a subject in than there are places, also when their tokens are verified together', async () => {
+    const rules = { maxConnectionsPerSubject: 2, onTooManyConnections: 'refuse' } as const;
+    const subjects = new SubjectLimit(rules, () => false);
+    const keys = new Promise((resolve) => setImmediate(resolve));
+    const verify = (): unknown => keys.then(() => new Door().claims());
+    const door = new Door({ verify, subjects });
+    const verdicts = await Promise.all(Array.from({ length: 10 }, () => door.knock()));
+    const codes = verdicts.map((verdict) => (verdict instanceof Refusal ? verdict.code : 'in'));
+    expect(codes).toEqual(['in', 'in', ...Array.from({ length: 8 }, () => 'too_many_connections')]);
   });
 
   it('does not even take a token apart in a turn in which enough were checked', async () => {

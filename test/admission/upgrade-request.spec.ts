@@ -66,6 +66,16 @@ describe('headerValues', () => {
 });
 
 describe('valuesOf', () => {
+  it('reads what an application has put in the place of the headers', () => {
+    const request = new NodeUpgradeRequest(message(['Origin', 'a']), '', true);
+    const headers = { value: { origin: ['b'] } };
+    const made = Object.create(request, { headers }) as NodeUpgradeRequest;
+    expect([valuesOf(made, 'origin'), Object.keys(request)]).toEqual([
+      ['b'],
+      ['query', 'encrypted'],
+    ]);
+  });
+
   it.each([
     [
       'a request of Node',

@@ -4,6 +4,7 @@ import type { Refusal } from '../../src/admission/refusals.js';
 import type { RoomId } from '../../src/admission/room-id.js';
 import { RoomPolicy } from '../../src/admission/room-policy.js';
 import type { UpgradeRequest } from '../../src/admission/upgrade-request.js';
+import type { SubjectLimit } from '../../src/admission/subject-limit.js';
 import { resolveOptions, type RoomgateModuleOptions } from '../../src/roomgate.options.js';
 import { FakeClock } from '../../src/toolkit/testing/fake-clock.js';
 import { encodePart } from './sign-token.js';
@@ -18,6 +19,7 @@ export interface Behind {
   join?: () => unknown;
   publish?: () => unknown;
   hold?: () => unknown;
+  subjects?: SubjectLimit;
   isDraining?: () => boolean;
   isRevoked?: () => boolean;
   isStale?: () => boolean;
@@ -56,7 +58,7 @@ export class Door {
       },
       verifier: { verify: step('verify', behind.verify, this.claims()) },
       isDraining: behind.isDraining ?? (() => false),
-      subjects: { hasPlace: () => true, take: () => () => undefined },
+      subjects: behind.subjects ?? { hasPlace: () => true, take: () => () => undefined },
       isRevoked: behind.isRevoked ?? (() => false),
       isStale: behind.isStale ?? (() => false),
       generation: () => 0,
