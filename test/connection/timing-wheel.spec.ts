@@ -129,10 +129,15 @@ describe('TimingWheel', () => {
       if (++rounds > 5_000) throw new Error('This never ends.');
       wheel.add(clock.now() - 5_000, again);
     };
-    wheel.add(clock.now() + 100, again);
-    clock.step(3 * ROUND);
-    clock.advance(1_000);
-    expect(rounds).toBeLessThan(600);
+    for (let aheadMs = 0; aheadMs < ROUND; aheadMs += 250) {
+      wheel = new TimingWheel(clock);
+      rounds = 0;
+      wheel.add(clock.now() + 100, again);
+      clock.step(ROUND + aheadMs);
+      clock.advance(1_000);
+      expect(rounds).toBeLessThan(600);
+      wheel.stop();
+    }
   });
 
   it('is on time for what is added right after the clock was set back', () => {
