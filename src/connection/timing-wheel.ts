@@ -49,7 +49,8 @@ export class TimingWheel {
   schedule(entry: WheelEntry, dueAt: number): void {
     const nowTick = Math.floor(this.clock.now() / TICK_MS);
     // Also when the clock was set back: a slot counted from the old time would come a whole round late.
-    if (this.#size === 0 || nowTick < this.#tick) this.#tick = nowTick;
+    const isStale = this.#size === 0 || nowTick < this.#tick;
+    if (isStale && !this.#isFiring) this.#tick = nowTick;
     entry.dueAt = dueAt;
     const begun = this.#isFiring ? this.#tick : nowTick;
     const tick = Math.max(Math.ceil(dueAt / TICK_MS), begun + 1);
