@@ -14,24 +14,17 @@ export type Deadline = Readonly<WheelEntry>;
 
 const TICK_MS = 250;
 const SLOTS = 512;
-/** The heartbeat wakes at full seconds too: to wake with it costs next to nothing. */
-const TICKS_OF_A_SECOND = 4;
 
 /**
  * One timer for all deadlines of a node, due within a quarter of a second and never early. Timers of Node cost too much by
- * the thousand and fire at once beyond 2^31 ms; here a deadline years away waits through as many rounds as it takes. It wakes
- * when something may be due, and every second, by which a clock that was set is noticed.
+ * the thousand and fire at once beyond 2^31 ms; here a deadline years away waits through as many rounds as it takes.
  */
 export class TimingWheel {
   readonly #slots: (Set<WheelEntry> | undefined)[] = Array.from({ length: SLOTS });
-  /** Nothing in the slot is due before; less than that when what was has been cancelled. */
-  readonly #earliest = new Float64Array(SLOTS).fill(Infinity);
   #size = 0;
   #tick = 0;
   #isFiring = false;
   #cancelTimer: (() => void) | undefined;
-  /** The tick at whose end it will wake. */
-  #armedFor = 0;
 
   constructor(private readonly clock: Clock) {}
 
@@ -52,13 +45,10 @@ export class TimingWheel {
     const isStale = this.#size === 0 || nowTick < this.#tick;
     if (isStale && !this.#isFiring) this.#tick = nowTick;
     entry.dueAt = dueAt;
-    const begun = this.#isFiring ? this.#tick : nowTick;
-    const tick = Math.max(Math.ceil(dueAt / TICK_MS), begun + 1);
-    entry.slot = tick % SLOTS;
+    entry.slot = Math.max(Math.ceil(dueAt / TICK_MS), this.#tick + 1) % SLOTS;
     (this.#slots[entry.slot] ??= new Set()).add(entry);
-    this.#expect(entry);
     this.#size += 1;
-    if (!this.#cancelTimer || tick < this.#armedFor) this.#arm();
+    this.#arm();
   }
 
   cancel(entry: Deadline): void {
@@ -69,7 +59,6 @@ export class TimingWheel {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#slots.fill(undefined);
-    this.#earliest.fill(Infinity);
     this.#size = 0;
   }
 
@@ -87,38 +76,21 @@ export class TimingWheel {
     if (this.#size > 0) this.#arm();
   };
 
-  /** At the end of a tick: from any other point on deadlines would be up to two ticks late. */
+  /** At the end of the tick: from any other point on deadlines would be up to two ticks late. */
   #arm(): void {
-    const now = this.clock.now();
-    this.#cancelTimer?.();
-    this.#armedFor = this.#nextFrom(Math.floor(now / TICK_MS) + 1);
-    this.#cancelTimer = this.clock.setTimer(this.#onTimer, this.#armedFor * TICK_MS - now);
-  }
-
-  #nextFrom(tick: number): number {
-    let next = tick;
-    while (next % TICKS_OF_A_SECOND !== 0 && !this.#mayBeDue(next)) next += 1;
-    return next;
-  }
-
-  #mayBeDue(tick: number): boolean {
-    return (this.#earliest[tick % SLOTS] as number) <= tick * TICK_MS;
-  }
-
-  #expect({ slot, dueAt }: WheelEntry): void {
-    this.#earliest[slot] = Math.min(this.#earliest[slot] as number, dueAt);
+    this.#cancelTimer ??= this.clock.setTimer(
+      this.#onTimer,
+      TICK_MS - (this.clock.now() % TICK_MS),
+    );
   }
 
   #fire(tick: number, now: number): void {
     // What a callback adds for a time that has passed comes in a later slot, not in this one or one that is behind us.
     this.#tick = tick;
-    this.#earliest[tick % SLOTS] = Infinity;
     for (const deadline of this.#slots[tick % SLOTS] ?? []) {
-      if (deadline.dueAt > now) this.#expect(deadline);
-      else {
-        this.cancel(deadline);
-        deadline.onDue();
-      }
+      if (deadline.dueAt > now) continue;
+      this.cancel(deadline);
+      deadline.onDue();
     }
   }
 }

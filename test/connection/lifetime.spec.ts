@@ -171,10 +171,10 @@ describe('Lifetime', () => {
     expect(owner.log).toEqual(['100000: 1001']);
   });
 
-  it('ends soon when the clock is set ahead beyond everything', () => {
+  it('ends within a second when the clock is set ahead beyond everything', () => {
     const owner = new Owner(clock, wheel, 60_000);
     clock.step(YEAR);
-    clock.advance(1_500);
+    clock.advance(1_000);
     expect(owner.log.map((line) => line.replace(/^\d+: /, ''))).toEqual([
       'auth.expiring 0',
       '4401 drop',

@@ -129,7 +129,7 @@ describe.each(AWAITS)('A refresh that waits for %s', (_, gate) => {
       void begin();
       await testbed.settle();
       testbed.clock.step(28_000);
-      await testbed.advance(1_500);
+      await testbed.advance(750);
       await goOn();
       await alice.expectClosed(4401);
       expect(heard(alice).filter((event) => event === 'auth.refreshed')).toEqual([]);
