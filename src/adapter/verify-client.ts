@@ -2,9 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { VerifyClientCallbackAsync } from 'ws';
 import type { Admission, Admitted } from '../admission/admission.js';
 import { Refusal } from '../admission/refusals.js';
-import type { MaybePromise } from '../admission/token-verifier.js';
 import type { Clock } from '../roomgate.clock.js';
-import { isLater } from '../roomgate.later.js';
+import { attempt, isLater } from '../roomgate.later.js';
 import type { PendingUpgrade } from './pending-upgrade.js';
 
 export interface VerifyClientPorts {
@@ -31,22 +30,14 @@ export function createVerifyClient(
       info.req.socket.destroy();
       return;
     }
-    const verdict = ask(ports.admission, upgrade);
+    const { request, destination } = upgrade;
+    const verdict = attempt(() => ports.admission.admit(request, destination, upgrade), failed);
     if (isLater(verdict)) wait(ports, upgrade, verdict, callback);
     else settle(ports, upgrade, verdict, callback);
   };
 }
 
 type Proceed = (yes: true) => void;
-
-function ask(admission: Admission, upgrade: PendingUpgrade): MaybePromise<Admitted | Refusal> {
-  try {
-    const verdict = admission.admit(upgrade.request, upgrade.destination, upgrade);
-    return isLater(verdict) ? Promise.resolve(verdict).catch(failed) : verdict;
-  } catch {
-    return failed();
-  }
-}
 
 function failed(): Refusal {
   return new Refusal('unavailable', 'admission_failed');

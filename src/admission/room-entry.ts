@@ -1,5 +1,5 @@
 import type { Clock } from '../roomgate.clock.js';
-import { isLater } from '../roomgate.later.js';
+import { attempt, isLater } from '../roomgate.later.js';
 import type { Admitted, Destination } from './admission.js';
 import type { Principal } from './principal.js';
 import { Refusal } from './refusals.js';
@@ -56,8 +56,7 @@ export class RoomEntry {
   #remembered(policy: RoomPolicy, access: RoomAccess): MaybePromise<RoomRights | Refusal> {
     const decide = (): MaybePromise<RoomRights | Refusal> =>
       askPolicy(policy, access, this.rules.hideRooms);
-    const rights = this.#cache.ask(policy, access, decide);
-    return isLater(rights) ? rights.catch(policyFailed) : rights;
+    return attempt(() => this.#cache.ask(policy, access, decide), policyFailed);
   }
 
   #hold(found: Found, rights: RoomRights | Refusal): MaybePromise<Admitted | Refusal> {

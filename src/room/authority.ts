@@ -47,11 +47,8 @@ export class Authority {
     connection.generation += 1;
     const membership = { key, room, rights, former: since?.connectionId, release };
     // Before listeners say something to the room, which is behind what was missed.
-    this.memberships.join(connection, membership, since && this.#recoverer(connection, key, since));
-  }
-
-  #recoverer(connection: RoomConnection, key: RoomKey, since: Since): () => void {
-    return () => this.recovery.begin(connection, key, since);
+    const entered = since && (() => this.recovery.begin(connection, key, since));
+    this.memberships.join(connection, membership, entered);
   }
 
   /** The member goes by itself. */
