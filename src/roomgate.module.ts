@@ -12,6 +12,7 @@ import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import { backChannelLogoutController } from './adapter/back-channel-logout.controller.js';
 import type { AdapterPorts } from './adapter/ports.js';
 import { RoomgateAdapter } from './adapter/roomgate.adapter.js';
+import { sealAdapter } from './gateway/adapter-seal.js';
 import { ROOMGATE_ADAPTER_PORTS, ROOMGATE_MODULE_OPTIONS } from './roomgate.constants.js';
 import { RoomgateError } from './roomgate.errors.js';
 import { RoomgateNode } from './roomgate.node.js';
@@ -55,18 +56,16 @@ export class RoomgateModule
     super();
     // Without an adapter Nest looks for socket.io, and with the stock one nobody would be checked.
     const present: unknown = config.getIoAdapter();
+    if (present instanceof RoomgateAdapter && !present.serves(ports)) refuseSecondImport();
+    const refusal = (adapter: unknown): RoomgateError | undefined =>
+      ports.routes.size > 0 && !(adapter instanceof RoomgateAdapter) ? otherAdapter() : undefined;
+    const error = present ? refusal(present) : undefined;
+    if (error) throw error;
     if (!present) config.setIoAdapter(new RoomgateAdapter(ports));
-    else if (present instanceof RoomgateAdapter && !present.serves(ports)) refuseSecondImport();
+    sealAdapter(config, refusal);
   }
 
-  /** @throws RoomgateError `adapter_conflict` when another adapter would let everybody in. */
   async onModuleInit(): Promise<void> {
-    if (this.ports.routes.size > 0 && !(this.config.getIoAdapter() instanceof RoomgateAdapter)) {
-      throw new RoomgateError(
-        'adapter_conflict',
-        'Room gateways need RoomgateAdapter, but the app set another WebSocket adapter. Remove its app.useWebSocketAdapter(...): RoomgateModule installs its own.',
-      );
-    }
     for (const route of this.ports.routes.values() as Iterable<PolicyRoute>) {
       route.rules.resolve(this.moduleRef);
       checkInstances(route, this.moduleRef);
@@ -100,6 +99,13 @@ export class RoomgateModule
       `Global guards also see WebSocket messages (context.getType() === 'ws'): ${names}.`,
     );
   }
+}
+
+function otherAdapter(): RoomgateError {
+  return new RoomgateError(
+    'adapter_conflict',
+    'Room gateways need RoomgateAdapter, but the app set another WebSocket adapter. Remove its app.useWebSocketAdapter(...): RoomgateModule installs its own.',
+  );
 }
 
 /** Each import would have a door and rooms of its own, and a gateway only one of them. */

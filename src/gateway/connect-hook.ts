@@ -1,4 +1,4 @@
-import type { RoomConnection } from '../connection/connection.js';
+import { RoomConnection } from '../connection/connection.js';
 
 type Hook = (this: unknown, connection: RoomConnection, ...rest: unknown[]) => unknown;
 
@@ -42,7 +42,13 @@ const noHook = Object.assign((): void => {}, { [WRAPPED]: true });
 function wrap(prototype: object, name: HookName): void {
   const hook: unknown = Reflect.get(prototype, name);
   if (typeof hook !== 'function' || WRAPPED in hook) return;
-  const wrapped = async function (
+  const wrapped = function (this: unknown, connection: unknown, ...rest: unknown[]): unknown {
+    // A unit test that calls the hook itself gets what the hook returns or throws. No app comes here: boot refuses its adapter.
+    return connection instanceof RoomConnection
+      ? watched.call(this, connection, ...rest)
+      : (hook as Hook).call(this, connection as RoomConnection, ...rest);
+  };
+  const watched = async function (
     this: unknown,
     connection: RoomConnection,
     ...rest: unknown[]

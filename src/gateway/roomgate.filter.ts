@@ -3,11 +3,15 @@ import {
   Catch,
   type ExceptionFilter,
   HttpException,
+  Inject,
   Logger,
+  Optional,
 } from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { WsException } from '@nestjs/websockets';
 import { RoomConnection } from '../connection/connection.js';
 import { describeError, RoomgateError } from '../roomgate.errors.js';
+import { refuseWithoutModule } from './adapter-seal.js';
 import { type ExceptionBody, exceptionBody } from './exceptions.js';
 import { MessageContext } from './message-context.js';
 import { InvalidDataException } from './message-schema.pipe.js';
@@ -34,6 +38,14 @@ function codeOfStatus(status: number): string {
 @Catch()
 export class RoomgateFilter implements ExceptionFilter {
   private readonly logger = new Logger('Roomgate');
+
+  /** Every room gateway brings this filter, so Nest makes it in each app that has one: the place to notice that the module is missing. */
+  constructor(
+    @Optional() @Inject(ModulesContainer) modules?: ModulesContainer,
+    @Optional() @Inject(ApplicationConfig) config?: ApplicationConfig,
+  ) {
+    if (modules && config) refuseWithoutModule(modules, config);
+  }
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const context: unknown = host.getArgByIndex(2);

@@ -3,17 +3,18 @@ import { jest } from '@jest/globals';
 import { lastValueFrom } from 'rxjs';
 import type { RoomGatewayOptions } from '../../../src/toolkit/schematics/room-gateway/options.js';
 import { roomGateway } from '../../../src/toolkit/schematics/room-gateway/room-gateway.js';
-import { APP_MODULE, newApp } from './app-tree.js';
+import { APP_MODULE, NEW_MODULE, newApp } from './app-tree.js';
 import { callRule, HostTree } from './devkit.js';
 import { GATEWAY, GATEWAY_SPEC } from './generated-text.js';
 
 describe('room-gateway schematic', () => {
   const warn = jest.fn();
+  const info = jest.fn();
 
   beforeEach(() => warn.mockClear());
 
   function generate(options: Partial<RoomGatewayOptions>, app = newApp()): Promise<Tree> {
-    const context = { logger: { warn } } as unknown as SchematicContext;
+    const context = { logger: { warn, info } } as unknown as SchematicContext;
     // What the Nest CLI passes for `nest g -c nestjs-roomgate room-gateway orders`.
     const typed = { name: 'orders', language: 'ts', sourceRoot: 'src', flat: false, ...options };
     return lastValueFrom(callRule(roomGateway(typed), app, context));
@@ -42,11 +43,77 @@ describe('room-gateway schematic', () => {
 
     expect(app.readText('src/app.module.ts')).toBe(
       APP_MODULE.replace(
-        `'./app.service.js';\n`,
-        `'./app.service.js';\nimport { OrdersGateway } from './orders/orders.gateway.js';\n`,
+        `'nestjs-roomgate';\n`,
+        `'nestjs-roomgate';\nimport { OrdersGateway } from './orders/orders.gateway.js';\n`,
       ).replace('[AppService]', '[AppService, OrdersGateway]'),
     );
     expect(warn).not.toHaveBeenCalled();
+  });
+
+  describe('in an app without RoomgateModule, which would not boot', () => {
+    it('adds it to the imports of the root module', async () => {
+      const app = await generate({}, newApp({ 'src/app.module.ts': NEW_MODULE }));
+
+      expect(app.readText('src/app.module.ts')).toBe(
+        NEW_MODULE.replace(
+          `'./app.service.js';\n`,
+          `$&import { OrdersGateway } from './orders/orders.gateway.js';
+import { RoomgateModule, roomgateConfig } from 'nestjs-roomgate';\n`,
+        )
+          .replace('[AppService]', '[AppService, OrdersGateway]')
+          .replace(
+            'imports: []',
+            'imports: [RoomgateModule.forRootAsync(roomgateConfig.asProvider())]',
+          ),
+      );
+      expect(warn).not.toHaveBeenCalled();
+    });
+
+    it('adds it to the root module also when the gateway belongs to a module nearer to it', async () => {
+      const app = newApp({ 'src/app.module.ts': NEW_MODULE });
+      app.create('src/shop/shop.module.ts', NEW_MODULE.replace('AppModule', 'ShopModule'));
+
+      await generate({ name: 'shop/orders' }, app);
+
+      expect(app.readText('src/app.module.ts')).toContain('RoomgateModule.forRootAsync(');
+      expect(app.readText('src/shop/shop.module.ts')).not.toContain('RoomgateModule');
+    });
+
+    it('does so once', async () => {
+      const app = newApp({ 'src/app.module.ts': NEW_MODULE });
+      await generate({}, app);
+      const once = app.readText('src/app.module.ts');
+
+      await generate({ name: 'chat' }, app);
+
+      expect(app.readText('src/app.module.ts').split('forRootAsync')).toHaveLength(
+        once.split('forRootAsync').length,
+      );
+    });
+
+    it('finds it in any file of the app and leaves the root module alone', async () => {
+      const app = newApp({ 'src/app.module.ts': NEW_MODULE });
+      app.create('src/auth/door.ts', 'export const door = RoomgateModule.forRoot(options);');
+
+      await generate({}, app);
+
+      expect(app.readText('src/app.module.ts')).not.toContain('RoomgateModule');
+    });
+
+    it('says what to add when the imports are no list, and with skipImport leaves all as it is', async () => {
+      const imports = NEW_MODULE.replace('imports: []', 'imports: features()');
+      const app = await generate({}, newApp({ 'src/app.module.ts': imports }));
+      const skipped = await generate(
+        { skipImport: true },
+        newApp({ 'src/app.module.ts': NEW_MODULE }),
+      );
+
+      expect(app.readText('src/app.module.ts')).not.toContain('RoomgateModule');
+      expect(warn).toHaveBeenCalledWith(
+        'Add RoomgateModule.forRootAsync(roomgateConfig.asProvider()) to the imports of /src/app.module.ts yourself.',
+      );
+      expect(skipped.readText('src/app.module.ts')).toBe(NEW_MODULE);
+    });
   });
 
   it('prefers the module nearest to the gateway', async () => {

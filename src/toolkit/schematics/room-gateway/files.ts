@@ -6,14 +6,19 @@ import type { RoomGatewayOptions } from './options.js';
 
 /** Below the source root, and in a folder of its own unless `flat`. */
 export function locateFolder(tree: Tree, names: GatewayNames, options: RoomGatewayOptions): string {
-  const { sourceRoot = 'src', path = '', flat = true } = options;
+  const { path = '', flat = true } = options;
   return posix.join(
-    '/',
-    isAppRoot(tree) ? sourceRoot : '',
+    locateSources(tree, options),
     toKebabOrSnakeCase(path),
     toKebabOrSnakeCase(posix.dirname(options.name)),
     flat ? '' : names.fileName,
   );
+}
+
+/** The folder of the app's sources. Elsewhere than in an app's root (say in `src/shop`) the CLI means the folder it was started in. */
+export function locateSources(tree: Tree, { sourceRoot = 'src' }: RoomGatewayOptions): string {
+  const files = ['nest-cli.json', 'nest.json', 'tsconfig.json', 'package.json'];
+  return posix.join('/', files.some((file) => tree.exists(file)) ? sourceRoot : '');
 }
 
 export function writeFiles(
@@ -40,13 +45,6 @@ export function writeFiles(
 export function isEsm(tree: Tree): boolean {
   if (!tree.exists('package.json')) return false;
   return (tree.readJson('package.json') as { type?: unknown } | null)?.type === 'module';
-}
-
-/** Elsewhere (say in `src/shop`) the CLI means the folder it was started in. */
-function isAppRoot(tree: Tree): boolean {
-  return ['nest-cli.json', 'nest.json', 'tsconfig.json', 'package.json'].some((file) =>
-    tree.exists(file),
-  );
 }
 
 function render(template: string, values: Record<string, string>): string {

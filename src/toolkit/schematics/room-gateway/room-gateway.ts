@@ -1,13 +1,13 @@
 import type { Rule } from '@angular-devkit/schematics';
-import { locateFolder, writeFiles } from './files.js';
+import { locateFolder, locateSources, writeFiles } from './files.js';
 import { nameGateway } from './names.js';
 import { loadNestSchematics } from './nest-schematics.js';
 import type { RoomGatewayOptions } from './options.js';
-import { wireIntoNearestModule } from './wiring.js';
+import { importRoomgateModule, wireIntoNearestModule } from './wiring.js';
 
 /**
- * `nest g -c nestjs-roomgate room-gateway <name>`: a typed gateway, its spec, and its place in the
- * nearest module. A rule is only a function, so the devkit is needed for its types alone.
+ * `nest g -c nestjs-roomgate room-gateway <name>`: a typed gateway, its spec, its place in the
+ * nearest module, and RoomgateModule in the root module where the app lacks it. A rule is only a function, so the devkit is needed for its types alone.
  */
 export function roomGateway(options: RoomGatewayOptions): Rule {
   return async (tree, context) => {
@@ -19,7 +19,10 @@ export function roomGateway(options: RoomGatewayOptions): Rule {
 
     if (options.skipImport && !options.format) return;
     const nest = await loadNestSchematics();
-    if (!options.skipImport) wireIntoNearestModule(nest, tree, context, folder, names);
+    if (!options.skipImport) {
+      wireIntoNearestModule(nest, tree, context, folder, names);
+      importRoomgateModule(nest, tree, context, locateSources(tree, options));
+    }
     if (options.format) return nest.formatFiles();
   };
 }

@@ -1,5 +1,5 @@
-import type { Path } from '@angular-devkit/core';
-import type { SchematicContext, Tree } from '@angular-devkit/schematics';
+import type { Path, PathFragment } from '@angular-devkit/core';
+import type { DirEntry, SchematicContext, Tree } from '@angular-devkit/schematics';
 import { isEsm } from './files.js';
 import type { GatewayNames } from './names.js';
 import type { NestSchematics } from './nest-schematics.js';
@@ -36,6 +36,46 @@ export function wireIntoNearestModule(
     return;
   }
   tree.overwrite(module, wired);
+}
+
+const MODULE_IMPORT = `import { RoomgateModule, roomgateConfig } from 'nestjs-roomgate';`;
+const MODULE = 'RoomgateModule.forRootAsync(roomgateConfig.asProvider())';
+
+/**
+ * Adds RoomgateModule, configured by `ROOMGATE_*` variables, to the root module of an app that has it nowhere.
+ * Without it the app does not boot, since nothing would check tokens.
+ */
+export function importRoomgateModule(
+  nest: NestSchematics,
+  tree: Tree,
+  context: SchematicContext,
+  sourceRoot: string,
+): void {
+  if (mentionsModule(tree.getDir(sourceRoot))) return;
+  const module = new nest.ModuleFinder(tree).find({ path: sourceRoot as Path });
+  const source = module ? tree.readText(module) : '';
+  const wired = new nest.MetadataManager(source).insert('imports', MODULE) ?? source;
+  if (!module || wired === source) {
+    const where = module ?? 'the root module';
+    context.logger.warn(`Add ${MODULE} to the imports of ${where} yourself.`);
+    return;
+  }
+  const lines = wired.split('\n');
+  const last = lines.findLastIndex((line) => /\bfrom ['"]/.test(line));
+  tree.overwrite(module, lines.toSpliced(last + 1, 0, MODULE_IMPORT).join('\n'));
+  context.logger.info(
+    `${module} imports RoomgateModule. Set its ROOMGATE_* variables: see README.`,
+  );
+}
+
+function mentionsModule(folder: DirEntry): boolean {
+  const names = folder.subfiles.filter((name) => name.endsWith('.ts'));
+  return (
+    names.some((name) => /\bRoomgateModule\b/.test(String(folder.file(name)?.content))) ||
+    folder.subdirs.some(
+      (name) => name !== ('node_modules' as PathFragment) && mentionsModule(folder.dir(name)),
+    )
+  );
 }
 
 function countWord(word: string, text: string): number {
