@@ -1,11 +1,9 @@
 import {
-  type BeforeApplicationShutdown,
   ConfigurableModuleBuilder,
   Inject,
   Logger,
   Module,
   type OnApplicationShutdown,
-  type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef } from '@nestjs/core';
@@ -18,6 +16,7 @@ import { RoomgateError } from './roomgate.errors.js';
 import { RoomgateNode } from './roomgate.node.js';
 import type { RoomgateModuleOptions } from './roomgate.options.js';
 import { EXPORTS, EXTRAS, provideRoomgate } from './roomgate.providers.js';
+import { RoomgateShutdownModule } from './roomgate.shutdown.js';
 import { type PolicyRoute, checkInstances } from './roomgate.routes.js';
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RoomgateModuleOptions>({
@@ -29,6 +28,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RoomgateModule
   .setExtras(EXTRAS, (definition, extras) => ({
     ...definition,
     global: extras.isGlobal,
+    imports: [...(definition.imports ?? []), RoomgateShutdownModule],
     providers: [
       ...(definition.providers ?? []),
       ...provideRoomgate(ROOMGATE_MODULE_OPTIONS, extras),
@@ -45,7 +45,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RoomgateModule
 @Module({})
 export class RoomgateModule
   extends ConfigurableModuleClass
-  implements OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown
+  implements OnModuleInit, OnApplicationShutdown
 {
   constructor(
     private readonly moduleRef: ModuleRef,
@@ -66,20 +66,14 @@ export class RoomgateModule
   }
 
   async onModuleInit(): Promise<void> {
+    const shutdown = this.moduleRef.get(RoomgateShutdownModule, { strict: false });
+    shutdown.closeAll = () => this.node.drain.closeAll();
     for (const route of this.ports.routes.values() as Iterable<PolicyRoute>) {
       route.rules.resolve(this.moduleRef);
       checkInstances(route, this.moduleRef);
     }
     this.#tellGlobalGuards();
     await this.node.start();
-  }
-
-  onModuleDestroy(): void {
-    this.node.drain.begin();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.node.drain.closeAll();
   }
 
   async onApplicationShutdown(): Promise<void> {
