@@ -1,13 +1,14 @@
 /**
  * The first ten minutes of a new user, scripted: the packed package, a Nest app from nothing, a
- * generated gateway, and a Python client that says and hears. Needs `npm ci` and `npm run build`,
- * the npm registry the environment names, and python3-websocket.
+ * generated gateway, and a Python client that says and hears. Needs `npm ci`, the npm registry that
+ * the environment names, and python3-websocket. The Nest CLI is fetched here, because its packages
+ * do not accept Node 20 and `npm ci` would warn of that.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createIssuer } from './issuer.js';
-import { missingPeers, pack, repository } from './package.js';
+import { missingPeers, pack } from './package.js';
 import { findPython, runPython } from './python-client.js';
 import { startApp } from './running-app.js';
 import { changedPaths, lostLines, readSources } from './sources.js';
@@ -16,6 +17,7 @@ import { createWorkspace } from './workspace.js';
 
 const workspace = createWorkspace();
 const app = join(workspace.folder, 'shop');
+const cli = join(workspace.folder, 'cli');
 const issuer = createIssuer(workspace.folder);
 const room = randomUUID();
 const token = issuer.mint({ sub: 'alice', rooms: [room] });
@@ -45,8 +47,14 @@ const steps = [
     }
   }),
 
+  step('npm install of the Nest CLI', 240, (run) =>
+    run('npm', ['install', '--no-audit', '--no-fund', '--prefix', cli, '@nestjs/cli@12'], {
+      cwd: workspace.folder,
+    }),
+  ),
+
   step('nest new', 240, async (run) => {
-    const nest = join(repository, 'node_modules/@nestjs/cli/bin/nest.js');
+    const nest = join(cli, 'node_modules/@nestjs/cli/bin/nest.js');
     const flags = ['--skip-git', '--package-manager', 'npm'];
     const { output } = await run(process.execPath, [nest, 'new', 'shop', ...flags], {
       cwd: workspace.folder,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assert } from './steps.js';
 
-export const repository = fileURLToPath(new URL('../../', import.meta.url));
+const repository = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Packs the built package into `folder` as the registry would get it. */
 export async function pack(run, folder) {

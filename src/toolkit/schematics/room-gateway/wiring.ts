@@ -22,11 +22,11 @@ export function wireIntoNearestModule(
   const wired = new nest.ModuleDeclarator().declare(source, {
     metadata: 'providers',
     className,
-    type: 'gateway',
+    // The suffix carries the extension: the declarator of Nest 11 does not know `isEsm`.
+    type: isEsm(tree) ? 'gateway.js' : 'gateway',
     name: fileName,
     path: folder as Path,
     module,
-    isEsm: isEsm(tree),
   });
   // Providers that are no literal list, or have a class of this name, gain nothing; then the import
   // alone must not stay behind: it would not lint, or would not compile.
