@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { createServer, type Server } from 'node:http';
 import { Injectable, Module, Scope, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import {
@@ -73,11 +74,12 @@ class StockGateway {
   }
 }
 
-async function boot(providers: Type[], adapter?: 'home-made' | 'ws'): Promise<Error | undefined> {
+async function boot(providers: Type[], adapter?: 'home-made' | 'ws' | 'socket.io'): Promise<Error | undefined> {
   const module = await Test.createTestingModule({ providers }).compile();
   const app = module.createNestApplication({ logger: false });
   try {
     if (adapter === 'home-made') app.useWebSocketAdapter(new HomeMadeAdapter(app));
+    if (adapter === 'socket.io') app.useWebSocketAdapter(new IoAdapter(app));
     if (adapter === 'ws') app.useWebSocketAdapter(new WsAdapter(app));
     await app.listen(0, '127.0.0.1');
     return undefined;
@@ -104,7 +106,7 @@ describe('A room gateway in an app without RoomgateModule', () => {
     ['a gateway in request scope', [RequestScopedGateway]],
     ['a stock gateway in front of it', [StockGateway, ChatGateway]],
   ];
-  const adapters = ['ws', 'home-made', undefined] as const;
+  const adapters = ['ws', 'socket.io', 'home-made', undefined] as const;
 
   it.each(gateways.flatMap(([name, types]) => adapters.map((it) => [name, it, types] as const)))(
     'does not boot: %s, adapter %s',
