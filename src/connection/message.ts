@@ -53,8 +53,9 @@ export function isControl(event: string): boolean {
 /** The message in a text frame, or undefined when it is not one. Members we do not know are ignored. */
 export function parseMessage(bytes: Buffer): Message | undefined {
   let value: unknown;
+  const text = bytes.toString('utf8');
   try {
-    value = JSON.parse(bytes.toString('utf8'));
+    value = JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -64,7 +65,7 @@ export function parseMessage(bytes: Buffer): Message | undefined {
     return undefined;
   // Every level takes two bytes at least, so a short message is not worth walking through.
   const mayBeDeep = bytes.length > 2 * MAX_DEPTH;
-  if (!isMessageId(id) || (mayBeDeep && isDeeper(data, MAX_DEPTH))) return undefined;
+  if (!isMessageId(id, text) || (mayBeDeep && isDeeper(data, MAX_DEPTH))) return undefined;
   const traceparent = trace === undefined ? undefined : parseTraceparent(trace);
   if (room === undefined) return { event, data, id, room, traceparent };
   const roomId = parseRoomId(room);
@@ -78,10 +79,22 @@ function isDeeper(value: unknown, levels: number): boolean {
   return Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
-function isMessageId(id: unknown): id is string | number | undefined {
-  return (
-    id === undefined || (typeof id === 'string' ? id.length <= MAX_ID_LENGTH : Number.isFinite(id))
-  );
+function isMessageId(id: unknown, text: string): id is string | number | undefined {
+  if (id === undefined) return true;
+  if (typeof id === 'string') return id.length <= MAX_ID_LENGTH;
+  return typeof id === 'number' && isWrittenAs(id, text);
+}
+
+/**
+ * Whether the reply will repeat a number in the digits of the client. Two ids that are rounded to one number
+ * (1732999999123456789 and …788, 1 and 1.0000000000000000001) would get the same reply.
+ */
+function isWrittenAs(id: number, text: string): boolean {
+  const digits = String(id);
+  const at = text.indexOf(`"id":${digits}`);
+  // As most encoders write it. Anything else costs a search.
+  if (at >= 0 && /[,}]/.test(text.charAt(at + 5 + digits.length))) return true;
+  return new RegExp(`"id"\\s*:\\s*${digits.replace(/[.+]/g, '\\$&')}\\s*[,}]`).test(text);
 }
 
 /** @throws RoomgateError `invalid_data` when the data has no JSON form (a cycle, a BigInt). */
@@ -101,11 +114,16 @@ export function withoutCause(data: unknown): unknown {
   return rest;
 }
 
-/** @throws RoomgateError `reserved_event` when only roomgate may send the event, `invalid_data` for what is no event. */
+/** @throws RoomgateError `reserved_event` when only roomgate may send the event, `invalid_data` for what is no event's name. */
 export function refuseReserved(event: string): void {
   // Handlers may pass on what a client gave them, whatever it is.
   if (typeof event !== 'string' || event === '')
     throw new RoomgateError('invalid_data', 'An event is a text that is not empty.');
+  if (event.length > MAX_EVENT_LENGTH || /^[{[]/.test(event))
+    throw new RoomgateError(
+      'invalid_data',
+      `Expected the name of an event, of at most ${MAX_EVENT_LENGTH} characters and no JSON: send(event, data) builds the frame itself.`,
+    );
   if (RESERVED.has(event))
     throw new RoomgateError(
       'reserved_event',

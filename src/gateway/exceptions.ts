@@ -30,7 +30,7 @@ export const EXCEPTIONS = {
   },
   refresh_in_progress: { message: 'Another refresh is being decided.', temporary: true },
   verdict_timeout: { message: 'The decision took too long.', temporary: true },
-  unavailable: { message: 'The decision could not be made.', temporary: true },
+  unavailable: { message: 'This is not available at the moment.', temporary: true },
   room_forbidden: { message: 'The token does not open this room.', temporary: false },
   room_full: { message: 'The room is full at the moment.', temporary: true },
   too_many_rooms: { message: 'These are too many rooms.', temporary: true },

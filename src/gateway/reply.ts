@@ -1,4 +1,4 @@
-import { isReserved } from '../connection/message.js';
+import { refuseReserved } from '../connection/message.js';
 import type { MessageContext } from './message-context.js';
 
 /** Where faults of the application's own code are told. */
@@ -31,7 +31,7 @@ export function settleReply(
   if (context.isSettled) return;
   try {
     if (isWsResponse(result)) {
-      if (isReserved(result.event)) throw new Error('A handler returned a reserved event.');
+      refuseReserved(result.event);
       reporter.checkEvent(context.connection.roomName, result.event, result.data);
       context.reply(result.event, result.data);
     } else {

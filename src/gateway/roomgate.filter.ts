@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import {
   type ArgumentsHost,
   Catch,
@@ -9,41 +10,57 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { WsException } from '@nestjs/websockets';
+import { TimeoutError } from 'rxjs';
 import { RoomConnection } from '../connection/connection.js';
+import { ROOMGATE_OPTIONS } from '../roomgate.constants.js';
 import { describeError, RoomgateError } from '../roomgate.errors.js';
+import type { RoomgateOptions } from '../roomgate.options.js';
 import { refuseWithoutModule } from './adapter-seal.js';
-import { type ExceptionBody, exceptionBody } from './exceptions.js';
+import { type ExceptionBody, exceptionBody, type ExceptionCode } from './exceptions.js';
 import { MessageContext } from './message-context.js';
 import { InvalidDataException } from './message-schema.pipe.js';
+import { messagePaths } from './validation-paths.js';
 
-const HTTP_CODES: Record<number, string> = {
+/** The code for an HTTP status (RFC 9110 §15). Those that are not listed are `rejected` (4xx) or `internal` (5xx and the rest). */
+const CODES_BY_STATUS: Readonly<Record<number, ExceptionCode>> = {
   400: 'bad_request',
   401: 'forbidden',
   403: 'forbidden',
   404: 'not_found',
+  408: 'handler_timeout',
+  410: 'not_found',
+  413: 'bad_request',
+  415: 'bad_request',
   422: 'bad_request',
+  423: 'unavailable',
+  425: 'unavailable',
   429: 'rate_limited',
+  502: 'unavailable',
+  503: 'unavailable',
+  504: 'handler_timeout',
+  507: 'unavailable',
 };
 
-function codeOfStatus(status: number): string {
-  if (status === 503) return 'unavailable';
-  return HTTP_CODES[status] ?? (status >= 400 && status < 500 ? 'rejected' : 'internal');
-}
+const MAX_TEXT_BYTES = 256;
 
 /**
  * The last filter of every room gateway, behind those of the app: answers what was thrown with an `exception` that carries the
- * message's id. Stock Nest repeats pattern and data of the client in it; here only a code and our own text, or the text of a
- * `WsException`, which the app wrote for clients, leave the server.
+ * message's id. Stock Nest repeats pattern and data of the client in it. Here these leave the server: a code, and as text our own,
+ * that of a `WsException`, or that of an `HttpException` of status 4xx whose body is one text. A text is cut to 256 bytes. A list
+ * of texts, such as the one of `ValidationPipe`, becomes `paths`. The text of a status 5xx is sent in development only.
  */
 @Catch()
 export class RoomgateFilter implements ExceptionFilter {
   private readonly logger = new Logger('Roomgate');
+  private readonly revealsErrors: boolean;
 
   /** Every room gateway brings this filter, so Nest makes it in each app that has one: the place to notice that the module is missing. */
   constructor(
     @Optional() @Inject(ModulesContainer) modules?: ModulesContainer,
     @Optional() @Inject(ApplicationConfig) config?: ApplicationConfig,
+    @Optional() @Inject(ROOMGATE_OPTIONS) options?: RoomgateOptions,
   ) {
+    this.revealsErrors = options?.strict === false;
     if (modules && config) refuseWithoutModule(modules, config);
   }
 
@@ -64,9 +81,22 @@ export class RoomgateFilter implements ExceptionFilter {
     if (exception instanceof WsException) return fromWsException(exception);
     if (exception instanceof InvalidDataException)
       return { ...exceptionBody('bad_request'), paths: exception.paths };
-    if (exception instanceof HttpException)
-      return this.known(codeOfStatus(exception.getStatus()), exception, event);
+    if (exception instanceof HttpException) return this.fromHttp(exception, event);
+    // Of the operator `timeout`, which Nest's documentation shows in an interceptor.
+    if (exception instanceof TimeoutError) return exceptionBody('handler_timeout');
     return this.known('internal', exception, event);
+  }
+
+  private fromHttp(exception: HttpException, event: string): ExceptionBody {
+    const status = exception.getStatus();
+    const fallback = status >= 400 && status < 500 ? 'rejected' : 'internal';
+    const body = this.known(CODES_BY_STATUS[status] ?? fallback, exception, event);
+    const message = messageOf(exception);
+    if (Array.isArray(message) && status < 500) return { ...body, paths: messagePaths(message) };
+    const isForClients = status < 500 || this.revealsErrors;
+    return typeof message === 'string' && isForClients
+      ? { ...body, message: cutText(message) }
+      : body;
   }
 
   private known(code: string, exception: unknown, event: string): ExceptionBody {
@@ -79,22 +109,46 @@ export class RoomgateFilter implements ExceptionFilter {
   }
 }
 
+/** The text, or the list of texts, that an `HttpException` was made with; undefined for its default text or a body of another shape. */
+function messageOf(exception: HttpException): unknown {
+  const body: unknown = exception.getResponse();
+  if (typeof body === 'string') return body;
+  const { message, statusCode, error } = Object(body) as Record<string, unknown>;
+  const isOfNest = statusCode === exception.getStatus();
+  // Without a text of its own Nest repeats the name of the status, and then names it only once.
+  const isDefault = error === undefined && message === STATUS_CODES[exception.getStatus()];
+  return Array.isArray(message) || (isOfNest && !isDefault) ? message : undefined;
+}
+
 /** A `WsException` speaks to clients: its text, or the named members of its object, and nothing else of it. */
 function fromWsException(exception: WsException): ExceptionBody {
-  const error = exception.getError();
+  const error: unknown = exception.getError();
   if (typeof error === 'string')
     return {
       status: 'error',
       code: error === 'Forbidden resource' ? 'forbidden' : 'rejected',
-      message: error,
+      message: cutText(error),
       temporary: false,
     };
-  const { code, message, temporary, retryAfterMs } = error as Record<string, unknown>;
+  const given = Object(error) as Record<string, unknown>;
+  const list = Array.isArray(error) ? (error as unknown[]) : given.message;
+  if (Array.isArray(list))
+    return { ...exceptionBody('bad_request'), paths: messagePaths(list as unknown[]) };
+  const { code, message, temporary, retryAfterMs } = given;
   return {
     status: 'error',
-    code: typeof code === 'string' ? code : 'rejected',
-    message: typeof message === 'string' ? message : exception.message,
+    code: typeof code === 'string' ? cutText(code) : 'rejected',
+    message: cutText(typeof message === 'string' ? message : exception.message),
     temporary: temporary === true,
     ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
   };
+}
+
+/** At most 256 bytes of UTF-8, and no half of a character. */
+function cutText(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= MAX_TEXT_BYTES) return text;
+  let end = MAX_TEXT_BYTES;
+  while (((bytes[end] as number) & 0xc0) === 0x80) end -= 1;
+  return bytes.toString('utf8', 0, end);
 }

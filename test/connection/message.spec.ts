@@ -49,6 +49,17 @@ describe('parseMessage', () => {
     '{"event":"say","id":true}',
     '{"event":"say","id":{}}',
     '{"event":"say","id":1e999}',
+    '{"event":"say","id":1732999999123456789}',
+    '{"event":"say","id":9007199254740993}',
+    '{"event":"say","id":-9007199254740993}',
+    '{"event":"say","id":1.0}',
+    '{"event":"say","id":1.0000000000000000001}',
+    '{"event":"say","id":0.99999999999999999999}',
+    '{"event":"say","id":1e0}',
+    '{"event":"say","id":10E-1}',
+    '{"event":"say","id":-0}',
+    '{"event":"say","id":2,"id":1e0}',
+    '{"event":"say","data":{"n":"\\"id\\":1"},"id":1e0}',
     `{"event":"say","id":"${'x'.repeat(65)}"}`,
     '{"event":"say","room":null}',
     '{"event":"say","room":"lobby"}',
@@ -102,6 +113,32 @@ describe('parseMessage', () => {
   });
 });
 
+describe('The id of a message', () => {
+  it.each<[string, unknown]>([
+    ['{"event":"say","id":9007199254740991}', Number.MAX_SAFE_INTEGER],
+    ['{"event":"say","id":-9007199254740991}', Number.MIN_SAFE_INTEGER],
+    ['{"event":"say","id":-1.5}', -1.5],
+    ['{"event":"say","id": 1e+21}', 1e21],
+    ['{ "id" : 7 , "event" : "say" }', 7],
+    ['{"data":{"id":1.5},"id":\n7\n,"event":"say"}', 7],
+    ['{"data":{"id":70},"event":"say","id":7}', 7],
+    ['{"event":"say","id":1,"id":2}', 2],
+    ['{"event":"say","id":"1732999999123456789"}', '1732999999123456789'],
+  ])('is answered in the digits of the client: %s', (text, id) => {
+    expect(parse(text)?.id).toBe(id);
+  });
+
+  it('is never another number than the one that was written', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.bigInt(), fc.double().map(String)), (written) => {
+        const id = parse(`{"event":"say","id":${written}}`)?.id;
+        if (id !== undefined) expect(String(id)).toBe(String(written));
+      }),
+      propertyRuns(1_000),
+    );
+  });
+});
+
 describe('encodeMessage', () => {
   it('leaves out what is undefined', () => {
     expect(encodeMessage('ack')).toBe('{"event":"ack"}');
@@ -140,6 +177,17 @@ describe('Reserved events', () => {
       expect([isReserved(event), isControl(event)]).toEqual([true, true]);
     },
   );
+
+  it.each([
+    JSON.stringify({ event: 'said', data: 1 }),
+    JSON.stringify(['said', 1]),
+    'x'.repeat(129),
+    '',
+    undefined,
+    { event: 'said' },
+  ])('takes a name and no frame: %j', (event) => {
+    expect(caught(() => refuseReserved(event as string))).toMatchObject({ code: 'invalid_data' });
+  });
 
   it.each(['say', 'Ack', 'room', '__proto__', 'constructor'])('leaves %s to the app', (event) => {
     expect([isReserved(event), isControl(event)]).toEqual([false, false]);

@@ -4,17 +4,20 @@ import {
   ForbiddenException,
   HttpException,
   NotFoundException,
-  type PipeTransform,
+  RequestTimeoutException,
   UnauthorizedException,
   UnprocessableEntityException,
 } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WsException } from '@nestjs/websockets';
+import { TimeoutError } from 'rxjs';
 import { ParseRoomIdPipe, RoomGateway, RoomgateError } from 'nestjs-roomgate';
 import {
   createRoomgateTestbed,
   type RoomgateTestbed,
   type TestConnection,
 } from 'nestjs-roomgate/testing';
+
+import { setEnv } from '../support/env.js';
 
 const CANARY = 'canary-4711';
 
@@ -31,14 +34,24 @@ const THROWN: Record<string, () => unknown> = {
   'odd object': () =>
     new WsException({ code: 7, message: { secret: CANARY }, temporary: 'yes', retryAfterMs: '5' }),
   'nothing in a WsException': () => new WsException(undefined as never),
-  'bad request': () => new BadRequestException(CANARY),
-  unauthorized: () => new UnauthorizedException(CANARY),
-  forbidden: () => new ForbiddenException(CANARY),
-  'not found': () => new NotFoundException(CANARY),
-  unprocessable: () => new UnprocessableEntityException(CANARY),
-  'too many': () => new HttpException(CANARY, 429),
-  teapot: () => new HttpException(CANARY, 418),
+  'a list in a WsException': () => new WsException([{ property: CANARY, value: CANARY }]),
+  'a list in the message of a WsException': () => new WsException({ message: [CANARY] }),
+  'a long WsException': () => new WsException('€'.repeat(100)),
+  'bad request': () => new BadRequestException('no such size'),
+  unauthorized: () => new UnauthorizedException('log in first'),
+  forbidden: () => new ForbiddenException('only admins'),
+  'forbidden without words': () => new ForbiddenException(),
+  'not found': () => new NotFoundException('no such order'),
+  unprocessable: () => new UnprocessableEntityException('sold out'),
+  'too many': () => new HttpException('slower, please', 429),
+  teapot: () => new HttpException('short and stout', 418),
+  'a body of the app': () => new HttpException({ message: CANARY, secret: CANARY }, 400),
+  'a cause and options': () =>
+    new BadRequestException('no', { cause: new Error(CANARY), description: CANARY }),
+  'a list of the app': () => new BadRequestException([`${CANARY} must not be empty`]),
   'bad gateway': () => new BadGatewayException(CANARY),
+  'too slow for the interceptor of Nest': () => new RequestTimeoutException(),
+  'too slow for the operator of rxjs': () => new TimeoutError(),
   'not a member': () => new RoomgateError('not_a_member', CANARY),
   'engine unavailable': () => new RoomgateError('engine_unavailable', CANARY),
   'options error': () => new RoomgateError('invalid_options', CANARY),
@@ -47,12 +60,6 @@ const THROWN: Record<string, () => unknown> = {
   undefined: () => undefined,
   'an object with a code': () => ({ code: 'forbidden', message: CANARY }),
 };
-
-class StrictPipe implements PipeTransform {
-  transform(value: unknown): never {
-    throw new BadRequestException(`Not valid: ${JSON.stringify(value)}`);
-  }
-}
 
 @RoomGateway('/:room')
 class ThrowingGateway {
@@ -66,9 +73,9 @@ class ThrowingGateway {
     await Promise.reject(THROWN[name]?.() as Error);
   }
 
-  @SubscribeMessage('pipe')
-  pipe(@MessageBody(StrictPipe) data: unknown): unknown {
-    return data;
+  @SubscribeMessage('status')
+  status(@MessageBody() status: number): never {
+    throw new HttpException(status < 500 ? 'words' : CANARY, status);
   }
 
   @SubscribeMessage('room')
@@ -83,7 +90,13 @@ describe('An exception of a handler', () => {
   let received = '';
 
   beforeAll(async () => {
-    testbed = await createRoomgateTestbed({ providers: [ThrowingGateway] });
+    // As in production, where less is said.
+    const restore = setEnv({ NODE_ENV: 'production' });
+    testbed = await createRoomgateTestbed({
+      providers: [ThrowingGateway],
+      roomgate: { allowedHosts: ['testbed'] },
+    });
+    restore();
     alice = await testbed.connectAs();
     alice.socket.on('message', (bytes) => (received += String(bytes as Buffer)));
   });
@@ -97,15 +110,24 @@ describe('An exception of a handler', () => {
     ['text', 'rejected', 'Not today'],
     ['object', 'too_late', 'Try again'],
     ['odd object', 'rejected', ''],
-    ['nothing in a WsException', 'internal', ''],
-    ['bad request', 'bad_request', ''],
-    ['unauthorized', 'forbidden', ''],
-    ['forbidden', 'forbidden', ''],
-    ['not found', 'not_found', ''],
-    ['unprocessable', 'bad_request', ''],
-    ['too many', 'rate_limited', ''],
-    ['teapot', 'rejected', ''],
-    ['bad gateway', 'internal', ''],
+    ['nothing in a WsException', 'rejected', ''],
+    ['a list in a WsException', 'bad_request', ''],
+    ['a list in the message of a WsException', 'bad_request', ''],
+    ['a long WsException', 'rejected', '€'.repeat(85)],
+    ['bad request', 'bad_request', 'no such size'],
+    ['unauthorized', 'forbidden', 'log in first'],
+    ['forbidden', 'forbidden', 'only admins'],
+    ['forbidden without words', 'forbidden', 'This is not allowed.'],
+    ['not found', 'not_found', 'no such order'],
+    ['unprocessable', 'bad_request', 'sold out'],
+    ['too many', 'rate_limited', 'slower, please'],
+    ['teapot', 'rejected', 'short and stout'],
+    ['a body of the app', 'bad_request', ''],
+    ['a cause and options', 'bad_request', 'no'],
+    ['a list of the app', 'bad_request', ''],
+    ['bad gateway', 'unavailable', ''],
+    ['too slow for the interceptor of Nest', 'handler_timeout', ''],
+    ['too slow for the operator of rxjs', 'handler_timeout', ''],
     ['not a member', 'not_a_member', ''],
     ['engine unavailable', 'engine_unavailable', ''],
     ['options error', 'internal', ''],
@@ -114,7 +136,7 @@ describe('An exception of a handler', () => {
     ['undefined', 'internal', ''],
     ['an object with a code', 'internal', ''],
   ])(
-    'is answered with a code and a text of ours or of a WsException: %s',
+    'is answered with a code and a text of ours, of a WsException or of a 4xx HttpException: %s',
     async (name, code, message) => {
       for (const event of ['throw', 'reject']) {
         const { data, ...reply } = await alice.request(event, name);
@@ -143,15 +165,38 @@ describe('An exception of a handler', () => {
     ]);
   });
 
-  it('says what is temporary', async () => {
-    expect((await alice.request('throw', 'too many')).data).toMatchObject({ temporary: true });
-    expect((await alice.request('throw', 'forbidden')).data).toMatchObject({ temporary: false });
+  // RFC 9110 §15 and the statuses of WebDAV that Nest has exceptions for.
+  it.each<[string, boolean, readonly number[]]>([
+    ['bad_request', false, [400, 413, 415, 422]],
+    ['forbidden', false, [401, 403]],
+    ['not_found', false, [404, 410]],
+    ['handler_timeout', true, [408, 504]],
+    ['unavailable', true, [423, 425, 502, 503, 507]],
+    ['rate_limited', true, [429]],
+    ['rejected', false, [402, 405, 406, 409, 411, 412, 414, 418, 421, 424, 426, 428, 431, 451]],
+    ['internal', false, [500, 501, 505, 508, 511, 399, 600]],
+  ])('of an HTTP status becomes %s, temporary: %s', async (code, temporary, statuses) => {
+    for (const status of statuses)
+      expect({ status, ...(await alice.request('status', status)) }).toMatchObject({
+        status,
+        data: { code, temporary },
+      });
   });
 
-  it('never repeats what the client sent, whatever a pipe says', async () => {
-    expect((await alice.request('pipe', { password: CANARY })).data).toMatchObject({
-      code: 'bad_request',
+  it('says the text of a status 5xx only in development', async () => {
+    const lax = await createRoomgateTestbed({ providers: [ThrowingGateway] });
+    const bob = await lax.connectAs();
+    expect((await bob.request('throw', 'bad gateway')).data).toMatchObject({
+      code: 'unavailable',
+      message: CANARY,
     });
+    expect((await bob.request('throw', 'error')).data).toMatchObject({
+      message: 'Internal error.',
+    });
+    await lax.close();
+  });
+
+  it('never repeats what the client sent', async () => {
     expect((await alice.request('room', CANARY)).data).toMatchObject({ code: 'bad_request' });
     expect((await alice.request(CANARY.replace('canary', 'c'), CANARY)).data).toMatchObject({
       code: 'unknown_event',
