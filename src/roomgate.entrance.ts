@@ -68,7 +68,7 @@ export class Entrance {
     this.#replaceOldest(connection);
     this.ports.audit.admitted(connection);
     const { hooks } = server.route.table;
-    const dueAt = now + handlerTimeoutMs;
+    const dueAt = this.ports.clock.elapsed() + handlerTimeoutMs;
     if (hooks.connect > 0)
       connection.gate = new ConnectGate(connection, hooks.connect, this.ports.wheel, dueAt);
     server.greet(connection);

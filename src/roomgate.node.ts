@@ -46,7 +46,10 @@ export interface Seams {
 export class RoomgateNode {
   readonly clock: Clock;
   readonly registry = new Registry();
+  /** Deadlines by `clock.elapsed()`. */
   readonly wheel: TimingWheel;
+  /** Deadlines by `clock.now()`: the expiry of tokens. */
+  readonly wallWheel: TimingWheel;
   readonly turn: Turn;
   readonly drain: Drain;
   readonly admission: Admission;
@@ -73,6 +76,7 @@ export class RoomgateNode {
     const { verifier, revocationStore: store } = seams;
     this.logout = new BackChannelLogout({ clock, verifier, store, audit: this.audit }, options);
     this.wheel = new TimingWheel(clock);
+    this.wallWheel = new TimingWheel(clock, () => clock.now());
     this.turn = new Turn(() => clock.now());
     this.drain = new Drain(this.registry, clock, options);
     const { engine } = seams;
@@ -141,7 +145,7 @@ export class RoomgateNode {
     });
     const ports = {
       clock,
-      lifetime: { ...options, wheel: this.wheel, now: () => clock.now() },
+      lifetime: { ...options, clock, wheel: this.wheel, wallWheel: this.wallWheel },
       turn: this.turn,
       maxInboxMessages: options.maxInboxMessages,
       maxOutboxBytes: options.maxOutboxBytes,
@@ -176,6 +180,7 @@ export class RoomgateNode {
 
   async stop(): Promise<void> {
     this.wheel.stop();
+    this.wallWheel.stop();
     this.heartbeat.stop();
     this.#watch.stop();
     await this.revocation.stop();

@@ -32,7 +32,7 @@ export class UpgradeDispatch {
     private readonly plain: () => readonly PlainServer[],
     private readonly isAlone: () => boolean,
   ) {
-    this.#limits = new UpgradeLimits(ports.options, () => ports.clock.now());
+    this.#limits = new UpgradeLimits(ports.options, () => ports.clock.elapsed());
     this.#waiting = new WaitingUpgrades(this.#limits);
     const { closeTimeoutMs } = ports.options;
     this.#onEnd = function () {

@@ -4,8 +4,8 @@ const CHECK_MS = 250;
 
 /** A handler that runs. */
 export interface Run {
-  /** Milliseconds since the epoch. */
-  startedAt: number;
+  /** By `clock.elapsed()`. */
+  readonly startedAt: number;
   onTimeout(): void;
 }
 
@@ -36,16 +36,12 @@ export class HandlerWatch {
 
   readonly #check = (): void => {
     this.#cancelTimer = undefined;
-    const now = this.clock.now();
+    const now = this.clock.elapsed();
     for (const run of this.#running) {
-      // The clock was set back: this one counts anew, or it would hold up itself and all others until the old time.
-      if (run.startedAt > now) run.startedAt = now;
       // Insertion order is start order: the first that is young enough ends the search.
-      else if (now - run.startedAt < this.timeoutMs) break;
-      else {
-        this.#running.delete(run);
-        run.onTimeout();
-      }
+      if (now - run.startedAt < this.timeoutMs) break;
+      this.#running.delete(run);
+      run.onTimeout();
     }
     if (this.#running.size > 0) this.#cancelTimer = this.clock.setTimer(this.#check, CHECK_MS);
   };

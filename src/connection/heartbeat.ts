@@ -33,7 +33,7 @@ const NOT_DUE = -1;
  * Finds peers that went away without a word, and messages that are never finished. One timer serves all connections every
  * second, because an entry in the wheel or a listener for each would be most of what an idle connection costs. Time is
  * counted in beats: after a stall of the process the pongs that came meanwhile are read before the next beat, not judged by
- * a clock that went on, and a clock that is set back holds up nobody.
+ * a clock that went on.
  */
 export class Heartbeat {
   #beat = 0;
@@ -102,7 +102,7 @@ export class Heartbeat {
   }
 
   #sinceSecond(): number {
-    return this.clock.now() % BEAT_MS;
+    return this.clock.elapsed() % BEAT_MS;
   }
 
   #visit(connection: HeartbeatOwner): void {

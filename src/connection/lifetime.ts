@@ -2,11 +2,15 @@ import type { Principal } from '../admission/principal.js';
 import { CLOSE_CODES, type CloseRow } from './close-codes.js';
 import { remainingMs } from './greetings.js';
 import { encodeMessage } from './message.js';
-import type { TimingWheel, WheelEntry } from './timing-wheel.js';
+import type { Clock } from '../roomgate.clock.js';
+import type { Deadline, TimingWheel, WheelEntry } from './timing-wheel.js';
 
 export interface LifetimeRules {
+  readonly clock: Clock;
+  /** Deadlines in the time of `clock.elapsed()`. */
   readonly wheel: TimingWheel;
-  readonly now: () => number;
+  /** Deadlines in the time of `clock.now()`, which `exp` is compared with. */
+  readonly wallWheel: TimingWheel;
   readonly expiryWarningMs: number;
   readonly refreshGraceMs: number;
   /** Zero: no limit but the token's. */
@@ -32,60 +36,73 @@ export class Lifetime implements WheelEntry {
   dueAt = 0;
   slot = -1;
   #stage: Stage = 'live';
-  /** Absent without a limit: a number that is no small integer costs each connection an object of its own. */
-  readonly #endsAt: number | undefined;
+  /** By `maxConnectionMs`; absent without that limit. */
+  readonly #end: Deadline | undefined;
 
   constructor(
     private readonly owner: LifetimeOwner,
     private readonly rules: LifetimeRules,
   ) {
-    const { maxConnectionMs } = rules;
-    this.#endsAt = maxConnectionMs > 0 ? rules.now() + maxConnectionMs : undefined;
+    const { clock, maxConnectionMs } = rules;
+    if (maxConnectionMs > 0)
+      this.#end = rules.wheel.add(clock.elapsed() + maxConnectionMs, () =>
+        owner.end(CLOSE_CODES.goingAway),
+      );
     this.renew();
   }
 
   /** Begins anew for the principal that the connection has now. */
   renew(): void {
-    const { now, expiryWarningMs } = this.rules;
+    const { clock, expiryWarningMs } = this.rules;
     const { expiresAt } = this.owner.principal;
     this.#stage = 'live';
     // Half of its life is warning enough for a short token.
-    const warningMs = Math.min(expiryWarningMs, (expiresAt - now()) / 2);
-    this.#wait(expiresAt - warningMs);
+    const warningMs = Math.min(expiryWarningMs, (expiresAt - clock.now()) / 2);
+    this.#waitUntil(expiresAt - warningMs);
   }
 
   stop(): void {
-    this.rules.wheel.cancel(this);
+    this.#cancel();
+    if (this.#end) this.rules.wheel.cancel(this.#end);
   }
 
   onDue(): void {
-    const now = this.rules.now();
-    const { principal } = this.owner;
     const { refreshGraceMs } = this.rules;
-    if (this.#endsAt !== undefined && now >= this.#endsAt) this.owner.end(CLOSE_CODES.goingAway);
-    else if (this.#stage === 'live') this.#warn(now, principal);
-    else if (this.#stage === 'warned' && refreshGraceMs > 0)
-      this.#mute(principal.expiresAt + refreshGraceMs);
-    // A paused socket reads no refresh: its grace begins when it reads again.
-    else if (this.owner.isPaused && refreshGraceMs > 0) this.#wait(now + refreshGraceMs);
+    if (this.#stage === 'live') this.#warn(this.owner.principal);
+    else if (refreshGraceMs > 0 && (this.#stage === 'warned' || this.owner.isPaused)) this.#mute();
+    else this.#over();
+  }
+
+  #warn(principal: Principal): void {
+    this.#stage = 'warned';
+    const inMs = remainingMs(principal, this.rules.clock.now());
+    if (this.rules.expiryWarningMs > 0)
+      this.owner.sendText(encodeMessage('auth.expiring', { inMs }), true);
+    this.#waitUntil(principal.expiresAt);
+  }
+
+  /** A paused socket reads no refresh: its grace begins again when it has passed. */
+  #mute(): void {
+    const { clock, wheel, refreshGraceMs } = this.rules;
+    this.#stage = 'muted';
+    this.#cancel();
+    wheel.schedule(this, clock.elapsed() + refreshGraceMs);
+  }
+
+  /** The wall clock may have been set back since it expired: then the token is valid again. */
+  #over(): void {
+    const { expiresAt } = this.owner.principal;
+    if (this.rules.clock.now() < expiresAt) this.renew();
     else this.owner.end(CLOSE_CODES.tokenExpired, { drop: true });
   }
 
-  #warn(now: number, principal: Principal): void {
-    this.#stage = 'warned';
-    const inMs = remainingMs(principal, now);
-    if (this.rules.expiryWarningMs > 0)
-      this.owner.sendText(encodeMessage('auth.expiring', { inMs }), true);
-    this.#wait(principal.expiresAt);
+  #waitUntil(time: number): void {
+    this.#cancel();
+    this.rules.wallWheel.schedule(this, time);
   }
 
-  #mute(closesAt: number): void {
-    this.#stage = 'muted';
-    this.#wait(closesAt);
-  }
-
-  #wait(until: number): void {
+  #cancel(): void {
     this.rules.wheel.cancel(this);
-    this.rules.wheel.schedule(this, Math.min(until, this.#endsAt ?? until));
+    this.rules.wallWheel.cancel(this);
   }
 }

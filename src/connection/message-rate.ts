@@ -8,7 +8,7 @@ export interface MessageRateRules {
 
 /** Who has a rate. One number is all that is kept of it. */
 export interface Paced {
-  /** The time at which all it has sent would be paid for, in milliseconds since the epoch. */
+  /** The time, by `clock.elapsed()`, at which all it has sent would be paid for. */
   paidAt: number;
 }
 
@@ -27,9 +27,7 @@ export class MessageRate {
   /** Takes a message that counts as so many: zero, or the milliseconds after which it would pass. One that does not pass costs nothing. */
   take(who: Paced, cost: number, now: number): number {
     if (this.isOff) return 0;
-    // Never further ahead than a burst, also when the clock was set back.
-    who.paidAt = Math.min(Math.max(who.paidAt, now), now + this.#toleranceMs);
-    const next = who.paidAt + cost * this.#intervalMs;
+    const next = Math.max(who.paidAt, now) + cost * this.#intervalMs;
     const waitMs = next - now - this.#toleranceMs;
     if (waitMs > 0) return Math.ceil(waitMs);
     who.paidAt = next;

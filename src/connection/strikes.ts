@@ -1,6 +1,7 @@
 /** Faults of one connection, counted until it has been without one for a minute. */
 export interface Strikes {
   readonly count: number;
+  /** By `clock.elapsed()`. */
   readonly lastAt: number;
 }
 

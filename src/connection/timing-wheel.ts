@@ -2,7 +2,7 @@ import type { Clock } from '../roomgate.clock.js';
 
 /** Something that is due once; the wheel keeps its two numbers. */
 export interface WheelEntry {
-  /** Milliseconds since the epoch. */
+  /** In the time of its wheel. */
   dueAt: number;
   /** Where it is in the wheel; -1 when it is not. */
   slot: number;
@@ -26,7 +26,11 @@ export class TimingWheel {
   #isFiring = false;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(private readonly clock: Clock) {}
+  /** `time`: the time in which deadlines are given. Default: that of durations. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly time: () => number = () => clock.elapsed(),
+  ) {}
 
   get size(): number {
     return this.#size;
@@ -40,7 +44,7 @@ export class TimingWheel {
 
   /** Puts an entry that is not in the wheel into it. */
   schedule(entry: WheelEntry, dueAt: number): void {
-    const nowTick = Math.floor(this.clock.now() / TICK_MS);
+    const nowTick = Math.floor(this.time() / TICK_MS);
     // Also when the clock was set back: a slot counted from the old time would come a whole round late.
     const isStale = this.#size === 0 || nowTick < this.#tick;
     if (isStale && !this.#isFiring) this.#tick = nowTick;
@@ -64,7 +68,7 @@ export class TimingWheel {
 
   readonly #onTimer = (): void => {
     this.#cancelTimer = undefined;
-    const now = this.clock.now();
+    const now = this.time();
     const nowTick = Math.floor(now / TICK_MS);
     // A clock that jumped far ahead passes every slot once, not once for each tick it skipped.
     this.#isFiring = true;
@@ -78,10 +82,7 @@ export class TimingWheel {
 
   /** At the end of the tick: from any other point on deadlines would be up to two ticks late. */
   #arm(): void {
-    this.#cancelTimer ??= this.clock.setTimer(
-      this.#onTimer,
-      TICK_MS - (this.clock.now() % TICK_MS),
-    );
+    this.#cancelTimer ??= this.clock.setTimer(this.#onTimer, TICK_MS - (this.time() % TICK_MS));
   }
 
   #fire(tick: number, now: number): void {

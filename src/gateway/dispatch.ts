@@ -44,11 +44,10 @@ export class Dispatch {
     const message = isBinary ? { event: BINARY_EVENT, data: bytes } : parseMessage(bytes);
     const retryAfterMs = this.#rate.isOff
       ? 0
-      : this.#rate.take(connection, costOf(message), this.ports.clock.now());
+      : this.#rate.take(connection, costOf(message), this.ports.clock.elapsed());
     if (retryAfterMs === 0 && message && (isBinary || !isOurs(message.event)))
       return connection.inbox.push(message, bytes.length);
-    const now = this.ports.clock.now();
-    const context = this.#context(connection, message ?? NO_MESSAGE, now);
+    const context = this.#context(connection, message ?? NO_MESSAGE);
     context.isControl = true;
     if (retryAfterMs > 0) return this.#slowDown(context, retryAfterMs);
     if (message?.event === BINARY_EVENT) this.#strike(context, 'unknown_event');
@@ -59,7 +58,7 @@ export class Dispatch {
   /** Handles one message; undefined, or a promise that never rejects, when the next of its connection may follow. */
   handle(connection: RoomConnection, message: Message): Promise<void> | undefined {
     const now = this.ports.clock.now();
-    const context = this.#context(connection, message, now);
+    const context = this.#context(connection, message);
     if (!connection.isLive(now)) {
       if (context.id !== undefined) context.fail(connection.whyMuted(now));
       return undefined;
@@ -132,8 +131,8 @@ export class Dispatch {
     this.ports.watch.end(context);
   }
 
-  #context(connection: RoomConnection, message: Message, now: number): MessageContext {
-    return new MessageContext(connection, message, this.ports.rooms, now);
+  #context(connection: RoomConnection, message: Message): MessageContext {
+    return new MessageContext(connection, message, this.ports.rooms, this.ports.clock.elapsed());
   }
 
   /** Not handled, and said so; who goes on all the same is closed. */

@@ -26,8 +26,8 @@ export class MessageContext implements Run {
     readonly connection: RoomConnection,
     private readonly message: Message,
     private readonly rooms: RoomService,
-    /** @internal */
-    public startedAt: number,
+    /** @internal By `clock.elapsed()`. */
+    readonly startedAt: number,
   ) {}
 
   get event(): string {

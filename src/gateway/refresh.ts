@@ -109,7 +109,7 @@ export class Refresh {
   /** A failed refresh never closes, but checking signatures for nothing has an end: after some, a minute's pause. */
   #isTiring(connection: RoomConnection): boolean {
     const failures = this.#failures.get(connection);
-    if (!failures || isForgiven(failures, this.ports.clock.now())) return false;
+    if (!failures || isForgiven(failures, this.ports.clock.elapsed())) return false;
     return failures.count >= this.ports.maxStrikes;
   }
 
@@ -120,7 +120,7 @@ export class Refresh {
   }
 
   #countFailure(connection: RoomConnection): void {
-    const now = this.ports.clock.now();
+    const now = this.ports.clock.elapsed();
     this.#failures.set(connection, strike(this.#failures.get(connection), now));
   }
 }

@@ -166,7 +166,7 @@ export class Memberships {
     const { wheel, clock, roomIdleMs } = this.ports;
     // Nobody was in: there is nobody to come back.
     if (roomIdleMs > 0 && room.isKnown)
-      room.idle = wheel.add(clock.now() + roomIdleMs, () => this.#destroy(room));
+      room.idle = wheel.add(clock.elapsed() + roomIdleMs, () => this.#destroy(room));
     else this.#destroy(room);
   }
 

@@ -30,7 +30,7 @@ export class OrderReceiver {
   /** Until the engine has said where orders go on, they wait too. */
   #isBusy = true;
   #position: Position = { offset: 0, epoch: '' };
-  #quietUntil = 0;
+  #quietUntil = -Infinity;
 
   constructor(private readonly ports: OrderReceiverPorts) {}
 
@@ -144,7 +144,7 @@ export class OrderReceiver {
   #reauthorizeAll(line: string, error: unknown): void {
     const { local, warn, clock } = this.ports;
     // One that comes again and again must not fill the log.
-    const now = clock.now();
+    const now = clock.elapsed();
     if (now >= this.#quietUntil) {
       warn(`${line}, so all rights are asked for anew`, error);
       this.#quietUntil = now + QUIET_MS;

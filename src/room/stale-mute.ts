@@ -44,7 +44,7 @@ export class StaleMute {
 
   #lookLater(): void {
     const { wheel, clock } = this.ports;
-    wheel.add(clock.now() + LOOK_MS, this.#look);
+    wheel.add(clock.elapsed() + LOOK_MS, this.#look);
   }
 
   /** One whose token has expired meanwhile goes on missing, until it is refreshed. */

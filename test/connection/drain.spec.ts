@@ -51,8 +51,8 @@ describe('Drain', () => {
     }
     await done;
     expect(times.size).toBeGreaterThan(1);
-    // The wheel's and the heartbeat's; those of the drain are gone.
-    expect([nodeOf(testbed).registry.size, testbed.clock.pending]).toEqual([0, 2]);
+    // Those of the two wheels and of the heartbeat; those of the drain are gone.
+    expect([nodeOf(testbed).registry.size, testbed.clock.pending]).toEqual([0, 3]);
   });
 
   it('is done at once when nobody is there', async () => {

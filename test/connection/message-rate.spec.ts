@@ -34,13 +34,6 @@ describe('MessageRate', () => {
     for (let n = 0; n < 50; n++) expect(rate.take(who, 1, 5_000)).toBe(0);
   });
 
-  it('does not stop anybody until an old time when the clock is set back', () => {
-    const who = { paidAt: 0 };
-    for (let n = 0; n < 50; n++) rate.take(who, 1, 10_000_000);
-    expect(rate.take(who, 1, 0)).toBe(100);
-    expect(rate.take(who, 1, 100)).toBe(0);
-  });
-
   it('lets everything pass without a limit', () => {
     const none = new MessageRate({ ...RULES, maxMessagesPerWindow: 0 });
     const who = { paidAt: 0 };

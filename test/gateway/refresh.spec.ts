@@ -132,7 +132,7 @@ describe('auth.refresh', () => {
 
   it('does not keep the process or the wheel busy with what was replaced', async () => {
     for (let n = 0; n < 20; n++) await refresh(testbed, alice);
-    expect(nodeOf(testbed).wheel.size).toBe(1);
+    expect(nodeOf(testbed).wallWheel.size).toBe(1);
   });
 
   it('is acted on between messages: the next one of the queue is live again and sees one principal', async () => {

@@ -5,6 +5,7 @@ import { Clock } from '../../roomgate.clock.js';
 export function clockTypeOf(clock: Clock): Type<Clock> {
   return class extends Clock {
     now = (): number => clock.now();
+    override elapsed = (): number => clock.elapsed();
     setTimer = (callback: () => void, delayMs: number): (() => void) =>
       clock.setTimer(callback, delayMs);
   };

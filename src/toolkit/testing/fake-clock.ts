@@ -22,6 +22,11 @@ export class FakeClock extends Clock {
     return this.#startedAt + this.#passed;
   }
 
+  /** Begins at zero. `advance` moves it, `step` does not. */
+  override elapsed(): number {
+    return this.#passed;
+  }
+
   setTimer(callback: () => void, delayMs: number): () => void {
     const timer = { dueAt: this.#passed + delayMs, callback };
     this.#timers.add(timer);
@@ -44,7 +49,7 @@ export class FakeClock extends Clock {
     this.#passed = end;
   }
 
-  /** Sets the time without running anything, as when an administrator corrects a clock: timers stay as far off as they were. */
+  /** Sets the wall clock without running anything, as when an administrator corrects it: `elapsed()` and timers stay. */
   step(ms: number): void {
     this.#startedAt += ms;
   }

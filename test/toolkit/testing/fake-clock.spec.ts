@@ -51,6 +51,13 @@ describe('FakeClock', () => {
     },
   );
 
+  it('has an elapsed time that only advancing moves', () => {
+    clock.advance(300);
+    clock.step(-3_600_000);
+    clock.advance(50);
+    expect(clock.elapsed()).toBe(350);
+  });
+
   it('begins at the real time, in whole seconds', () => {
     expect(new FakeClock().now() % 1_000).toBe(0);
     expect(Math.abs(new FakeClock().now() - Date.now())).toBeLessThan(5_000);
