@@ -74,7 +74,10 @@ class StockGateway {
   }
 }
 
-async function boot(providers: Type[], adapter?: 'home-made' | 'ws' | 'socket.io'): Promise<Error | undefined> {
+async function boot(
+  providers: Type[],
+  adapter?: 'home-made' | 'ws' | 'socket.io',
+): Promise<Error | undefined> {
   const module = await Test.createTestingModule({ providers }).compile();
   const app = module.createNestApplication({ logger: false });
   try {
