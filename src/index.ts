@@ -21,6 +21,11 @@ export type { RoomServer } from './adapter/room-server.js';
 // Admission
 export { type AuditEvent, type AuditKind, AuditSink } from './admission/audit.js';
 export { AUDIT_REASONS, type AuditReason } from './admission/audit-reasons.js';
+export {
+  explainVerdict,
+  type ExplainOptions,
+  type VerdictExplanation,
+} from './admission/explain-verdict.js';
 export { LogAuditSink } from './admission/log-audit-sink.service.js';
 export type {
   AdmissionOptions,
@@ -42,6 +47,13 @@ export {
   type RoomRights,
   RoomsClaimPolicy,
 } from './admission/room-policy.js';
+export {
+  CREDENTIAL_PLACES,
+  CREDENTIAL_SHAPES,
+  type CredentialPlace,
+  type CredentialShape,
+  type SeenCredential,
+} from './admission/seen-credential.js';
 export type { UnverifiedToken } from './admission/token-shape.js';
 export {
   KeysUnavailableError,

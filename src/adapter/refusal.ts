@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Refusal, type RefusalCode, REFUSALS } from '../admission/refusals.js';
-import { newUuid } from '../roomgate.uuid.js';
 
 export interface RefusalResponse {
   readonly status: number;
@@ -17,11 +16,15 @@ export interface RefusalOptions {
 // A peer that goes on sending would have our answer thrown away by a reset; so its bytes are read for a moment.
 const LINGER_MS = 1_000;
 
-/** A refusal as HTTP (RFC 9110), its challenge (RFC 6750 §3) and its body (RFC 9457). The request id is ours. */
+/**
+ * A refusal as HTTP (RFC 9110), its challenge (RFC 6750 §3) and its body (RFC 9457). The request id is ours. `hint` is put after the
+ * detail: what a developer may be told and the client of a stranger may not.
+ */
 export function renderRefusal(
   refusal: Refusal,
   { realm, retryAfterMs }: RefusalOptions,
-  requestId: string = newUuid(),
+  requestId: string,
+  hint?: string,
 ): RefusalResponse {
   const { status, challenge, retry } = refusal.row;
   const title = STATUS_CODES[status] ?? '';
@@ -30,7 +33,7 @@ export function renderRefusal(
     title,
     status,
     code: refusal.code,
-    detail: refusal.detail,
+    detail: hint === undefined ? refusal.detail : `${refusal.detail} ${hint}`,
     requestId,
   });
   const headers: Record<string, string> = {
@@ -56,12 +59,18 @@ export function renderRefusal(
 }
 
 /** Answers an upgrade request with the refusal and lets the socket go. */
-export function writeRefusal(socket: Duplex, refusal: Refusal, options: RefusalOptions): void {
+export function writeRefusal(
+  socket: Duplex,
+  refusal: Refusal,
+  options: RefusalOptions,
+  requestId: string,
+  hint?: string,
+): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  socket.end(textOf(refusal, options));
+  socket.end(textOf(refusal, options, requestId, hint));
   // When both sides have ended, the stream destroys itself.
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
@@ -73,10 +82,16 @@ const ANY_ID = '00000000-0000-0000-0000-000000000000';
 const USUAL = new WeakMap<RefusalOptions, Map<RefusalCode, readonly string[]>>();
 
 /** What is the same in every answer with a code is put together once: strangers ask for thousands a second. */
-function textOf(refusal: Refusal, options: RefusalOptions): string {
+function textOf(
+  refusal: Refusal,
+  options: RefusalOptions,
+  requestId: string,
+  hint: string | undefined,
+): string {
   const { code, detail, scope, row } = refusal;
   const isUsual = detail === REFUSALS[code].detail && scope === undefined && !row.retry;
-  if (!isUsual) return toHttp(renderRefusal(refusal, options));
+  if (!isUsual || hint !== undefined)
+    return toHttp(renderRefusal(refusal, options, requestId, hint));
   let usual = USUAL.get(options);
   if (!usual) USUAL.set(options, (usual = new Map()));
   let parts = usual.get(code);
@@ -84,7 +99,7 @@ function textOf(refusal: Refusal, options: RefusalOptions): string {
     parts = toHttp(renderRefusal(refusal, options, ANY_ID)).split(ANY_ID);
     usual.set(code, parts);
   }
-  return parts.join(newUuid());
+  return parts.join(requestId);
 }
 
 function toHttp({ status, headers, body }: RefusalResponse): string {

@@ -6,6 +6,7 @@ import { RoomConnection } from '../connection/connection.js';
 import type { MessageHandler } from '../connection/handler-table.js';
 import { ROOMGATE_ADAPTER_PORTS } from '../roomgate.constants.js';
 import { RoomgateError } from '../roomgate.errors.js';
+import { newUuid } from '../roomgate.uuid.js';
 import { boundHeaders } from './headers-timeout.js';
 import { answerPlainGets } from './plain-get.js';
 import type { PlainServer } from './plain-server.js';
@@ -105,8 +106,10 @@ export class RoomgateAdapter extends WsAdapter {
       const room = request.method === 'GET' ? dispatch.find(request.url ?? '') : undefined;
       if (!room) return undefined;
       const refusal = new Refusal('upgrade_required');
-      this.#ports.audit.record(refusalEvent(refusal, room.route.rules.roomName));
-      return renderRefusal(refusal, this.#ports.options);
+      const requestId = newUuid();
+      const { roomName } = room.route.rules;
+      this.#ports.audit.record(refusalEvent(refusal, requestId, request, roomName));
+      return renderRefusal(refusal, this.#ports.options, requestId);
     });
     return httpServer;
   }

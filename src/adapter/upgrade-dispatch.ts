@@ -4,6 +4,7 @@ import { Refusal } from '../admission/refusals.js';
 import type { RoomId } from '../admission/room-id.js';
 import { NodeUpgradeRequest } from '../admission/upgrade-request.js';
 import type { RoomSocket } from '../connection/room-socket.js';
+import { newUuid } from '../roomgate.uuid.js';
 import { awaitClaim } from './foreign-upgrade.js';
 import { letGoUnread } from './half-closed.js';
 import { Handshake } from './handshake.js';
@@ -12,7 +13,7 @@ import { PendingUpgrade } from './pending-upgrade.js';
 import type { PlainServer } from './plain-server.js';
 import type { AdapterPorts } from './ports.js';
 import { writeRefusal } from './refusal.js';
-import { refusalEvent } from './refusal-event.js';
+import { hintOf, refusalEvent } from './refusal-event.js';
 import { matchPath, splitTarget } from './request-target.js';
 import type { RoomServer } from './room-server.js';
 import { checkUpgrade, isWebSocketUpgrade } from './upgrade-checks.js';
@@ -39,8 +40,8 @@ export class UpgradeDispatch {
       letGoUnread(this, ports.clock, closeTimeoutMs);
     };
     this.#handshake = new Handshake(ports, {
-      refuse: ({ socket, destination }, refusal) =>
-        this.#refuse(socket, refusal, destination.rules.roomName),
+      refuse: ({ message, socket, destination }, refusal) =>
+        this.#refuse(message, socket, refusal, destination.rules.roomName),
       open: (client, upgrade) => this.#open(client, upgrade),
     });
   }
@@ -82,11 +83,11 @@ export class UpgradeDispatch {
     const { server, room } = match;
     const refusal = this.ports.drain.isDraining ? new Refusal('draining') : checkUpgrade(request);
     const { rules } = server.route;
-    if (refusal) return this.#refuse(socket, refusal, rules.roomName);
+    if (refusal) return this.#refuse(request, socket, refusal, rules.roomName);
     // A call to the system, which strangers get only where it can keep them out.
     const address = this.#limits.tellApart ? addressGroup(this.#ipOf(request)) : '';
     if (!this.#limits.mayKnock(address))
-      return this.#refuse(socket, new Refusal('too_many_upgrades'), rules.roomName);
+      return this.#refuse(request, socket, new Refusal('too_many_upgrades'), rules.roomName);
     const encrypted = Boolean((socket as { encrypted?: boolean }).encrypted);
     const asked = new NodeUpgradeRequest(request, query, encrypted);
     const destination = { room, rules };
@@ -98,8 +99,9 @@ export class UpgradeDispatch {
 
   /** Until its turn comes: before anything else is made for it, or a storm would make that for thousands in one turn. */
   #queue(turn: Promise<void>, upgrade: PendingUpgrade): void {
-    const { socket, destination } = upgrade;
-    upgrade.answer = (refusal) => this.#refuse(socket, refusal, destination.rules.roomName);
+    const { message, socket, destination } = upgrade;
+    upgrade.answer = (refusal) =>
+      this.#refuse(message, socket, refusal, destination.rules.roomName);
     this.#waiting.add(upgrade);
     void turn.then(() => {
       upgrade.answer = undefined;
@@ -134,17 +136,23 @@ export class UpgradeDispatch {
     } else if (!this.isAlone()) {
       this.#waiting.keep(socket);
       awaitClaim(socket, this.ports.clock, this.ports.options.foreignUpgradeMs);
-    } else if (this.ports.drain.isDraining) this.#refuse(socket, new Refusal('draining'));
-    else this.#refuse(socket, new Refusal(path.startsWith('/') ? 'not_found' : 'bad_request'));
+    } else if (this.ports.drain.isDraining) this.#refuse(request, socket, new Refusal('draining'));
+    else {
+      const code = path.startsWith('/') ? 'not_found' : 'bad_request';
+      this.#refuse(request, socket, new Refusal(code));
+    }
   }
 
   #ipOf(request: IncomingMessage): string | undefined {
     return addressOf(request, this.ports.options.trustProxyHops);
   }
 
-  #refuse(socket: Duplex, refusal: Refusal, roomName?: string): void {
-    this.ports.audit.record(refusalEvent(refusal, roomName));
-    writeRefusal(socket, refusal, this.ports.options);
+  #refuse(request: IncomingMessage, socket: Duplex, refusal: Refusal, roomName?: string): void {
+    const { audit, options } = this.ports;
+    const requestId = newUuid();
+    const event = refusalEvent(refusal, requestId, request, roomName);
+    audit.record(event);
+    writeRefusal(socket, refusal, options, requestId, hintOf(event, options.strict));
   }
 }
 

@@ -16,9 +16,10 @@ export const AUDIT_REASONS = {
   host_not_allowed: 'The Host is not in `allowedHosts`.',
   origin_not_allowed: 'The Origin is neither our own nor in `allowedOrigins`.',
   origin_doubled: 'The request had more than one Origin.',
-  token_in_query: 'A token stood in the query string.',
+  token_in_query: 'A token was in the query string, by name or by shape.',
   multiple_credentials: 'The request had more than one credential.',
   malformed_authorization: 'The Authorization header was not one bearer token.',
+  unsupported_scheme: 'The Authorization header used another scheme than Bearer.',
   no_token: 'The request had no bearer token.',
   extractor_failed: 'The `TokenExtractor` threw, or answered neither a token nor a refusal.',
 

@@ -1,12 +1,16 @@
 import type { Clock } from '../roomgate.clock.js';
 import { ignoreRejection } from '../roomgate.errors.js';
 import type { AuditReason } from './audit-reasons.js';
+import { hasJwt, type SeenCredential } from './seen-credential.js';
 
 /** What happened. `revoked` is a kick, `left` a right that was lost, `refused` a "no" before the 101 or to a logout token. */
 export type AuditKind =
   'admitted' | 'refused' | 'closed' | 'refreshed' | 'refresh_refused' | 'left' | 'revoked';
 
-/** A decision about somebody's authority. It holds no token, no claims, no address and nothing that a stranger sent. */
+/**
+ * A decision about somebody's authority. It holds no token, no claims and no address. Of what a stranger sent it holds a refused
+ * Host or Origin alone, cut to 64 characters of printable ASCII.
+ */
 export interface AuditEvent {
   readonly kind: AuditKind;
   readonly reason: AuditReason;
@@ -23,6 +27,18 @@ export interface AuditEvent {
   readonly closeCode?: number;
   /** Why the application's own verifier refused, at most 64 characters of printable ASCII. */
   readonly remark?: string;
+  /** Of a refused request: the same UUID as `requestId` and `X-Request-Id` of the HTTP answer and as in the log line. */
+  readonly requestId?: string;
+  /** Where a refused request had a credential, and in what shape; for refusals about credentials alone. */
+  readonly credential?: SeenCredential;
+  /** The Host or Origin that was refused, as it arrived, at most 64 characters of printable ASCII. */
+  readonly seen?: string;
+  /** The Host that arrived with a refused Origin, in the same form. */
+  readonly host?: string;
+  /** The scopes that the gateway asks for, of `insufficient_scope`. */
+  readonly scope?: string;
+  /** Milliseconds since a verified token expired, until it begins, or over `maxTokenLifeMs`, by the clock of this server. */
+  readonly offByMs?: number;
 }
 
 /** Where decisions are written down. Replace it through `RoomgateModule.forRoot({ auditSink })`; the default writes to Nest's logger. */
@@ -52,4 +68,12 @@ export class Audit {
 export function cutRemark(text: unknown): string {
   if (typeof text !== 'string') return typeof text;
   return text.slice(0, 64).replaceAll(/[^\x20-\x7e]/g, '?');
+}
+
+/** A Host or an Origin for an event: without path, query and user, and not at all where it could be a token. */
+export function cutAddress(text: string | undefined): string | undefined {
+  if (text === undefined || hasJwt(text)) return undefined;
+  const [, scheme = '', authority = ''] = /^([a-z][a-z\d+.-]*:\/\/)?([^/?#]*)/i.exec(text) ?? [];
+  const address = scheme + authority.slice(authority.lastIndexOf('@') + 1);
+  return cutRemark(address);
 }

@@ -1,7 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../roomgate.clock.js';
+import { ROOMGATE_OPTIONS } from '../roomgate.constants.js';
 import { quote } from '../roomgate.rules.js';
 import { type AuditEvent, type AuditKind, AuditSink } from './audit.js';
+import { explainVerdict } from './explain-verdict.js';
 import { QuietLog } from './quiet-log.js';
 
 const WORDS: Readonly<Record<AuditKind, string>> = {
@@ -14,28 +16,44 @@ const WORDS: Readonly<Record<AuditKind, string>> = {
   revoked: 'Kicked',
 };
 
+/** What the log needs of the options of the module. */
+interface AuditLogOptions {
+  readonly strict: boolean;
+  readonly issuers: readonly { readonly issuer: string }[];
+}
+
 /**
- * The default sink, on Nest's logger: refusals and failed refreshes are warnings and, since strangers cause them, limited by
- * reason; kicks and lost rooms are told, limited alike, since one call may concern thousands; the rest is for debugging.
+ * The default sink, on Nest's logger. In strict mode refusals and failed refreshes are warnings, one line per reason and ten seconds,
+ * since strangers cause them; kicks and lost rooms are limited alike, since one call may concern thousands. In development every
+ * refusal is explained in a block of lines, and every admission has a line. The rest is for debugging.
  */
 @Injectable()
 export class LogAuditSink extends AuditSink {
   readonly #logger = new Logger('Roomgate');
   readonly #warnings: QuietLog;
   readonly #notes: QuietLog;
+  readonly #strict: boolean;
+  readonly #issuers: readonly string[];
 
-  constructor(@Inject(Clock) clock: Clock) {
+  constructor(
+    @Inject(Clock) clock: Clock,
+    @Inject(ROOMGATE_OPTIONS) { strict, issuers }: AuditLogOptions = { strict: true, issuers: [] },
+  ) {
     super();
     this.#warnings = new QuietLog(clock, (line) => this.#logger.warn(line));
     this.#notes = new QuietLog(clock, (line) => this.#logger.log(line));
+    this.#strict = strict;
+    this.#issuers = issuers.map(({ issuer }) => issuer);
   }
 
   record(event: AuditEvent): void {
     const { kind, reason } = event;
-    if (kind === 'refused' || kind === 'refresh_refused')
-      this.#warnings.add(`${kind} ${reason}`, () => lineOf(event));
-    else if (kind === 'revoked' || kind === 'left')
+    if (kind === 'refused' || kind === 'refresh_refused') {
+      if (this.#strict) this.#warnings.add(`${kind} ${reason}`, () => shortLineOf(event));
+      else this.#logger.warn(blockOf(event, this.#issuers));
+    } else if (kind === 'revoked' || kind === 'left')
       this.#notes.add(`${kind} ${reason}`, () => lineOf(event));
+    else if (kind === 'admitted' && !this.#strict) this.#logger.log(`${lineOf(event)}.`);
     // Most servers are not debugged, and the line would be put together for nobody.
     else if (Logger.isLevelEnabled('debug')) this.#logger.debug(`${lineOf(event)}.`);
   }
@@ -43,7 +61,7 @@ export class LogAuditSink extends AuditSink {
 
 /** A subject is text of its issuer: escaped and cut. */
 function lineOf(event: AuditEvent): string {
-  const { kind, reason, status, closeCode, remark, connectionId, subject } = event;
+  const { kind, reason, status, closeCode, remark, connectionId, subject, requestId } = event;
   const words = kind === 'refused' && reason.startsWith('logout_') ? 'Logout refused' : WORDS[kind];
   const code = status ?? closeCode;
   return [
@@ -51,5 +69,25 @@ function lineOf(event: AuditEvent): string {
     ...(remark === undefined ? [] : [` (${remark})`]),
     ...(connectionId === undefined ? [] : [`, connection ${connectionId}`]),
     ...(subject === undefined ? [] : [`, subject ${quote(subject)}`]),
+    ...(requestId === undefined ? [] : [`, request ${requestId}`]),
   ].join('');
+}
+
+/** What was seen, and of a Host or an Origin also the line to add: who runs the proxy has nothing else to go by. */
+function shortLineOf(event: AuditEvent): string {
+  const { seen, change } = explainVerdict(event);
+  if (seen === undefined) return lineOf(event);
+  const advice = event.seen === undefined ? '' : ` ${change.replace(/\.$/, '')}`;
+  return `${lineOf(event)}, seen: ${seen}${advice && `;${advice}`}`;
+}
+
+function blockOf(event: AuditEvent, issuers: readonly string[]): string {
+  const { row, what, at, seen, change } = explainVerdict(event, { issuers });
+  return [
+    `${lineOf(event)}.`,
+    `  what:   ${what}${row === undefined ? '' : ` (row ${row} of the verdict table)`}`,
+    ...(at === undefined ? [] : [`  where:  ${at}`]),
+    ...(seen === undefined ? [] : [`  seen:   ${seen}`]),
+    `  change: ${change}`,
+  ].join('\n');
 }

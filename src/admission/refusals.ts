@@ -47,6 +47,11 @@ export const REFUSALS = {
     detail: 'The Authorization header must be "Bearer" and a token.',
     challenge: 'invalid_request',
   },
+  unsupported_scheme: {
+    status: 401,
+    detail: 'The Authorization header must use the scheme "Bearer".',
+    challenge: 'none',
+  },
   no_token: {
     status: 401,
     detail: 'Send a bearer token in the Authorization header.',
@@ -106,6 +111,13 @@ export type RefusalCode = keyof typeof REFUSALS;
 /** A "no" before the 101. `reason` is the exact cause for log and metric; it never carries what the client sent. */
 export class Refusal {
   #principal: Principal | undefined;
+  /**
+   * The Host or Origin that was refused, as it arrived; other text has no place here. It is escaped and cut where it is logged,
+   * and never sent.
+   */
+  seen: string | undefined = undefined;
+  /** Milliseconds by which a time of a verified token misses: since its expiry, until it begins, over the longest life. For the log alone. */
+  offByMs: number | undefined = undefined;
 
   constructor(
     readonly code: RefusalCode,
@@ -124,6 +136,18 @@ export class Refusal {
   /** Names who is refused, once it is known, for the log alone. */
   by(principal: Principal): this {
     this.#principal = principal;
+    return this;
+  }
+
+  /** Sets {@link Refusal.seen}. */
+  saw(hostOrOrigin: string): this {
+    this.seen = hostOrOrigin;
+    return this;
+  }
+
+  /** Sets {@link Refusal.offByMs}. */
+  offBy(ms: number): this {
+    this.offByMs = ms;
     return this;
   }
 

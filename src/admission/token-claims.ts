@@ -33,12 +33,14 @@ export function checkClaims(
     return invalid('claim_type');
   }
   if (isLogoutEvent(claims.events)) return invalid('logout_token');
-  if (now >= exp * 1000 + rules.clockToleranceMs) return new Refusal('token_expired');
+  if (now >= exp * 1000 + rules.clockToleranceMs)
+    return new Refusal('token_expired').offBy(now - exp * 1000);
   if (nbf !== undefined && nbf * 1000 > now + rules.clockToleranceMs)
-    return new Refusal('token_not_yet_valid', 'claim_nbf');
+    return new Refusal('token_not_yet_valid', 'claim_nbf').offBy(nbf * 1000 - now);
   if (iat * 1000 > now + rules.clockToleranceMs)
-    return new Refusal('token_not_yet_valid', 'claim_iat');
-  if ((exp - iat) * 1000 > rules.maxTokenLifeMs) return invalid('token_life');
+    return new Refusal('token_not_yet_valid', 'claim_iat').offBy(iat * 1000 - now);
+  if ((exp - iat) * 1000 > rules.maxTokenLifeMs)
+    return invalid('token_life').offBy((exp - iat) * 1000 - rules.maxTokenLifeMs);
   return claims as RegisteredClaims;
 }
 

@@ -41,7 +41,7 @@ export function valuesOf(request: UpgradeRequest, name: string): readonly string
 
 /** The same of a request of Node's: what `headersDistinct` has, without the lists of all others. */
 export function headerValues(
-  { rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>,
+  { rawHeaders }: { readonly rawHeaders: readonly string[] },
   name: string,
 ): readonly string[] {
   let values: string[] | undefined;

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { Duplex } from 'node:stream';
 import { jest } from '@jest/globals';
 import { renderRefusal, writeRefusal } from '../../src/adapter/refusal.js';
+import { newUuid } from '../../src/roomgate.uuid.js';
 import { Refusal, type RefusalCode, REFUSALS } from '../../src/admission/refusals.js';
 import { parseAnswer } from '../support/raw-http.js';
 
@@ -22,7 +23,7 @@ class FakeSocket extends Duplex {
 
 describe('renderRefusal', () => {
   it.each(CODES)('says %s by status, headers and body alike', (code) => {
-    const { status, headers, body } = renderRefusal(new Refusal(code), OPTIONS);
+    const { status, headers, body } = renderRefusal(new Refusal(code), OPTIONS, newUuid());
     const problem = JSON.parse(body) as Record<string, unknown>;
     expect(status).toBe(REFUSALS[code].status);
     expect(headers).toMatchObject({
@@ -50,13 +51,13 @@ describe('renderRefusal', () => {
     ['token_in_query', 'Bearer realm="chat room", error="invalid_request"'],
     ['token_expired', 'Bearer realm="chat room", error="invalid_token"'],
   ])('challenges %s with %s', (code, challenge) => {
-    const { headers } = renderRefusal(new Refusal(code), OPTIONS);
+    const { headers } = renderRefusal(new Refusal(code), OPTIONS, newUuid());
     expect(headers['WWW-Authenticate']).toBe(challenge);
   });
 
   it('names the scopes that are needed', () => {
     const refusal = new Refusal('insufficient_scope', undefined, undefined, 'a b');
-    expect(renderRefusal(refusal, OPTIONS).headers['WWW-Authenticate']).toBe(
+    expect(renderRefusal(refusal, OPTIONS, newUuid()).headers['WWW-Authenticate']).toBe(
       'Bearer realm="chat room", error="insufficient_scope", scope="a b"',
     );
   });
@@ -66,20 +67,23 @@ describe('renderRefusal', () => {
     ['upgrade_required', 'Upgrade', 'websocket'],
     ['bad_upgrade', 'Sec-WebSocket-Version', '13'],
   ])('adds to %s the header that its status asks for', (code, name, value) => {
-    expect(renderRefusal(new Refusal(code), OPTIONS).headers[name]).toBe(value);
+    expect(renderRefusal(new Refusal(code), OPTIONS, newUuid()).headers[name]).toBe(value);
   });
 
   it('tells the reason for the log to nobody', () => {
-    const { headers, body } = renderRefusal(new Refusal('token_invalid', 'claim_sub'), OPTIONS);
+    const { headers, body } = renderRefusal(
+      new Refusal('token_invalid', 'claim_sub'),
+      OPTIONS,
+      newUuid(),
+    );
     expect(JSON.stringify(headers) + body).not.toContain('claim_sub');
   });
 
-  it('gives every refusal a request id of its own', () => {
-    const ids = Array.from({ length: 50 }, () => {
-      const { headers } = renderRefusal(new Refusal('no_token'), OPTIONS);
-      return headers['X-Request-Id'];
-    });
-    expect(new Set(ids).size).toBe(50);
+  it('puts a hint for developers after the detail, and nowhere else', () => {
+    const { headers, body } = renderRefusal(new Refusal('no_token'), OPTIONS, 'id', 'Look there.');
+    const { detail } = JSON.parse(body) as { detail: string };
+    expect(detail).toBe(`${REFUSALS.no_token.detail} Look there.`);
+    expect(JSON.stringify(headers)).not.toContain('Look there.');
   });
 
   it.each([
@@ -90,7 +94,9 @@ describe('renderRefusal', () => {
   ])('spreads Retry-After for %d ms over %d to %d seconds', (retryAfterMs, from, to) => {
     const seconds = Array.from({ length: 100 }, () =>
       Number(
-        renderRefusal(new Refusal('draining'), { realm: 'x', retryAfterMs }).headers['Retry-After'],
+        renderRefusal(new Refusal('draining'), { realm: 'x', retryAfterMs }, 'id').headers[
+          'Retry-After'
+        ],
       ),
     );
     expect(Math.min(...seconds)).toBeGreaterThanOrEqual(from);
@@ -104,7 +110,7 @@ describe('writeRefusal', () => {
 
   it('writes one HTTP response and ends the socket', () => {
     const socket = new FakeSocket();
-    writeRefusal(socket, new Refusal('no_token'), OPTIONS);
+    writeRefusal(socket, new Refusal('no_token'), OPTIONS, newUuid());
     const { statusLine, headers, body } = parseAnswer(Buffer.from(socket.written));
     expect(statusLine).toBe('HTTP/1.1 401 Unauthorized');
     expect(headers['content-length']).toBe(String(body.length));
@@ -120,7 +126,7 @@ describe('writeRefusal', () => {
   ])('writes what is rendered, each time under an id of its own: %s', (_what, refusal) => {
     const ids = [OPTIONS, OPTIONS, { realm: 'other room', retryAfterMs: 1_000 }].map((options) => {
       const socket = new FakeSocket();
-      writeRefusal(socket, refusal, options);
+      writeRefusal(socket, refusal, options, newUuid());
       socket.destroy();
       const { statusLine, headers, body } = parseAnswer(Buffer.from(socket.written));
       const id = headers['x-request-id'] as string;
@@ -140,14 +146,14 @@ describe('writeRefusal', () => {
   it('destroys a socket that cannot be written to', () => {
     const socket = new FakeSocket();
     socket.end();
-    writeRefusal(socket, new Refusal('no_token'), OPTIONS);
+    writeRefusal(socket, new Refusal('no_token'), OPTIONS, newUuid());
     expect([socket.destroyed, socket.written]).toEqual([true, '']);
   });
 
   it('goes on reading, or a reset would take the answer away, but not for longer than a second', () => {
     jest.useFakeTimers();
     const socket = new FakeSocket();
-    writeRefusal(socket, new Refusal('no_token'), OPTIONS);
+    writeRefusal(socket, new Refusal('no_token'), OPTIONS, newUuid());
     expect(socket.isPaused()).toBe(false);
     jest.advanceTimersByTime(999);
     expect(socket.destroyed).toBe(false);
@@ -158,7 +164,7 @@ describe('writeRefusal', () => {
   it('is done with the socket when the peer is, and keeps no timer for it', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     const socket = new FakeSocket();
-    writeRefusal(socket, new Refusal('no_token'), OPTIONS);
+    writeRefusal(socket, new Refusal('no_token'), OPTIONS, newUuid());
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.push(null);
     await closed;

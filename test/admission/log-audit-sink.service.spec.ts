@@ -23,7 +23,7 @@ describe('LogAuditSink', () => {
       debug: write('debug'),
     } as LoggerService);
     clock = new FakeClock();
-    sink = new LogAuditSink(clock);
+    sink = new LogAuditSink(clock, { strict: true, issuers: [] });
   });
 
   afterEach(() => {
@@ -40,6 +40,20 @@ describe('LogAuditSink', () => {
     [
       'warn Upgrade refused: 401 verifier_refused (its words).',
       { kind: 'refused', reason: 'verifier_refused', status: 401, remark: 'its words' },
+    ],
+    [
+      'warn Upgrade refused: 401 no_token, request r1, seen: a JWT in a cookie (jwt).',
+      {
+        kind: 'refused',
+        reason: 'no_token',
+        status: 401,
+        requestId: 'r1',
+        credential: { place: 'cookie', shape: 'jwt', name: 'jwt' },
+      },
+    ],
+    [
+      'warn Upgrade refused: 403 host_not_allowed, request r1, seen: Host "up:80"; Add the Host to "allowedHosts", or have the proxy send the Host of the client. The line to add: allowedHosts: ["up:80"].',
+      { kind: 'refused', reason: 'host_not_allowed', status: 403, requestId: 'r1', seen: 'up:80' },
     ],
     [
       'warn Logout refused: 400 logout_claims.',
@@ -89,6 +103,41 @@ describe('LogAuditSink', () => {
       expect(lines[1]).toContain('token_revoked, 10000 times.');
     },
   );
+
+  describe('in development', () => {
+    beforeEach(() => {
+      const issuers = [{ issuer: 'https://id.test' }];
+      sink = new LogAuditSink(clock, { strict: false, issuers });
+    });
+
+    it('explains every refusal in a block of lines', () => {
+      const credential = { place: 'authorization', shape: 'bearer' } as const;
+      const about = { requestId: 'r1', status: 401, credential };
+      for (let i = 0; i < 3; i++) record({ kind: 'refused', reason: 'issuer', ...about });
+      expect(lines).toHaveLength(3);
+      expect(lines[2]).toBe(
+        [
+          'warn Upgrade refused: 401 issuer, request r1.',
+          '  what:   The issuer of the token is not configured. (row 8 of the verdict table)',
+          '  where:  claim iss',
+          '  seen:   "Bearer" and one token in the Authorization header',
+          '  change: Compare the iss of the token with "issuers[].issuer": both have to be equal to the letter, a slash at the end included. Configured: "https://id.test".',
+        ].join('\n'),
+      );
+    });
+
+    it('has one line for every admission', () => {
+      for (let i = 0; i < 3; i++) record({ kind: 'admitted', reason: 'admitted', ...CONNECTION });
+      expect(lines).toHaveLength(3);
+      expect(lines[0]).toBe('log Admitted: admitted, connection c1, subject "alice".');
+    });
+  });
+
+  it('is as quiet as in strict mode when nobody tells it otherwise', () => {
+    sink = new LogAuditSink(clock);
+    for (let i = 0; i < 3; i++) record({ kind: 'refused', reason: 'no_token' });
+    expect(lines).toHaveLength(1);
+  });
 
   it('puts no line together when nobody debugs', () => {
     jest.spyOn(Logger, 'isLevelEnabled').mockReturnValue(false);

@@ -13,6 +13,7 @@ const CONTRACT: [RefusalCode, number, string | undefined, boolean][] = [
   ['token_in_query', 400, 'invalid_request', false],
   ['multiple_credentials', 400, 'invalid_request', false],
   ['malformed_authorization', 400, 'invalid_request', false],
+  ['unsupported_scheme', 401, 'none', false],
   ['no_token', 401, 'none', false],
   ['token_invalid', 401, 'invalid_token', false],
   ['token_expired', 401, 'invalid_token', false],

@@ -171,7 +171,7 @@ describe('A canary sent to a process', () => {
     const token = await server.mint({ rooms: [ROOM], claims: { secret: CANARY } });
     const bearer = `Authorization: Bearer ${token}`;
     const requests = [
-      { headers: [bearer, `Origin: http://${CANARY}`] },
+      { headers: [bearer, `Origin: http://x.test/${CANARY}`] },
       { headers: [`${bearer}x`] },
       { target: `/${CANARY}`, headers: [bearer] },
       { target: `/${ROOM}?token=${token}` },

@@ -44,7 +44,17 @@ describe('A canary in a refused request', () => {
     ['a query', 400, (token) => ({ target: `/${ROOM}?token=${token}&${CANARY}=${CANARY}` })],
     ['an Upgrade', 404, (token) => ({ headers: [bearer(token), `Upgrade: ${CANARY}`] })],
     ['a method', 405, (token) => ({ method: 'POST', headers: [bearer(token)] })],
-    ['an Origin', 403, (token) => ({ headers: [bearer(token), `Origin: http://${CANARY}`] })],
+    [
+      'an Origin behind its host',
+      403,
+      (token) => ({ headers: [bearer(token), `Origin: http://x.test/${CANARY}?${token}`] }),
+    ],
+    [
+      'an Origin before its host',
+      403,
+      (token) => ({ headers: [bearer(token), `Origin: http://${CANARY}:${CANARY}@x.test`] }),
+    ],
+    ['an Origin that is a token', 403, (token) => ({ headers: [`Origin: ${token}`] })],
     ['two Hosts', 400, (token) => ({ headers: [bearer(token), `Host: ${CANARY}`, 'Host: x'] })],
     ['a key', 400, (token) => ({ headers: [bearer(token), `Sec-WebSocket-Key: ${CANARY}`] })],
     [
@@ -55,6 +65,8 @@ describe('A canary in a refused request', () => {
     ['two tokens', 400, (token) => ({ headers: [bearer(token), bearer(CANARY)] })],
     ['a malformed header', 400, (token) => ({ headers: [`${bearer(token)} ${CANARY}`] })],
     ['another scheme', 401, (token) => ({ headers: [`Authorization: Basic ${token}${CANARY}`] })],
+    ['a scheme alone', 400, () => ({ headers: [`Authorization: ${CANARY}`] })],
+    ['a query of any name', 400, (token) => ({ target: `/${ROOM}?${CANARY}=${token}` })],
     ['a cookie', 401, (token) => ({ headers: [`Cookie: token=${token}; ${CANARY}=1`] })],
     ['a subprotocol', 401, (token) => ({ headers: [`Sec-WebSocket-Protocol: bearer, ${token}`] })],
     ['what is no token', 401, () => ({ headers: [bearer(CANARY)] })],

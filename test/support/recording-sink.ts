@@ -30,6 +30,12 @@ const MEMBERS = new Set([
   'status',
   'closeCode',
   'remark',
+  'requestId',
+  'credential',
+  'seen',
+  'host',
+  'scope',
+  'offByMs',
 ]);
 
 function expectSound(event: AuditEvent): void {
