@@ -10,11 +10,11 @@ export interface Whereabouts {
 /** What is known of bytes that wait for a reader, beside the bytes. */
 export interface Waiting {
   /** The room whose publications they are; undefined for replies and control frames. */
-  readonly key?: RoomKey;
+  readonly key?: RoomKey | undefined;
   /** Of a reply: the room that it tells something of, with which it is lost. */
-  readonly about?: RoomKey;
+  readonly about?: RoomKey | undefined;
   /** Where the room had got to before the first of them: who loses them has to go on from there. */
-  readonly before?: Whereabouts;
+  readonly before?: Whereabouts | undefined;
   /** Control frames pass when a connection is no longer live; everything else is dropped. */
   readonly isControl: boolean;
 }
@@ -25,7 +25,7 @@ export interface Piece extends Waiting {
   /** How many publications it is, none for what is not one. */
   readonly count: number;
   /** Of a single publication: one of the same key that comes later makes it worthless. */
-  readonly conflateKey?: string;
+  readonly conflateKey?: string | undefined;
 }
 
 /** Something that waits in an outbox. */
