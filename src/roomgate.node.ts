@@ -105,7 +105,11 @@ export class RoomgateNode {
       revocations,
       onlyIssuer: options.issuers.length === 1 ? options.issuers[0]?.issuer : undefined,
       disconnect: (target) => rooms.orders.disconnect(target),
-      kick: (revocation) => kick(revocation, revocations, this.registry, this.#audit),
+      kick: (revocation) => {
+        if (revocation.kind === 'block' || revocation.kind === 'subject')
+          rooms.authority.lostEverywhere(revocation.identity);
+        kick(revocation, revocations, this.registry, this.#audit);
+      },
     });
     const subjects = new SubjectLimit(options, registry.hasOpen);
     this.subjects = subjects;
@@ -156,7 +160,7 @@ export class RoomgateNode {
       talks: (connection) => this.heartbeat.follow(connection),
       receive: (connection, bytes, isBinary) => dispatch.receive(connection, bytes, isBinary),
       handle: (connection, message) => dispatch.handle(connection, message),
-      leave: (connection) => this.memberships.leaveAll(connection),
+      leave: (connection) => rooms.authority.leaveAll(connection),
       closed: (connection, code) => this.#forget(connection, code),
     } satisfies ConnectionPorts;
     this.heartbeat = new Heartbeat(clock, options);

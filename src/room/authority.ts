@@ -10,6 +10,7 @@ import type { RoomConnection } from '../connection/connection.js';
 import type { ConnectionAudit } from '../connection/connection-audit.js';
 import type { Membership } from '../connection/connection-ports.js';
 import { encodeMessage } from '../connection/message.js';
+import type { Registry } from '../connection/registry.js';
 import type { Clock } from '../roomgate.clock.js';
 import { askEach } from '../roomgate.later.js';
 import { LostRights } from './lost-rights.js';
@@ -18,6 +19,13 @@ import type { Recovery, Since } from './recovery.js';
 
 /** Connections: a policy that asks a database must not be asked by all of them in one turn. */
 const ASKED_AT_ONCE = 100;
+
+/** Closes that take a room, or everything, away from the subject. */
+const LOSSES: ReadonlySet<unknown> = new Set([
+  CLOSE_CODES.roomForbidden,
+  CLOSE_CODES.roomClosed,
+  CLOSE_CODES.signedOut,
+]);
 
 /** What became of those who were asked about. */
 export interface Reauthorized {
@@ -38,6 +46,7 @@ export class Authority {
     private readonly audit: ConnectionAudit,
     private readonly within: { readonly clock: Clock; readonly deadlineMs: number },
     private readonly isStale: () => boolean,
+    private readonly registry: Pick<Registry, 'ofSubject'>,
   ) {}
 
   /** Makes a connection the member it was admitted as; `since`: up to where its client has the room from before. */
@@ -55,6 +64,25 @@ export class Authority {
   leave(connection: RoomConnection, key: RoomKey): void {
     connection.generation += 1;
     this.memberships.leave(connection, key);
+  }
+
+  /**
+   * The connection is closing, so it leaves its rooms. A close that takes rights away ends the past of these rooms for the
+   * subject, unless another of its connections still has the room.
+   */
+  leaveAll(connection: RoomConnection): void {
+    const { memberships: left, principal } = connection;
+    this.memberships.leaveAll(connection);
+    if (!LOSSES.has(connection.ended)) return;
+    const others = [...this.registry.ofSubject(principal.identity)];
+    for (const { key } of left)
+      if (!others.some((other) => other.memberships.some((held) => held.key === key)))
+        this.#lost.lost(key, principal.identity);
+  }
+
+  /** What the subject was granted before ends in every room, whether it is connected or not. */
+  lostEverywhere(identity: string): void {
+    this.#lost.lostEverywhere(identity);
   }
 
   /** Takes the members out of a room, which for those who have no other is the end. */
@@ -78,10 +106,9 @@ export class Authority {
     for (const membership of connection.memberships) {
       const { key } = membership;
       const decided = rights.get(key);
-      if (decided instanceof Refusal) {
-        this.#lost.lost(key, identity);
+      if (decided instanceof Refusal)
         this.#leave(connection, membership, CLOSE_CODES.roomForbidden, decided.reason);
-      } else if (decided) membership.rights = this.#sinceLost(decided, key, identity);
+      else if (decided) membership.rights = this.#sinceLost(decided, key, identity);
     }
   }
 
@@ -137,6 +164,7 @@ export class Authority {
     // A listener of the room before may have taken it out of this one too.
     if (!connection.memberships.includes(membership)) return;
     const { key, room } = membership;
+    this.#lost.lost(key, connection.principal.identity);
     connection.generation += 1;
     connection.outbox.drop(key);
     this.memberships.leave(connection, key);

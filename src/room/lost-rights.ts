@@ -4,8 +4,8 @@ import { BoundedCache } from '../admission/bounded-cache.js';
 const MAX_ENTRIES = 10_000;
 
 /**
- * Who lost a room. What was published until it is let in again is not for it, so no position from before leads there, whatever
- * the policy says of history then. Known on this node alone, the most recent ten thousand.
+ * Remembers subjects that lost a room. When such a subject is let in again, it may not read what was published before that
+ * moment, whatever the policy says of history. Per node, the latest 10,000.
  */
 export class LostRights {
   /** When they were let in again; undefined while they are not. */
@@ -15,11 +15,18 @@ export class LostRights {
     this.#again.set(`${key} ${identity}`, {});
   }
 
+  /** In every room, also in those that the subject is not in at the moment. */
+  lostEverywhere(identity: string): void {
+    this.#again.set(identity, {});
+  }
+
   /** The time from which on the room's past is for somebody who enters now; undefined when nothing was lost. */
   notBefore(key: RoomKey, identity: string, now: number): number | undefined {
     // Everybody who enters is asked about, and hardly anybody ever lost anything.
-    const entry = this.#again.size === 0 ? undefined : this.#again.get(`${key} ${identity}`);
+    if (this.#again.size === 0) return undefined;
+    const entries = [this.#again.get(`${key} ${identity}`), this.#again.get(identity)];
     // In this millisecond something may have been said before.
-    return entry && (entry.since ??= now + 1);
+    const times = entries.flatMap((entry) => (entry ? [(entry.since ??= now + 1)] : []));
+    return times.length > 0 ? Math.max(...times) : undefined;
   }
 }

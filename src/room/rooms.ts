@@ -78,7 +78,15 @@ export class Rooms {
     const within = { clock, deadlineMs };
     const { admission, isStale } = ports;
     const { recovery } = this;
-    this.authority = new Authority(admission, memberships, recovery, audit, within, isStale);
+    this.authority = new Authority(
+      admission,
+      memberships,
+      recovery,
+      audit,
+      within,
+      isStale,
+      registry,
+    );
     const { authority } = this;
     const local = new LocalOrders({ registry, memberships, authority });
     const sender = new OrderSender({ engine, clock, deadlineMs });
