@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
+import { forwardedValues } from '../admission/forwarded.js';
 import { headerValues } from '../admission/upgrade-request.js';
 
 /**
@@ -53,8 +54,10 @@ function ipv4Of(groups: readonly string[]): string {
     .join('.');
 }
 
-/** @see peerAddress */
+/** @see peerAddress; `Forwarded` (RFC 7239) is read where no proxy sends `X-Forwarded-For`. */
 export function addressOf(message: IncomingMessage, hops: number): string | undefined {
-  const forwarded = hops === 0 ? [] : headerValues(message, 'x-forwarded-for');
-  return peerAddress(message.socket.remoteAddress, forwarded, hops);
+  const remote = message.socket.remoteAddress;
+  if (hops === 0) return remote;
+  const forwarded = forwardedValues((name) => headerValues(message, name), 'for');
+  return peerAddress(remote, forwarded, hops);
 }
