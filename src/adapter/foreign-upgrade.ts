@@ -1,19 +1,71 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../roomgate.clock.js';
 
+type Socket = Duplex & { bytesWritten?: number };
+
+interface Unclaimed {
+  /** Not zero when the connection was kept alive after an ordinary answer. */
+  readonly bytesBefore: number | undefined;
+  readonly done: () => void;
+}
+
 /**
- * An upgrade request that is not ours, while others listen too. Node times nobody out after `upgrade`, so a request that no
- * listener wants would stay open for ever: whoever wants it has to have written something by the deadline.
+ * Upgrade requests that are not ours, while others listen too. Node times nobody out after `upgrade`, so a request that no
+ * listener wants would stay open for ever: a listener that wants it has to have written something by the deadline.
  */
-export function awaitClaim(
-  socket: Duplex & { bytesWritten?: number },
-  clock: Clock,
-  deadlineMs: number,
-): void {
-  // Not zero when the connection was kept alive after an ordinary answer.
-  const before = socket.bytesWritten;
-  const cancel = clock.setTimer(() => {
-    if (socket.bytesWritten === before && !socket.writableEnded) socket.destroy();
-  }, deadlineMs);
-  socket.once('close', cancel);
+export class ForeignUpgrades {
+  readonly #unclaimed = new Map<Socket, Unclaimed>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly deadlineMs: number,
+  ) {}
+
+  /** `done` is called once: when the request is seen to be claimed, or is gone. */
+  wait(socket: Socket, done: () => void): void {
+    this.#unclaimed.set(socket, { bytesBefore: socket.bytesWritten, done });
+    const cancel = this.clock.setTimer(() => {
+      this.#letGoIfClaimed(socket);
+      if (this.#unclaimed.has(socket)) socket.destroy();
+    }, this.deadlineMs);
+    socket.once('close', () => {
+      cancel();
+      this.#letGo(socket);
+    });
+  }
+
+  /** Nothing tells of a claim, so it is looked for when places run out. Answers whether there was one. */
+  letGoClaimed(): boolean {
+    const before = this.#unclaimed.size;
+    for (const socket of this.#unclaimed.keys()) this.#letGoIfClaimed(socket);
+    return this.#unclaimed.size < before;
+  }
+
+  #letGoIfClaimed(socket: Socket): void {
+    const isClaimed =
+      socket.writableEnded || socket.bytesWritten !== this.#unclaimed.get(socket)?.bytesBefore;
+    if (isClaimed) this.#letGo(socket);
+  }
+
+  #letGo(socket: Socket): void {
+    const unclaimed = this.#unclaimed.get(socket);
+    this.#unclaimed.delete(socket);
+    unclaimed?.done();
+  }
+}
+
+/** Remembers a socket as it is; the answer tells later whether a listener has written to it, read from it or ended it. */
+export function watchTouch(socket: Socket): () => boolean {
+  const { bytesWritten } = socket;
+  const listening = readers(socket);
+  return () =>
+    socket.destroyed ||
+    socket.writableEnded ||
+    socket.bytesWritten !== bytesWritten ||
+    readers(socket) !== listening ||
+    (socket as { _httpMessage?: unknown })._httpMessage != null;
+}
+
+function readers(socket: Socket): number {
+  return socket.listenerCount('data') + socket.listenerCount('readable');
 }

@@ -48,6 +48,8 @@ export class Handshake {
     // costs as much.
     if (message.headers['sec-websocket-protocol'] !== undefined)
       delete message.headers['sec-websocket-protocol'];
+    // It knows no list of protocols.
+    if (message.headers.upgrade !== 'websocket') message.headers.upgrade = 'websocket';
     (message as Marked)[PENDING] = upgrade;
     try {
       this.#server.handleUpgrade(message, socket, head, this.#onOpen);

@@ -16,7 +16,7 @@ export interface HttpAdapterLike {
 }
 
 /**
- * A plain GET on a room path that no route of the app answered: people paste the address into a browser. It is asked where Nest
+ * A plain GET or HEAD on a room path that no route of the app answered: people paste the address into a browser. It is asked where Nest
  * would answer "not found", on Express and on Fastify, so a route of the app always comes first.
  */
 export function answerPlainGets(httpAdapter: HttpAdapterLike, answer: Answer): void {
@@ -38,7 +38,7 @@ function beforeFastify(handler: FastifyHandler, answer: Answer): FastifyHandler 
     const refusal = answer(request.raw);
     if (!refusal) return handler(request, reply);
     reply.hijack();
-    write(reply.raw, refusal);
+    write(request.raw, reply.raw, refusal);
     return undefined;
   };
 }
@@ -46,11 +46,23 @@ function beforeFastify(handler: FastifyHandler, answer: Answer): FastifyHandler 
 function answerOrNext(answer: Answer): NextHandler {
   return (request, response, next) => {
     const refusal = answer(request);
-    if (refusal) write(response, refusal);
+    if (refusal) write(request, response, refusal);
     else next();
   };
 }
 
-function write(response: ServerResponse, { status, headers, body }: RefusalResponse): void {
-  response.writeHead(status, headers).end(body);
+/** Headers that speak of the connection, which HTTP/2 forbids (RFC 9113 §8.2.2). */
+const OF_THE_CONNECTION = ['Connection', 'Upgrade'];
+
+function write(
+  { httpVersionMajor, method }: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: RefusalResponse,
+): void {
+  const sent = { ...headers };
+  if (httpVersionMajor >= 2) for (const name of OF_THE_CONNECTION) delete sent[name];
+  response.writeHead(status, sent);
+  // Node refuses a body here where `rejectNonStandardBodyWrites` is set.
+  if (method === 'HEAD') response.end();
+  else response.end(body);
 }

@@ -6,6 +6,7 @@ import type { Drain } from '../connection/drain.js';
 import type { RoomSocket } from '../connection/room-socket.js';
 import type { Clock } from '../roomgate.clock.js';
 import type { RoomgateOptions } from '../roomgate.options.js';
+import type { HttpInstance } from './other-servers.js';
 import type { HttpAdapterLike } from './plain-get.js';
 import type { RoomRoute, RoomServer } from './room-server.js';
 
@@ -28,7 +29,7 @@ export interface AdapterPorts {
   /** Every room gateway path of the app, by its text. */
   readonly routes: ReadonlyMap<string, RoomRoute>;
   /** Known only after the HTTP server was made, which is after this was. */
-  httpAdapter(): HttpAdapterLike & { getHttpServer(): Server };
+  httpAdapter(): HttpAdapterLike & { getHttpServer(): Server; getInstance(): HttpInstance };
   /** The app's global prefix with a leading slash when it is to stand before gateway paths, else empty. */
   prefix(): string;
   /** Makes the connection of an admitted socket: registered, in its room, greeted, and known to the gateways at the server. */

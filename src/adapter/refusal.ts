@@ -53,28 +53,48 @@ export function renderRefusal(
   if (retry)
     headers['Retry-After'] = String(Math.ceil((retryAfterMs * (1 + Math.random())) / 1000));
   if (status === 405) headers['Allow'] = 'GET';
-  if (status === 426) headers['Upgrade'] = 'websocket';
+  if (status === 426) {
+    headers['Upgrade'] = 'websocket';
+    // RFC 9110 §7.8: who sends Upgrade names it here, too.
+    headers['Connection'] = 'Upgrade, close';
+  }
   if (refusal.code === 'bad_upgrade') headers['Sec-WebSocket-Version'] = '13';
   return { status, headers, body };
 }
 
-/** Answers an upgrade request with the refusal and lets the socket go. */
+/** Answers an upgrade request with the refusal and lets the socket go. The answer to HEAD has no body (RFC 9110 §9.3.2). */
 export function writeRefusal(
   socket: Duplex,
   refusal: Refusal,
   options: RefusalOptions,
   requestId: string,
   hint?: string,
+  method?: string,
 ): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  socket.end(textOf(refusal, options, requestId, hint));
+  const text = withDate(textOf(refusal, options, requestId, hint));
+  socket.end(method === 'HEAD' ? text.slice(0, text.indexOf(END_OF_HEAD) + 4) : text);
   // When both sides have ended, the stream destroys itself.
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.on('close', () => clearTimeout(timer));
+}
+
+const END_OF_HEAD = '\r\n\r\n';
+
+/** A second and its text: it is the same for thousands of answers. */
+let date = { second: 0, line: '' };
+
+/** RFC 9110 §6.6.1: an origin server with a clock dates its answers. */
+function withDate(text: string): string {
+  const second = Math.floor(Date.now() / 1_000);
+  if (second !== date.second)
+    date = { second, line: `\r\nDate: ${new Date(second * 1_000).toUTCString()}` };
+  const end = text.indexOf('\r\n');
+  return text.slice(0, end) + date.line + text.slice(end);
 }
 
 /** Stands where the request id will. */

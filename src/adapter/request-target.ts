@@ -1,4 +1,7 @@
+import type { IncomingMessage } from 'node:http';
+import { isSameHost, parseHost } from '../admission/origin.js';
 import { parseRoomId, type RoomId } from '../admission/room-id.js';
+import { onlyValue } from '../admission/upgrade-request.js';
 
 /** A gateway's path: literal segments and exactly one `:room`, for example `/orders/:room` or `/v1/:room`. */
 export interface PathPattern {
@@ -29,6 +32,23 @@ export function splitTarget(url: string): { path: string; query: string } {
   return mark === -1
     ? { path: url, query: '' }
     : { path: url.slice(0, mark), query: url.slice(mark + 1) };
+}
+
+const ABSOLUTE = /^https?:\/\/([^/?#]*)(\/.*)$/is;
+
+/**
+ * Path and query of a request. A target in absolute form (RFC 9112 §3.2.2) counts when its host is that of the one `Host`; any
+ * other stays as it is, and no path that we serve is like it.
+ */
+export function targetOf(request: Pick<IncomingMessage, 'url' | 'rawHeaders'>): {
+  path: string;
+  query: string;
+} {
+  const { url = '' } = request;
+  if (url.startsWith('/')) return splitTarget(url);
+  const [, authority = '', path = ''] = ABSOLUTE.exec(url) ?? [];
+  const isOwn = isSameHost(parseHost(authority), parseHost(onlyValue(request, 'host') ?? ''));
+  return splitTarget(isOwn ? path : url);
 }
 
 /** The room a path names under the pattern, or undefined when it is not the pattern's. */

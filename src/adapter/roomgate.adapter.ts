@@ -1,22 +1,21 @@
 import type { Server } from 'node:http';
-import type { INestApplicationContext } from '@nestjs/common';
+import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
-import { Refusal } from '../admission/refusals.js';
 import { RoomConnection } from '../connection/connection.js';
 import type { MessageHandler } from '../connection/handler-table.js';
 import { ROOMGATE_ADAPTER_PORTS } from '../roomgate.constants.js';
 import { RoomgateError } from '../roomgate.errors.js';
-import { newUuid } from '../roomgate.uuid.js';
 import { boundHeaders } from './headers-timeout.js';
+import { watchOtherServers } from './other-servers.js';
 import { answerPlainGets } from './plain-get.js';
 import type { PlainServer } from './plain-server.js';
 import type { AdapterPorts } from './ports.js';
-import { renderRefusal } from './refusal.js';
-import { refusalEvent } from './refusal-event.js';
 import { RoomServer } from './room-server.js';
 import { UpgradeDispatch } from './upgrade-dispatch.js';
 
 const APP_PORT = 0;
+const UNKNOWN_SERVER =
+  "A WebSocket upgrade was refused because it came through an HTTP server that roomgate did not know. That server is served from now on. To have the first one served, too, call app.listen(), or pass the app's HTTP instance itself: http.createServer(app.getHttpAdapter().getInstance()).";
 
 /**
  * Nest's WebSocket adapter on `ws` with a door: every upgrade of a room gateway passes `verifyClient` before the 101. The module
@@ -25,6 +24,7 @@ const APP_PORT = 0;
 export class RoomgateAdapter extends WsAdapter {
   readonly #ports: AdapterPorts;
   #dispatch: UpgradeDispatch | undefined;
+  #unwatch: () => void = () => undefined;
 
   /** @throws Error of Nest when the app does not import RoomgateModule. */
   constructor(app: INestApplicationContext | AdapterPorts) {
@@ -80,8 +80,8 @@ export class RoomgateAdapter extends WsAdapter {
   }
 
   override async dispose(): Promise<void> {
+    this.#unwatch();
     this.#dispatch?.destroy();
-    if (this.#dispatch) (this.httpServer as Server).off('upgrade', this.#dispatch.onUpgrade);
     this.#dispatch = undefined;
     await super.dispose();
   }
@@ -93,24 +93,20 @@ export class RoomgateAdapter extends WsAdapter {
     if (this.#dispatch) return httpServer;
     const plain = (): readonly PlainServer[] =>
       (this.wsServersRegistry.get(APP_PORT) ?? []) as unknown as PlainServer[];
-    const dispatch = new UpgradeDispatch(
-      this.#ports,
-      plain,
-      () => httpServer.listenerCount('upgrade') === 1,
-    );
-    this.#dispatch = dispatch;
-    httpServer.on('upgrade', dispatch.onUpgrade);
-    boundHeaders(httpServer, this.#ports.options.headersTimeoutMs);
-    this.httpServersRegistry.set(port, httpServer);
-    answerPlainGets(this.#ports.httpAdapter(), (request) => {
-      const room = request.method === 'GET' ? dispatch.find(request.url ?? '') : undefined;
-      if (!room) return undefined;
-      const refusal = new Refusal('upgrade_required');
-      const requestId = newUuid();
-      const { roomName } = room.route.rules;
-      this.#ports.audit.record(refusalEvent(refusal, requestId, request, roomName));
-      return renderRefusal(refusal, this.#ports.options, requestId);
+    const serve = (server: Server): void => {
+      dispatch.serve(server);
+      boundHeaders(server, this.#ports.options.headersTimeoutMs);
+    };
+    const dispatch = new UpgradeDispatch(this.#ports, plain, (server) => {
+      serve(server);
+      new Logger('Roomgate').warn(UNKNOWN_SERVER);
     });
+    this.#dispatch = dispatch;
+    serve(httpServer);
+    const httpAdapter = this.#ports.httpAdapter();
+    this.#unwatch = watchOtherServers(httpAdapter.getInstance(), serve);
+    this.httpServersRegistry.set(port, httpServer);
+    answerPlainGets(httpAdapter, (request) => dispatch.answerPlainGet(request));
     return httpServer;
   }
 }

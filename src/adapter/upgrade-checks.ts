@@ -1,19 +1,15 @@
 import type { IncomingMessage, Server } from 'node:http';
+import { isHost } from '../admission/origin.js';
 import { Refusal } from '../admission/refusals.js';
 import { headerValues, onlyValue } from '../admission/upgrade-request.js';
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 
-/** Whether the request wants a WebSocket at all; a room path with another `Upgrade` is somebody else's. */
-export function isWebSocketUpgrade(request: IncomingMessage): boolean {
-  return onlyValue(request, 'upgrade')?.toLowerCase() === 'websocket';
-}
-
 /** The request itself, before anything in it is believed: RFC 6455 §4.2.1, and nothing that two parsers could read in two ways. */
 export function checkUpgrade(request: IncomingMessage): Refusal | undefined {
   const { method, httpVersion } = request;
   if (method !== 'GET') return new Refusal('method_not_allowed');
-  const hasHost = onlyValue(request, 'host') !== undefined;
+  const hasHost = isHost(onlyValue(request, 'host') ?? '');
   if (httpVersion !== '1.1' || !hasHost || hasBody(request) || hasUnseen(request))
     return new Refusal('bad_request');
   const key = onlyValue(request, 'sec-websocket-key');
@@ -34,7 +30,7 @@ function hasBody(request: IncomingMessage): boolean {
 const NODE_MAX_HEADERS = 1_000;
 
 /** Node leaves out, and says nothing of, headers beyond a number: a second token or a body would not be seen. */
-function hasUnseen({ rawHeaders, socket }: IncomingMessage): boolean {
+export function hasUnseen({ rawHeaders, socket }: IncomingMessage): boolean {
   const { maxHeadersCount } = (socket as { server?: Server }).server ?? {};
   const most = maxHeadersCount ?? NODE_MAX_HEADERS;
   return most > 0 && rawHeaders.length >= 2 * most;

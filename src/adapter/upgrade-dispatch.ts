@@ -1,43 +1,55 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { checkHost, ownHost } from '../admission/origin.js';
 import { Refusal } from '../admission/refusals.js';
 import type { RoomId } from '../admission/room-id.js';
-import { NodeUpgradeRequest } from '../admission/upgrade-request.js';
+import { headerValues, NodeUpgradeRequest } from '../admission/upgrade-request.js';
 import type { RoomSocket } from '../connection/room-socket.js';
 import { newUuid } from '../roomgate.uuid.js';
-import { awaitClaim } from './foreign-upgrade.js';
+import { afterEarlier, earlierResponse } from './earlier-response.js';
+import { ForeignUpgrades, watchTouch } from './foreign-upgrade.js';
 import { letGoUnread } from './half-closed.js';
 import { Handshake } from './handshake.js';
 import { addressGroup, addressOf } from './peer-address.js';
 import { PendingUpgrade } from './pending-upgrade.js';
 import type { PlainServer } from './plain-server.js';
 import type { AdapterPorts } from './ports.js';
-import { writeRefusal } from './refusal.js';
+import { type RefusalResponse, renderRefusal, writeRefusal } from './refusal.js';
 import { hintOf, refusalEvent } from './refusal-event.js';
-import { matchPath, splitTarget } from './request-target.js';
+import { matchPath, targetOf } from './request-target.js';
 import type { RoomServer } from './room-server.js';
-import { checkUpgrade, isWebSocketUpgrade } from './upgrade-checks.js';
+import { serveAsHttp } from './serve-as-http.js';
+import { checkUpgrade, hasUnseen } from './upgrade-checks.js';
 import { UpgradeLimits } from './upgrade-limits.js';
+import { offersOnlyHttp, offersWebSocket, takeUpgrades } from './upgrade-owner.js';
 import { WaitingUpgrades } from './waiting-upgrades.js';
 
-/** Owns the `upgrade` event of the app's HTTP server: path to gateway, rows 1 to 3 of the verdict table, then the handshake. */
+/** Owns the upgrades of the app's HTTP servers: path to gateway, rows 1 to 3 of the verdict table, then the handshake. */
 export class UpgradeDispatch {
   readonly rooms: RoomServer[] = [];
+  readonly #servers = new Map<Server, () => void>();
   readonly #waiting: WaitingUpgrades;
   readonly #onEnd: (this: Duplex) => void;
   readonly #handshake: Handshake;
   readonly #limits: UpgradeLimits;
+  readonly #foreign: ForeignUpgrades;
 
   constructor(
     private readonly ports: AdapterPorts,
     private readonly plain: () => readonly PlainServer[],
-    private readonly isAlone: () => boolean,
+    /** Told of a server that hands requests to the app, but whose upgrades do not come here. */
+    private readonly onUnknownServer: (server: Server) => void,
   ) {
-    this.#limits = new UpgradeLimits(ports.options, () => ports.clock.elapsed());
+    const { options, clock } = ports;
+    this.#foreign = new ForeignUpgrades(clock, options.foreignUpgradeMs);
+    this.#limits = new UpgradeLimits(
+      options,
+      () => clock.elapsed(),
+      () => this.#foreign.letGoClaimed(),
+    );
     this.#waiting = new WaitingUpgrades(this.#limits);
-    const { closeTimeoutMs } = ports.options;
     this.#onEnd = function () {
-      letGoUnread(this, ports.clock, closeTimeoutMs);
+      letGoUnread(this, clock, options.closeTimeoutMs);
     };
     this.#handshake = new Handshake(ports, {
       refuse: ({ message, socket, destination }, refusal) =>
@@ -46,20 +58,43 @@ export class UpgradeDispatch {
     });
   }
 
-  /** The listener of `upgrade`. */
-  readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    // First of all: without a listener a reset would be an uncaught exception, and ws listens only later, if ever.
-    socket.on('error', destroySocket);
-    try {
-      this.#dispatch(request, socket, head);
-    } catch {
-      socket.destroy();
-    }
-  };
+  /** Takes the upgrades of a server that serves the app; once, however often it is called. */
+  serve(server: Server): void {
+    if (this.#servers.has(server)) return;
+    const undo = takeUpgrades(server, (...upgrade) => this.#take(server, ...upgrade));
+    this.#servers.set(server, undo);
+  }
 
-  /** The room server whose path the request target is. */
-  find(url: string): RoomServer | undefined {
-    return this.#match(splitTarget(url).path)?.server;
+  /**
+   * The answer to a GET or HEAD of a room path that no route of the app answered (row 3), with the limits of an upgrade: host
+   * (row 4), then attempts of the address (row 5). Undefined for everything else.
+   */
+  answerPlainGet(request: IncomingMessage): RefusalResponse | undefined {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
+    const match = this.#match(targetOf(request).path);
+    if (!match) return undefined;
+    const { options, audit } = this.ports;
+    const refusal =
+      this.#refuseUnknown(request) ??
+      checkHost(
+        ownHost((name) => plainValues(request, name), options),
+        options,
+      ) ??
+      (this.#limits.isInPace(this.#addressOf(request))
+        ? new Refusal('upgrade_required')
+        : new Refusal('too_many_upgrades'));
+    const requestId = newUuid();
+    audit.record(refusalEvent(refusal, requestId, request, match.server.route.rules.roomName));
+    return renderRefusal(refusal, options, requestId);
+  }
+
+  /** A good upgrade that came as a request, since nothing listens for upgrades of its server. The next one does not. */
+  #refuseUnknown(request: IncomingMessage): Refusal | undefined {
+    const { server } = request.socket as { server?: Server };
+    const isKnown = !server || request.httpVersionMajor !== 1 || this.#servers.has(server);
+    if (isKnown || !offersWebSocket(request)) return undefined;
+    this.onUnknownServer(server);
+    return new Refusal('unavailable');
   }
 
   #match(path: string): { server: RoomServer; room: RoomId } | undefined {
@@ -72,20 +107,77 @@ export class UpgradeDispatch {
 
   /** Answers those who still wait for a verdict, and lets everybody go who is not a connection. */
   destroy(): void {
+    for (const undo of this.#servers.values()) undo();
+    this.#servers.clear();
     this.#waiting.destroy();
     this.#handshake.close();
   }
 
-  #dispatch(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { path, query } = splitTarget(request.url ?? '');
-    const match = isWebSocketUpgrade(request) ? this.#match(path) : undefined;
-    if (!match) return this.#passOn(request, socket, head, path);
-    const { server, room } = match;
+  /** Whether the upgrade is ours to answer; else the other listeners of the server see it. */
+  #take(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    // First of all: without a listener a reset would be an uncaught exception, and ws listens only later, if ever.
+    socket.on('error', destroySocket);
+    try {
+      if (!earlierResponse(socket)) return this.#dispatch(server, request, socket, head);
+      this.#postpone(server, request, socket, head);
+    } catch {
+      socket.destroy();
+    }
+    return true;
+  }
+
+  /** Until the connection owes no response to earlier requests. It counts as waiting for a verdict. */
+  #postpone(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const address = this.#addressOf(request);
+    // A refusal would stand before the response that is owed.
+    if (!this.#limits.hasPlace(address)) return void socket.destroy();
+    this.#limits.waits(address);
+    this.#waiting.keep(socket);
+    const cancel = this.ports.clock.setTimer(
+      () => socket.destroy(),
+      this.ports.options.foreignUpgradeMs,
+    );
+    const over = (): void => {
+      cancel();
+      this.#limits.waited(address);
+      this.#waiting.letGo(socket);
+      socket.off('error', destroySocket);
+      socket.off('close', over);
+    };
+    socket.on('close', over);
+    afterEarlier(socket, () => {
+      if (socket.destroyed) return;
+      over();
+      // A response with `Connection: close` has ended it.
+      if (socket.writable) server.emit('upgrade', request, socket, head);
+      else socket.destroy();
+    });
+  }
+
+  #dispatch(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    const { path, query } = targetOf(request);
+    const isOffered = offersWebSocket(request);
+    const match = isOffered ? this.#match(path) : undefined;
+    // A server has to ignore an offer in HTTP/1.0; on the path of a room row 3 says why.
+    const isHeeded = isOffered && request.httpVersion !== '1.0';
+    if (match) this.#ask(match, request, socket, head, query);
+    else if (isHeeded) return this.#passOn(server, request, socket, head, path);
+    else return this.#ignore(server, request, socket, head);
+    return true;
+  }
+
+  /** An upgrade for one of our rooms. */
+  #ask(
+    { server, room }: { server: RoomServer; room: RoomId },
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    query: string,
+  ): void {
     const refusal = this.ports.drain.isDraining ? new Refusal('draining') : checkUpgrade(request);
     const { rules } = server.route;
     if (refusal) return this.#refuse(request, socket, refusal, rules.roomName);
-    // A call to the system, which strangers get only where it can keep them out.
-    const address = this.#limits.tellApart ? addressGroup(this.#ipOf(request)) : '';
+    const address = this.#addressOf(request);
     if (!this.#limits.mayKnock(address))
       return this.#refuse(request, socket, new Refusal('too_many_upgrades'), rules.roomName);
     const encrypted = Boolean((socket as { encrypted?: boolean }).encrypted);
@@ -127,20 +219,69 @@ export class UpgradeDispatch {
     this.ports.open(client, { socket, ip, query, headers: message.headers }, admitted, server);
   }
 
-  #passOn(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): void {
-    const plain = this.plain().find((server) => server.path === path);
+  /** An upgrade to WebSocket that is for none of our rooms. */
+  #passOn(
+    server: Server,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    path: string,
+  ): boolean {
+    const plain = this.plain().find((each) => each.path === path);
     if (plain) {
       plain.handleUpgrade(request, socket, head, (client) =>
         plain.emit('connection', client, request),
       );
-    } else if (!this.isAlone()) {
-      this.#waiting.keep(socket);
-      awaitClaim(socket, this.ports.clock, this.ports.options.foreignUpgradeMs);
-    } else if (this.ports.drain.isDraining) this.#refuse(request, socket, new Refusal('draining'));
-    else {
-      const code = path.startsWith('/') ? 'not_found' : 'bad_request';
-      this.#refuse(request, socket, new Refusal(code));
+      return true;
     }
+    if (isAlone(server)) {
+      const isPath = path.startsWith('/');
+      const code = this.ports.drain.isDraining ? 'draining' : isPath ? 'not_found' : 'bad_request';
+      this.#refuse(request, socket, new Refusal(code));
+      return true;
+    }
+    return !this.#leave(request, socket);
+  }
+
+  /** Leaves the request to the other listeners, for so long as one of them may take to claim it; not, when too many wait. */
+  #leave(request: IncomingMessage, socket: Duplex): boolean {
+    const address = this.#addressOf(request);
+    if (!this.#limits.mayKnock(address)) {
+      this.#refuse(request, socket, new Refusal('too_many_upgrades'));
+      return false;
+    }
+    this.#waiting.keep(socket);
+    this.#limits.waits(address);
+    this.#foreign.wait(socket, () => this.#limits.waited(address));
+    return true;
+  }
+
+  /** An upgrade to something else, which HTTP/1.1 lets a server ignore (RFC 9110 §7.8), unless another listener takes it. */
+  #ignore(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    if (hasUnseen(request)) {
+      // What it says of its body may be among what Node left out.
+      this.#refuse(request, socket, new Refusal('bad_request'));
+      return true;
+    }
+    const serve = (): void => {
+      socket.off('error', destroySocket);
+      serveAsHttp(server, request, socket, head);
+    };
+    if (isAlone(server) || request.httpVersion === '1.0' || offersOnlyHttp(request)) {
+      serve();
+      return true;
+    }
+    const isTouched = watchTouch(socket);
+    setImmediate(() => {
+      if (!isTouched()) serve();
+      else if (!socket.destroyed) this.#leave(request, socket);
+    });
+    return false;
+  }
+
+  /** The group of addresses it counts for: a call to the system, made only where addresses can keep strangers out. */
+  #addressOf(request: IncomingMessage): string {
+    return this.#limits.tellApart ? addressGroup(this.#ipOf(request)) : '';
   }
 
   #ipOf(request: IncomingMessage): string | undefined {
@@ -152,8 +293,21 @@ export class UpgradeDispatch {
     const requestId = newUuid();
     const event = refusalEvent(refusal, requestId, request, roomName);
     audit.record(event);
-    writeRefusal(socket, refusal, options, requestId, hintOf(event, options.strict));
+    const hint = hintOf(event, options.strict);
+    writeRefusal(socket, refusal, options, requestId, hint, request.method);
   }
+}
+
+/** Whether nobody but us listens for upgrades of the server. */
+function isAlone(server: Server): boolean {
+  return server.listenerCount('upgrade') === 1;
+}
+
+/** The host of an HTTP/2 request stands in a header of its own (RFC 9113 §8.3.1). */
+function plainValues(request: IncomingMessage, name: string): readonly string[] {
+  const isHost2 = name === 'host' && request.httpVersionMajor === 2;
+  const values = isHost2 ? headerValues(request, ':authority') : [];
+  return values.length > 0 ? values : headerValues(request, name);
 }
 
 function destroySocket(this: Duplex): void {

@@ -33,6 +33,8 @@ export class UpgradeLimits {
   constructor(
     private readonly rules: UpgradeLimitRules,
     private readonly now: () => number,
+    /** Looks for places that are no longer needed when there is none; answers whether it found one. */
+    private readonly findPlaces: () => boolean = () => false,
   ) {
     const { maxUpgradesPerAddress: most, upgradeWindowMs, maxConnectionsPerAddress } = rules;
     // Behind a proxy that nobody told us of, all clients have one address.
@@ -56,10 +58,18 @@ export class UpgradeLimits {
 
   /** Whether the address may have another verdict. Every attempt counts, whatever its verdict. */
   mayKnock(address: string): boolean {
+    return this.isInPace(address) && this.hasPlace(address);
+  }
+
+  /** Whether one more of the address may wait. All who wait may get in, so they count among its connections. */
+  hasPlace(address: string): boolean {
+    return this.#hasPlace(address) || (this.findPlaces() && this.#hasPlace(address));
+  }
+
+  #hasPlace(address: string): boolean {
     const { maxPendingUpgrades, maxConnectionsPerAddress: most } = this.rules;
-    if (this.#pending >= maxPendingUpgrades || !this.#isInPace(address)) return false;
+    if (this.#pending >= maxPendingUpgrades) return false;
     const { pending, open } = this.#peers.get(address) ?? { pending: 0, open: 0 };
-    // All who wait may get in.
     return pending < this.#share && (most === 0 || open + pending < most);
   }
 
@@ -81,7 +91,8 @@ export class UpgradeLimits {
     socket.once('close', () => this.#change(address, (peer) => (peer.open -= 1)));
   }
 
-  #isInPace(address: string): boolean {
+  /** Whether the address has attempts left. Counts one. */
+  isInPace(address: string): boolean {
     if (this.#rate.isOff) return true;
     const paced = this.#paced.get(address) ?? { paidAt: 0 };
     // The longest known is the first one.

@@ -27,7 +27,7 @@ describe('renderRefusal', () => {
     const problem = JSON.parse(body) as Record<string, unknown>;
     expect(status).toBe(REFUSALS[code].status);
     expect(headers).toMatchObject({
-      Connection: 'close',
+      Connection: status === 426 ? 'Upgrade, close' : 'close',
       'Cache-Control': 'no-store',
       'Content-Type': 'application/problem+json',
       'Content-Length': String(Buffer.byteLength(body)),
@@ -137,10 +137,33 @@ describe('writeRefusal', () => {
       const { 'Retry-After': _seconds, ...constant } = expected.headers;
       for (const [name, value] of Object.entries(constant))
         expect([name, headers[name.toLowerCase()]]).toEqual([name, value]);
-      expect(Object.keys(headers)).toHaveLength(Object.keys(expected.headers).length);
+      expect(Object.keys(headers)).toHaveLength(Object.keys(expected.headers).length + 1);
+      expect(new Date(String(headers['date'])).toUTCString()).toBe(headers['date']);
       return id;
     });
     expect(new Set(ids).size).toBe(3);
+  });
+
+  it('dates the answer with the second in which it is given', () => {
+    jest.useFakeTimers({ now: 1_000 });
+    const dates = [0, 999, 1].map((ms) => {
+      jest.advanceTimersByTime(ms);
+      const socket = new FakeSocket();
+      writeRefusal(socket, new Refusal('no_token'), OPTIONS);
+      socket.destroy();
+      return parseAnswer(Buffer.from(socket.written)).headers['date'];
+    });
+    const [first, next] = ['01', '02'].map((second) => `Thu, 01 Jan 1970 00:00:${second} GMT`);
+    expect(dates).toEqual([first, first, next]);
+  });
+
+  it('writes no body for HEAD, but the length that it would have (RFC 9110 §9.3.2)', () => {
+    const socket = new FakeSocket();
+    writeRefusal(socket, new Refusal('method_not_allowed'), OPTIONS, 'HEAD');
+    socket.destroy();
+    const { status, headers, body } = parseAnswer(Buffer.from(socket.written));
+    expect([status, body.length]).toEqual([405, 0]);
+    expect(Number(headers['content-length'])).toBeGreaterThan(100);
   });
 
   it('destroys a socket that cannot be written to', () => {

@@ -23,7 +23,12 @@ describe('RoomgateAdapter', () => {
     testbed = await createRoomgateTestbed({ providers: [OrdersGateway] });
     server = createServer();
     const ports = testbed.get<AdapterPorts>(ROOMGATE_ADAPTER_PORTS);
-    const httpAdapter = { getType: () => 'other', use: () => {}, getHttpServer: () => server };
+    const httpAdapter = {
+      getType: () => 'other',
+      use: () => {},
+      getHttpServer: () => server,
+      getInstance: () => undefined,
+    };
     adapter = new RoomgateAdapter({ ...ports, httpAdapter: () => httpAdapter } as never);
   });
 

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { createRoomgateTestbed, type RoomgateTestbed } from 'nestjs-roomgate/testing';
 import type { AdapterPorts } from '../../src/adapter/ports.js';
@@ -20,14 +20,14 @@ class PlainDouble extends EventEmitter {
 describe('UpgradeDispatch', () => {
   let testbed: RoomgateTestbed;
   let ports: AdapterPorts;
-  let isAlone: boolean;
+  let server: EventEmitter;
   let socket: PassThrough;
   const plain = new PlainDouble();
 
   beforeEach(async () => {
     testbed = await createRoomgateTestbed({ defaultGateway: '/:room' });
     ports = testbed.get<AdapterPorts>(ROOMGATE_ADAPTER_PORTS);
-    isAlone = true;
+    server = new EventEmitter();
     socket = new PassThrough();
   });
 
@@ -38,8 +38,9 @@ describe('UpgradeDispatch', () => {
     const dispatch = new UpgradeDispatch(
       all,
       () => [plain as never],
-      () => isAlone,
+      () => undefined,
     );
+    dispatch.serve(server as Server);
     for (const route of all.routes.values()) dispatch.rooms.push(new RoomServer(route, ''));
     return dispatch;
   }
@@ -63,11 +64,12 @@ describe('UpgradeDispatch', () => {
     } as never;
   }
 
-  const upgrade = (dispatch: UpgradeDispatch, message: IncomingMessage): void =>
-    dispatch.onUpgrade(message, socket, Buffer.alloc(0));
+  const upgrade = (_dispatch: UpgradeDispatch, message: IncomingMessage): unknown =>
+    server.emit('upgrade', message, socket, Buffer.alloc(0));
+  const listenBeside = (): unknown => server.on('upgrade', () => undefined);
 
   it('survives a reset before anything else was done', () => {
-    isAlone = false;
+    listenBeside();
     upgrade(dispatchWith(), request('/other'));
     expect(() => socket.emit('error', new Error('ECONNRESET'))).not.toThrow();
     expect(socket.destroyed).toBe(true);
@@ -89,10 +91,11 @@ describe('UpgradeDispatch', () => {
     expect(String(socket.read())).toContain('HTTP/1.1 400 ');
   });
 
-  it('finds the room server of a target by its path alone', () => {
+  it('hears of no upgrade any more when it is destroyed', () => {
     const dispatch = dispatchWith();
-    expect(dispatch.find(`/${ROOM}?x=/y`)?.route.path).toBe('/:room');
-    expect(dispatch.find('/x')).toBeUndefined();
+    dispatch.destroy();
+    upgrade(dispatch, request(`/${ROOM}`));
+    expect([server.listenerCount('upgrade'), socket.listenerCount('error')]).toEqual([0, 0]);
   });
 
   it('hands a plain path to its server, which tells its listeners', () => {
@@ -112,7 +115,7 @@ describe('UpgradeDispatch', () => {
   });
 
   it('destroys what waits for a verdict or a claim when it is destroyed, and nothing else', () => {
-    isAlone = false;
+    listenBeside();
     const dispatch = dispatchWith();
     upgrade(dispatch, request('/other'));
     const waiting = socket;
@@ -123,7 +126,7 @@ describe('UpgradeDispatch', () => {
   });
 
   it('forgets a socket that has closed', async () => {
-    isAlone = false;
+    listenBeside();
     const dispatch = dispatchWith();
     upgrade(dispatch, request('/other'));
     const closed = new Promise((resolve) => socket.once('close', resolve));

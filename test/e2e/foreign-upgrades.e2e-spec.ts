@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { expectProblem } from '../support/expect-problem.js';
 import { dial } from '../support/dial.js';
 import { eventually } from '../support/poll.js';
-import { ask, RawClient, upgradeBytes } from '../support/raw-http.js';
+import { ask, parseAnswer, RawClient, upgradeBytes } from '../support/raw-http.js';
 import { type RoomApp, startRoomApp } from '../support/room-app.js';
 
 const CLIENTS = 200;
@@ -51,7 +51,7 @@ describe('An upgrade request that is not for a room', () => {
     await openRoom();
     const before = descriptors();
     const clients = await Promise.all(Array.from({ length: CLIENTS }, knockAtNobody));
-    await eventually(() => other.seen === CLIENTS + 1, 'all to have arrived');
+    await eventually(() => other.seen === CLIENTS, 'all to have arrived');
     app.clock.advance(CLAIM_MS - 1);
     expect(await app.openSockets()).toBe(CLIENTS);
     app.clock.advance(1);
@@ -112,14 +112,15 @@ describe('An upgrade request that is not for a room', () => {
     }
   });
 
-  it('never reaches the other listeners unseen when it is for a room: they see it answered', async () => {
+  it('never reaches the other listeners when it is for a room', async () => {
     const other = listenBeside();
     expectProblem(
       await ask(app.port, upgradeBytes({ target: `/${randomUUID()}` })),
       401,
       'no_token',
     );
-    expect(other.seen).toBe(1);
+    await openRoom();
+    expect(other.seen).toBe(0);
   });
 
   it('is 404 at once when nobody else listens, two hundred times', async () => {
@@ -137,5 +138,68 @@ describe('An upgrade request that is not for a room', () => {
     await app.app.close();
     await Promise.all(clients.map(({ closed }) => closed));
     expect(app.server.listening).toBe(false);
+  });
+
+  describe('counts as waiting, of which there may be twenty', () => {
+    const MOST = 20;
+
+    beforeEach(async () => {
+      await app.close();
+      app = await startRoomApp({
+        defaultGateway: '/:room',
+        roomgate: { maxPendingUpgrades: MOST, maxUpgradesPerAddress: 0 },
+      });
+    });
+
+    it('and is refused when that many wait to be claimed', async () => {
+      const other = listenBeside();
+      const clients = await Promise.all(Array.from({ length: CLIENTS }, knockAtNobody));
+      const gone = clients.map(({ closed }) => closed);
+      const answered = (): RawClient[] => clients.filter(({ received }) => received.length > 0);
+      await eventually(() => answered().length === CLIENTS - MOST, 'the rest to be refused');
+      await eventually(async () => (await app.openSockets()) === MOST, 'the rest to be gone');
+      expect(other.seen).toBe(MOST);
+      const refused = answered();
+      for (const { received } of refused)
+        expectProblem(parseAnswer(received), 429, 'too_many_upgrades');
+      // Rooms share the places.
+      const target = `/${randomUUID()}`;
+      expectProblem(await ask(app.port, upgradeBytes({ target })), 429, 'too_many_upgrades');
+      app.clock.advance(CLAIM_MS);
+      await Promise.all(gone);
+      await openRoom();
+    });
+
+    it('and no longer, once another listener has answered', async () => {
+      listenBeside((socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'));
+      const clients = await Promise.all(Array.from({ length: CLIENTS }, knockAtNobody));
+      for (const client of clients) expect((await client.head()).status).toBe(101);
+      await openRoom();
+      app.clock.advance(CLAIM_MS);
+      expect(await app.openSockets()).toBe(CLIENTS);
+      for (const client of clients) client.reset();
+    });
+
+    it('and no longer, once it has gone away', async () => {
+      const other = listenBeside();
+      const clients = await Promise.all(Array.from({ length: MOST }, knockAtNobody));
+      await eventually(() => other.seen === MOST, 'all to have arrived');
+      for (const client of clients) client.reset();
+      await eventually(async () => (await app.openSockets()) === 0, 'all to be gone');
+      await openRoom();
+    });
+  });
+
+  it('counts among the attempts of its address', async () => {
+    await app.close();
+    app = await startRoomApp({
+      defaultGateway: '/:room',
+      roomgate: { maxUpgradesPerAddress: 2 },
+    });
+    listenBeside((socket) => socket.end('HTTP/1.1 418 Mine\r\n\r\n'));
+    const statuses: number[] = [];
+    for (let n = 0; n < 4; n++)
+      statuses.push((await ask(app.port, upgradeBytes({ target: '/nobody' }))).status);
+    expect(statuses).toEqual([418, 418, 429, 429]);
   });
 });

@@ -1,4 +1,5 @@
-import { ask, upgradeBytes } from '../support/raw-http.js';
+import { eventually } from '../support/poll.js';
+import { ask, RawClient, upgradeBytes } from '../support/raw-http.js';
 import { type RoomApp, startRoomApp } from '../support/room-app.js';
 
 const ROOM = 'a3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d';
@@ -17,7 +18,19 @@ describe('An upgrade request with a good token', () => {
     ['two slashes before a host', `//evil/${ROOM}`, 404],
     ['two slashes', `//${ROOM}`, 404],
     ['a slash at the end', `/${ROOM}/`, 404],
-    ['absolute form', `http://127.0.0.1/${ROOM}`, 400],
+    ['absolute form of another host', `http://evil.test/${ROOM}`, 400],
+    ['absolute form of another port', `http://127.0.0.1:81/${ROOM}`, 400],
+    ['absolute form with a user', `http://me@127.0.0.1/${ROOM}`, 400],
+    ['absolute form with the host as a user', `http://127.0.0.1@evil.test/${ROOM}`, 400],
+    ['absolute form without a host', `http:///${ROOM}`, 400],
+    ['absolute form without a path', 'http://127.0.0.1', 400],
+    ['absolute form of another scheme', `ftp://127.0.0.1/${ROOM}`, 400],
+    ['absolute form, two slashes before the room', `http://127.0.0.1//${ROOM}`, 404],
+    ['absolute form, an encoded dot segment', `http://127.0.0.1/x/%2e%2e/${ROOM}`, 404],
+    ['absolute form, a dot segment', `http://127.0.0.1/x/../${ROOM}`, 404],
+    ['absolute form, an encoded letter', `http://127.0.0.1/%61${ROOM.slice(1)}`, 404],
+    ['absolute form, a fragment', `http://127.0.0.1/${ROOM}#x`, 404],
+    ['absolute form twice', `http://127.0.0.1/http://127.0.0.1/${ROOM}`, 404],
     ['absolute form of a WebSocket URL', `ws://127.0.0.1/${ROOM}`, 400],
     ['an encoded dot segment', `/public/%2e%2e/${ROOM}`, 404],
     ['a dot segment', `/public/../${ROOM}`, 404],
@@ -40,5 +53,31 @@ describe('An upgrade request with a good token', () => {
     expect(answer.headers['content-type']).toBe('application/problem+json');
     expect(answer.headers['location']).toBeUndefined();
     expect(app.node.registry.size).toBe(0);
+  });
+
+  it.each([
+    ['as it is', `http://127.0.0.1/${ROOM}`, 'Host: 127.0.0.1'],
+    ['in capitals', `HTTP://LOCALHOST/${ROOM}`, 'Host: localhost'],
+    ['with a query', `http://127.0.0.1/${ROOM}?x=1`, 'Host: 127.0.0.1'],
+    ['with the default port', `http://127.0.0.1:80/${ROOM}`, 'Host: 127.0.0.1'],
+    ['with a port', `http://127.0.0.1:3000/${ROOM}`, 'Host: 127.0.0.1:3000'],
+    ['of IPv6', `http://[::1]:3000/${ROOM}`, 'Host: [::1]:3000'],
+    ['of https', `https://chat.test/${ROOM}`, 'Host: chat.test'],
+  ])(
+    'is admitted in absolute form for our own host (RFC 9112): %s',
+    async (_what, target, host) => {
+      const bearer = `Authorization: Bearer ${app.issuer.mint({ rooms: [ROOM] })}`;
+      const client = await RawClient.open(app.port);
+      client.write(upgradeBytes({ target, headers: [host, bearer] }));
+      expect((await client.head()).status).toBe(101);
+      client.reset();
+      await eventually(() => app.node.registry.size === 0, 'the connection to be gone');
+    },
+  );
+
+  it('is asked for with an upgrade when a plain GET names the room in absolute form', async () => {
+    const head = `GET http://127.0.0.1/${ROOM} HTTP/1.1\r\nHost: 127.0.0.1\r\n`;
+    const answer = await ask(app.port, `${head}Connection: close\r\n\r\n`);
+    expect(answer.status).toBe(426);
   });
 });

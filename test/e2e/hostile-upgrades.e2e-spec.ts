@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ask, RawClient, type UpgradeLines, upgradeBytes } from '../support/raw-http.js';
 import { maskedText, readFrames } from '../support/raw-frames.js';
+import { eventually } from '../support/poll.js';
 import { type RoomApp, startRoomApp } from '../support/room-app.js';
 
 const BOTH_LENGTHS = ['Content-Length: 4', 'Transfer-Encoding: chunked'];
@@ -55,14 +56,35 @@ describe('An upgrade request that no library would send', () => {
     ],
     ['a second token', { headers: ['Authorization: Bearer x.y.z'] }, 400, 'multiple_credentials'],
     ['a method of its own', { method: 'POST' }, 405, 'method_not_allowed'],
-    ['another upgrade', { headers: ['Upgrade: h2c'] }, 404, 'not_found'],
-    ['two upgrades', { headers: ['Upgrade: websocket, h2c'] }, 404, 'not_found'],
-    ['the upgrade doubled', { headers: ['Upgrade: websocket', 'Upgrade: x'] }, 404, 'not_found'],
+    ['an empty Host', { headers: ['Host:'] }, 400, 'bad_request'],
+    ['a Host with a user', { headers: ['Host: me@127.0.0.1'] }, 400, 'bad_request'],
+    ['two Hosts in one', { headers: ['Host: a.test, b.test'] }, 400, 'bad_request'],
+    [
+      'another upgrade, which is ignored',
+      { headers: ['Upgrade: h2c', 'Connection: close, upgrade'] },
+      426,
+      'upgrade_required',
+    ],
   ])('is refused for %s', async (_what, lines, status, code) => {
     const answer = await ask(app.port, odd({ ...lines, target: `/${ROOM}` }));
     expect(answer.status).toBe(status);
     expect(JSON.parse(String(answer.body))).toMatchObject({ status, code });
     expect(app.node.registry.size).toBe(0);
+  });
+
+  it.each([
+    ['in capitals', ['Upgrade: WebSocket']],
+    ['first of two', ['Upgrade: websocket, h2c']],
+    ['last of two', ['Upgrade: h2c,websocket']],
+    ['in a header of its own', ['Upgrade: x', 'Upgrade: websocket']],
+    ['named by Connection among others', ['Connection: keep-alive, Upgrade']],
+  ])('is admitted when it offers WebSocket: %s', async (_what, headers) => {
+    const client = await RawClient.open(app.port);
+    client.write(odd({ target: `/${ROOM}`, headers }));
+    const { status, headers: got } = await client.head();
+    expect([status, got['upgrade']]).toEqual([101, 'websocket']);
+    client.reset();
+    await eventually(() => app.node.registry.size === 0, 'the connection to be gone');
   });
 
   it.each([

@@ -34,7 +34,6 @@ describe('The verdict on an upgrade request', () => {
     it.each([
       ['no pattern matches', { target: '/orders/1' }],
       ['the id is not a UUID', { target: '/a3f1c2d4' }],
-      ['the upgrade is not to websocket', { headers: ['Upgrade: h2c'] }],
     ])('is 404 when %s', async (_what, lines) => {
       await start();
       expectProblem(await knock(lines), 404, 'not_found');
@@ -57,17 +56,30 @@ describe('The verdict on an upgrade request', () => {
       expect(headers['sec-websocket-version']).toBe('13');
     });
 
+    it('is 405 without a body for HEAD, which never has one', async () => {
+      await start();
+      const { status, headers, body } = await knock({ method: 'HEAD' });
+      expect([status, body.length]).toEqual([405, 0]);
+      expect(Number(headers['content-length'])).toBeGreaterThan(0);
+    });
+
+    it('is 426 without a body for a plain HEAD', async () => {
+      await start();
+      const answer = await knock({ method: 'HEAD', without: ['upgrade', 'connection'] });
+      expect([answer.status, answer.body.length]).toEqual([426, 0]);
+    });
+
     it('is 426 naming the protocol for a plain GET', async () => {
       await start();
       const answer = await knock({ without: ['upgrade', 'connection'] });
       const headers = expectProblem(answer, 426, 'upgrade_required');
-      expect(headers['upgrade']).toBe('websocket');
+      expect([headers['upgrade'], headers['connection']]).toEqual(['websocket', 'Upgrade, close']);
       expect(String(answer.body)).toContain('Authorization header');
     });
   });
 
   describe('row 4, the page or the host is not allowed', () => {
-    it.each(['http://evil.test', 'null', 'https://127.0.0.1', 'http://127.0.0.1:1', 'x'])(
+    it.each(['http://evil.test', 'null', 'https://127.0.0.2', 'http://127.0.0.1:1', 'x'])(
       'is 403 for the origin %s',
       async (origin) => {
         await start();
