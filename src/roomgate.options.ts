@@ -145,11 +145,5 @@ export function resolveOptions(
       'invalid_options',
       `Expected option "presenceTtlMs" to be more than "presenceRefreshMs" (${options.presenceRefreshMs}), got ${options.presenceTtlMs}.`,
     );
-  if (strict && options.allowedHosts.length === 0) {
-    throw new RoomgateError(
-      'unsafe_options',
-      'Option "allowedHosts" is required unless NODE_ENV is "development" or "test": list the Host values under which clients reach this server, for example ["chat.example.com"].',
-    );
-  }
   return options;
 }

@@ -13,7 +13,8 @@ export interface AdapterOptions {
    */
   allowPlainGateways: (new (...args: never[]) => object)[];
   /**
-   * Milliseconds that another upgrade listener has to answer a request which is not ours before its socket is destroyed.
+   * Milliseconds that another upgrade listener has to answer a request which is not ours before its socket is destroyed; also how
+   * long an upgrade waits for responses that its connection still owes to earlier requests (pipelining).
    * @default 10000
    */
   foreignUpgradeMs: number;
@@ -50,19 +51,20 @@ export interface AdapterOptions {
   maxPendingAutoPongs: number;
   /**
    * Proxies of your own in front of this server, each of which adds its peer to `X-Forwarded-For`: that many addresses from the
-   * right is the client. Zero: the header is ignored.
+   * right is the client. `X-Forwarded-Host` then names the host that clients ask for. `Forwarded` (RFC 7239) is read where these
+   * are absent. Zero: the headers are ignored.
    * @default 0
    */
   trustProxyHops: number;
   /**
-   * Upgrades that may wait: for their turn (`maxVerdictsPerTurn`), or for a policy or verifier that answers later; others get
-   * 429. One address (IPv4, or IPv6 /64) has at most 5 % of them where addresses tell clients apart: `trustProxyHops` or a limit
+   * Upgrades that may wait: for their turn (`maxVerdictsPerTurn`), for a policy or verifier that answers later, or for another
+   * upgrade listener to claim them; others get 429. One address (IPv4, or IPv6 /64) has at most 5 % of them where addresses tell clients apart: `trustProxyHops` or a limit
    * by address is set.
    * @default 1000
    */
   maxPendingUpgrades: number;
   /**
-   * Upgrades that one address may attempt per `upgradeWindowMs`; others get 429. Zero: no limit.
+   * Upgrades, and plain GETs of room paths, that one address may attempt per `upgradeWindowMs`; others get 429. Zero: no limit.
    * @default 0
    */
   maxUpgradesPerAddress: number;

@@ -93,13 +93,14 @@ export interface AdmissionOptions {
    */
   verdictDeadlineMs: number;
   /**
-   * `Host` values (host or host:port, lower case) under which this server is reached. Absent, any host passes
-   * in development; strict mode requires the list, which is what stops DNS rebinding.
+   * `Host` values in lower case under which clients reach this server: `chat.example.com` stands for every port of that host,
+   * `localhost:3000` for one. Others get 403, which stops DNS rebinding. Empty: every host passes.
    * @default []
    */
   allowedHosts: string[];
   /**
-   * Browser origins (scheme://host[:port]) that may connect besides the server's own. `*` and `null` are refused.
+   * Browser origins (scheme://host[:port], lower case) that may connect besides the server's own, which are those with the host
+   * that the request was sent to. `*` and `null` are refused.
    * @default []
    */
   allowedOrigins: string[];
@@ -144,7 +145,7 @@ export interface AdmissionOptions {
 
 const isText = (item: unknown): boolean => typeof item === 'string' && item.length > 0;
 const isHost = (item: unknown): boolean =>
-  typeof item === 'string' && /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/.test(item);
+  typeof item === 'string' && /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/.test(item);
 const isOrigin = (item: unknown): boolean =>
   typeof item === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s*A-Z]+$/.test(item);
 

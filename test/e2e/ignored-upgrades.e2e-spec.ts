@@ -77,7 +77,7 @@ describe.each([
 
   it.each<[string, Listener]>([
     ['wants nothing', () => undefined],
-    ['refuses what is not WebSocket', WebSocketServer.prototype.handleUpgrade.bind(beside())],
+    ['refuses what is not WebSocket', refuseOthers],
   ])('is served at once beside a listener that %s', async (_what, listener) => {
     await start({}, (request, socket, head) => listener(request, socket, head));
     expectOrders((await ask(app.port, get('Upgrade: h2c'))).bytes);
@@ -163,7 +163,8 @@ describe.each([
   });
 });
 
-/** A server of `ws` as an app has it for its own path: it answers everything else with 400. */
-function beside(): WebSocketServer {
-  return new WebSocketServer({ noServer: true, path: '/graphql' });
+/** As a server of `ws` for a path of its own does it. */
+function refuseOthers(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const server = new WebSocketServer({ noServer: true, path: '/graphql' });
+  server.handleUpgrade(request, socket, head, () => undefined);
 }

@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type Server as HttpServer, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Controller, Get, Param } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -80,7 +80,7 @@ describe.each([
 
   it('is not refused by a second server of ws, which refuses every path but its own', async () => {
     await start();
-    const other = new WebSocketServer({ server: app.server, path: '/graphql' });
+    const other = new WebSocketServer({ server: app.server as HttpServer, path: '/graphql' });
     await enter();
     const client = await RawClient.open(app.port);
     client.write(upgradeBytes({ target: '/graphql' }));
