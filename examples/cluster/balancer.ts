@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
-import { HOST } from '../chat/server.js';
+import { HOST } from '../support/development.js';
 
 /** Hands connections to the nodes in turn, and knows nothing of what they say. A node that does not answer is passed over. */
 export function createBalancer(ports: readonly number[]): Server {

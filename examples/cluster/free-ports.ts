@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { HOST } from '../chat/server.js';
+import { HOST } from '../support/development.js';
 
 const LAST = 65_535;
 

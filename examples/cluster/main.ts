@@ -1,11 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { ensureDevKey, mintToken } from '../chat/dev-issuer.js';
-import { clientCommands, tokenCommand } from '../chat/instructions.js';
-import { run, Sentence } from '../chat/sentence.js';
-import { explained, HOST, readPort } from '../chat/server.js';
+import {
+  ensureDevKey,
+  explainListenError,
+  HOST,
+  mintToken,
+  publishRoom,
+  readPort,
+  roomAt,
+} from '../support/development.js';
+import { run, Sentence } from '../support/sentence.js';
 import { createBalancer } from './balancer.js';
 import { freePorts } from './free-ports.js';
+import { clientCommands, tokenCommand } from './instructions.js';
 import { ClusterNode } from './nodes.js';
 import { RedisServer } from './redis-server.js';
 
@@ -35,10 +41,11 @@ run(async () => {
     await once(balancer.listen(port, HOST), 'listening');
   } catch (error) {
     await stop();
-    throw explained(error, port);
+    throw explainListenError(error, port, 'npm run cluster');
   }
 
-  const room = randomUUID();
+  const { room } = roomAt(port);
+  publishRoom(roomAt(port));
   const urlOf = (at: number): string => `ws://${HOST}:${at}/${room}`;
   const alice = await mintToken(key, 'alice', [room]);
   const bob = await mintToken(key, 'bob', [room]);
@@ -54,7 +61,7 @@ ${clientCommands(urlOf(port), alice)}
 
 ${tokenCommand(room)}
 
-Try this: let several clients into the room, each on the next node, and
+Try this: let several clients into the room, each on the next node (npm run chat), and
 
   kill -9 ${nodes[0]?.pid}      a node dies: its clients come back, to the others
   kill -STOP ${redis.pid}   Redis is gone: messages are answered engine_unavailable, and nobody is disconnected

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Sentence } from '../chat/sentence.js';
+import { Sentence } from '../support/sentence.js';
 
 const PROGRAM = fileURLToPath(new URL('./node.js', import.meta.url));
 

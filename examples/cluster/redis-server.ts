@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { Sentence } from '../chat/sentence.js';
-import { HOST } from '../chat/server.js';
+import { Sentence } from '../support/sentence.js';
+import { HOST } from '../support/development.js';
 
 /** Tells the id of the process, and ends it when the pipe of who wanted it ends, in whatever way: even a paused one. */
 const SCRIPT = 'redis-server "$@" >/dev/null & echo $!; read -r _; kill -KILL $!; wait';
