@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { HOST } from '../support/development.js';
+import { isFree } from '../support/development.js';
 
 const LAST = 65_535;
 
@@ -13,15 +11,4 @@ export async function freePorts(count: number, above: number): Promise<number[]>
   for (let port = above + 1; ports.length < count && port <= LAST; port++)
     if (await isFree(port)) ports.push(port);
   return ports;
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const probe = createServer().listen(port, HOST);
-  try {
-    await once(probe, 'listening');
-  } catch {
-    return false;
-  }
-  await once(probe.close(), 'close');
-  return true;
 }

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import {
   ensureDevKey,
-  explainListenError,
   HOST,
-  mintToken,
   publishRoom,
   readPort,
+  refuseTakenPort,
   roomAt,
 } from '../support/development.js';
+import { mintToken } from '../support/mint-token.js';
 import { run, Sentence } from '../support/sentence.js';
 import { createBalancer } from './balancer.js';
 import { freePorts } from './free-ports.js';
@@ -20,6 +20,7 @@ const NODES = 3;
 run(async () => {
   const key = ensureDevKey();
   const port = readPort();
+  await refuseTakenPort(port, 'npm run cluster');
   const ports = await freePorts(NODES + 1, port);
   const [redisPort] = ports.splice(NODES);
   if (!redisPort) throw new Sentence(`There are no ${NODES + 1} free ports above ${port}.`);
@@ -41,7 +42,7 @@ run(async () => {
     await once(balancer.listen(port, HOST), 'listening');
   } catch (error) {
     await stop();
-    throw explainListenError(error, port, 'npm run cluster');
+    throw error;
   }
 
   const { room } = roomAt(port);

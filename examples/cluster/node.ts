@@ -5,13 +5,7 @@ import { RoomgateModule } from 'nestjs-roomgate';
 import { RedisEngine, RoomgateRedisModule } from 'nestjs-roomgate/redis';
 import { ChatGateway } from '../chat/src/chat.gateway.js';
 import { ChatPolicy } from '../chat/src/chat.policy.js';
-import {
-  devIssuer,
-  explainListenError,
-  HOST,
-  readDevKey,
-  readPort,
-} from '../support/development.js';
+import { devIssuer, HOST, readDevKey, readPort } from '../support/development.js';
 import { run } from '../support/sentence.js';
 
 /** One node: the chat example with its rooms in Redis. Started by main.ts, which passes the ports. */
@@ -44,8 +38,6 @@ run(async () => {
 
   const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
   app.enableShutdownHooks();
-  await app.listen(port, HOST).catch((error: unknown) => {
-    throw explainListenError(error, port, 'npm run cluster');
-  });
+  await app.listen(port, HOST);
   process.send?.('ready');
 });

@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type DevKey, type DevRoom, mintToken, readDevKey, readRoom } from './development.js';
+import { type DevKey, type DevRoom, readDevKey, readRoom } from './development.js';
+import { mintToken } from './mint-token.js';
 import { plain } from './plain.js';
 import { Refused, type ResumePoint, RoomClient, type ServerMessage } from './room-client.js';
 import { run, Sentence } from './sentence.js';
@@ -26,6 +27,8 @@ class Chat {
   /** Whether to refresh by itself when the token is about to expire. */
   #keepsToken = true;
   #client: RoomClient | undefined;
+  /** What follows a close: input waits for it. */
+  #comingBack: Promise<void> = Promise.resolve();
   #muted: NodeJS.Timeout | undefined;
   /** Names by the ids that presence gives. */
   readonly #members = new Map<string, string>();
@@ -53,12 +56,13 @@ class Chat {
     }
     this.#client = client;
     client.on('close', (code) => {
-      if (this.#client === client) void this.#closed(client, code);
+      if (this.#client === client) this.#comingBack = this.#closed(client, code);
     });
   }
 
   /** Does what a line of input says. */
   async obey(line: string): Promise<void> {
+    await this.#comingBack;
     if (line === '') return;
     const commands: Record<string, () => unknown> = {
       '/who': () => this.#who(),
@@ -76,6 +80,7 @@ class Chat {
   }
 
   async leave(): Promise<void> {
+    await this.#comingBack;
     clearTimeout(this.#muted);
     const client = this.#client;
     this.#client = undefined;
@@ -84,10 +89,9 @@ class Chat {
 
   /** Sends and waits for the reply. Undefined, and a sentence, when it was refused or the connection ended. */
   async #ask(event: string, data?: unknown): Promise<ServerMessage | undefined> {
-    if (!this.#client) return void console.log('You are not connected.');
     try {
-      const reply = await this.#client.request(event, data);
-      if (reply.event !== 'exception') return reply;
+      const reply = await this.#client?.request(event, data);
+      if (reply?.event !== 'exception') return reply;
       console.log(`Refused: ${plain(reply.data.code)}. ${plain(reply.data.message)}`);
     } catch {
       // The connection ended; its close says why.
@@ -100,6 +104,12 @@ class Chat {
     if (!reply) return;
     this.#members.clear();
     console.log(`Here: ${this.#names(reply.data.members)}.`);
+  }
+
+  /** Presence may name members again that it has named before. */
+  #tellNew(members: readonly { readonly id: string; readonly info?: unknown }[]): void {
+    const fresh = members.filter(({ id }) => !this.#members.has(id));
+    if (fresh.length > 0) console.log(`${this.#names(fresh)} came in.`);
   }
 
   /** The names of members, and remembers those that come with one. */
@@ -128,12 +138,11 @@ class Chat {
 
   async #drop(): Promise<void> {
     const client = this.#client;
-    if (!client) return void console.log('You are not connected.');
     this.#client = undefined;
-    client.drop();
+    client?.drop();
     console.log(`The connection is lost. Back in ${AWAY_MS / 1000} s…`);
     await delay(AWAY_MS);
-    await this.enter(this.#token, client.point);
+    await this.enter(this.#token, client?.point);
     console.log('You are back. What was said meanwhile has come, or comes now.');
   }
 
@@ -189,9 +198,11 @@ class Chat {
       case 'said':
         return console.log(`${plain(data.from, 64)}: ${plain(data.data, 2_000)}`);
       case 'presence.joined':
-        return console.log(`${this.#names(data.members)} came in.`);
+        return this.#tellNew(data.members);
       case 'presence.left':
-        return console.log(`${this.#names(data.members)} left.`);
+        console.log(`${this.#names(data.members)} left.`);
+        for (const { id } of data.members) this.#members.delete(id);
+        return;
       case 'gap':
         return console.log('Some messages are missing here and will not come.');
       case 'auth.expiring':

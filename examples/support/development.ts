@@ -1,17 +1,21 @@
 import { createHash, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { JwtService } from '@nestjs/jwt';
-import { type IssuerOptions, parseRoomId } from 'nestjs-roomgate';
+import type { IssuerOptions } from 'nestjs-roomgate';
 import { refuseStrictMode, Sentence } from './sentence.js';
+
+// Loads nothing of Nest: `npm start` prints its first line before Nest is loaded.
 
 /** The server listens here and nowhere else, so no other machine can reach it. */
 export const HOST = '127.0.0.1';
 
-const ISSUER = 'urn:roomgate:dev';
-const AUDIENCE = 'roomgate-example';
-const TOKEN_SECONDS = 3_600;
+export const ISSUER = 'urn:roomgate:dev';
+export const AUDIENCE = 'roomgate-example';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 // This file runs from examples/support and from examples/dist/support.
 const HERE = fileURLToPath(import.meta.url);
@@ -23,6 +27,7 @@ export const CHECKOUT = HERE.slice(0, HERE.lastIndexOf(`${path.sep}examples${pat
 const KEYS = path.join(CHECKOUT, '.keys');
 const KEY_FILE = path.join(KEYS, 'dev-es256.pem');
 const ROOM_FILE = path.join(KEYS, 'room.json');
+// The password of the example's login, one for all names.
 const PASSWORD_FILE = path.join(KEYS, 'password');
 
 /** The key pair of this checkout. Its kid begins with `dev-`, so strict mode refuses it everywhere. */
@@ -60,14 +65,12 @@ export function readDevKey(): DevKey {
 /** Reads the development key, or creates one that only this user can read. */
 export function ensureDevKey(): DevKey {
   refuseStrictMode();
-  try {
-    return readDevKey();
-  } catch {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    writePrivately(KEY_FILE, pem);
-    return toDevKey(pem);
-  }
+  return toDevKey(
+    readOrCreate(KEY_FILE, () => {
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    }),
+  );
 }
 
 /**
@@ -82,8 +85,7 @@ export function readRoom(): DevRoom {
 
 /** The room of this checkout at a port. A new checkout gets a new UUID. */
 export function roomAt(port: number): DevRoom {
-  const room = findRoom()?.room ?? randomUUID();
-  return { room, ip: HOST, port, url: `ws://${HOST}:${port}/${room}` };
+  return toRoom(findRoom()?.room ?? randomUUID(), port);
 }
 
 /** Tells clients where the room is. */
@@ -101,31 +103,6 @@ export function devIssuer({ kid, publicKey }: DevKey): IssuerOptions {
   };
 }
 
-/**
- * Signs a token for one person, as the example's login does.
- * @param seconds how long it lives, at most an hour; default an hour
- */
-export function mintToken(
-  key: DevKey,
-  subject: string,
-  rooms: readonly string[],
-  seconds = TOKEN_SECONDS,
-): Promise<string> {
-  return new JwtService({}).signAsync(
-    { rooms, scope: 'chat:write' },
-    {
-      privateKey: key.privateKey,
-      algorithm: 'ES256',
-      keyid: key.kid,
-      issuer: ISSUER,
-      audience: AUDIENCE,
-      subject,
-      jwtid: randomUUID(),
-      expiresIn: Math.min(seconds, TOKEN_SECONDS),
-    },
-  );
-}
-
 /** Configures the chat app for this machine, as a deployment would do it: by environment variables. */
 export function setEnvironment(key: DevKey, { room, port }: DevRoom): void {
   // The developer may have exported the keys of another issuer.
@@ -141,7 +118,7 @@ export function setEnvironment(key: DevKey, { room, port }: DevRoom): void {
     ROOMGATE_ALLOWED_HOSTS: `${HOST}:${port},localhost:${port}`,
     CHAT_ROOM: room,
     CHAT_PRIVATE_KEY: key.privateKey,
-    CHAT_PASSWORD: ensurePassword(),
+    CHAT_PASSWORD: readOrCreate(PASSWORD_FILE, randomUUID),
   });
   // Issuer and server share a clock here, and a long grace period is tedious to watch.
   process.env.ROOMGATE_CLOCK_TOLERANCE_MS ??= '1000';
@@ -162,13 +139,25 @@ export function readPort(): number {
   return port;
 }
 
-/** Why a server could not listen, for the person who chose the port. */
-export function explainListenError(error: unknown, port: number, command: string): unknown {
-  return (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-    ? new Sentence(
-        `Port ${port} is taken. Stop what listens there, or choose another port: PORT=${port === 3001 ? 3002 : 3001} ${command}`,
-      )
-    : error;
+/** Whether a server can listen on a port of this machine. */
+export async function isFree(port: number): Promise<boolean> {
+  const probe = createServer().listen(port, HOST);
+  try {
+    await once(probe, 'listening');
+  } catch {
+    return false;
+  }
+  await once(probe.close(), 'close');
+  return true;
+}
+
+/** @throws Sentence when another program listens on the port, with the command that uses another one. */
+export async function refuseTakenPort(port: number, command: string): Promise<void> {
+  if (await isFree(port)) return;
+  const other = port === 3_001 ? 3_002 : 3_001;
+  throw new Sentence(
+    `Port ${port} is taken. Stop the program there, or use another port: PORT=${other} ${command}`,
+  );
 }
 
 function toDevKey(privateKey: string): DevKey {
@@ -177,32 +166,46 @@ function toDevKey(privateKey: string): DevKey {
   return { kid, privateKey, publicKey };
 }
 
+function toRoom(room: string, port: number): DevRoom {
+  return { room, ip: HOST, port, url: `ws://${HOST}:${port}/${room}` };
+}
+
 /** Undefined when there is no file, or when it is not ours: the example then starts afresh. */
 function findRoom(): DevRoom | undefined {
   try {
     const { room, port } = JSON.parse(readFileSync(ROOM_FILE, 'utf8')) as Partial<DevRoom>;
-    if (!room || parseRoomId(room) !== room || !Number.isSafeInteger(port)) return undefined;
-    return { room, ip: HOST, port: port as number, url: `ws://${HOST}:${port}/${room}` };
+    if (!UUID.test(String(room)) || !Number.isSafeInteger(port)) return undefined;
+    return toRoom(room as string, port as number);
   } catch {
     return undefined;
   }
 }
 
-/** The password of the example's login, `.keys/password`: random, one for all names. */
-function ensurePassword(): string {
+/** Two processes that create a file at the same time agree on the first one's text. */
+function readOrCreate(file: string, create: () => string): string {
   try {
-    return readFileSync(PASSWORD_FILE, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
-    const password = randomUUID();
-    writePrivately(PASSWORD_FILE, password);
-    return password;
+    const draft = writeDraft(file, create());
+    try {
+      linkSync(draft, file);
+    } catch {
+      // Another process was first.
+    }
+    unlinkSync(draft);
+    return readFileSync(file, 'utf8');
   }
 }
 
-/** Replaces a file at once, so that no reader sees half of it. Only this user can read it. */
+/** Replaces a file at once, so that no reader sees half of it. */
 function writePrivately(file: string, text: string): void {
+  renameSync(writeDraft(file, text), file);
+}
+
+/** Only this user can read it. */
+function writeDraft(file: string, text: string): string {
   mkdirSync(KEYS, { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, text, { mode: 0o600 });
-  renameSync(draft, file);
+  return draft;
 }

@@ -1,4 +1,4 @@
-import { type AuditEvent, type AuditReason, REFUSALS } from 'nestjs-roomgate';
+import { AUDIT_REASONS, type AuditEvent, type AuditReason, REFUSALS } from 'nestjs-roomgate';
 
 const CHANGES: Partial<Record<AuditReason, string>> = {
   no_token: 'send the header Authorization: Bearer <token>',
@@ -15,10 +15,14 @@ const CHANGES: Partial<Record<AuditReason, string>> = {
   host_not_allowed: 'list the host in ROOMGATE_ALLOWED_HOSTS',
   upgrade_required: 'open the room with a WebSocket client: npm run chat',
   not_found: 'use the room URL that npm start prints',
+  signed_out: 'the token was revoked; sign in again',
+  connection_lost: 'no close came; come back with the position',
 };
 
-/** What to change after a refusal, in one short sentence. */
-export function explain({ reason }: AuditEvent): string {
+/** What to change after an event, or what it means, in one short sentence. */
+export function explain({ kind, reason }: AuditEvent): string {
+  // The connection had a good token, and let it run out.
+  if (kind === 'closed' && reason === 'token_expired') return 'send auth.refresh in time';
   const refusal = Object.entries(REFUSALS).find(([code]) => code === reason);
-  return CHANGES[reason] ?? refusal?.[1].detail ?? 'get a new token: npm run -s token';
+  return CHANGES[reason] ?? refusal?.[1].detail ?? AUDIT_REASONS[reason];
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AUDIT_REASONS, type AuditEvent, AuditSink } from 'nestjs-roomgate';
+import { type AuditEvent, AuditSink } from 'nestjs-roomgate';
 import { explain } from './explain.js';
 import { plain } from './plain.js';
 
@@ -7,6 +7,7 @@ import { plain } from './plain.js';
 export const PROBE = 'probe';
 
 const KEPT_LINES = 100;
+const MAX_COLUMNS = 100;
 const MAX_LINES_PER_SECOND = 50;
 
 type Reader = (line: string) => void;
@@ -41,7 +42,7 @@ class Lines {
   #write(now: Date, what: string, who: string | undefined, words: string): void {
     const time = now.toTimeString().slice(0, 8);
     const name = who === undefined ? '-' : plain(who, 16);
-    const line = `${time}  ${what.padEnd(8)} ${name.padEnd(8)} ${words}`;
+    const line = plain(`${time}  ${what.padEnd(8)} ${name.padEnd(8)} ${words}`, MAX_COLUMNS);
     this.recent.push(line);
     if (this.recent.length > KEPT_LINES) this.recent.shift();
     for (const reader of this.#readers) reader(line);
@@ -57,22 +58,21 @@ export class LiveLog extends AuditSink {
   record(event: AuditEvent): void {
     const { kind, reason, status, closeCode, subject } = event;
     if (subject === PROBE) return;
-    const why = AUDIT_REASONS[reason];
+    const why = `${reason}: ${explain(event)}`;
     switch (kind) {
       case 'admitted':
         return lines.add('in', subject, 'by a bearer token in the Authorization header');
       case 'refused':
-        return lines.add('refused', subject, `${status} ${reason}: ${explain(event)}`);
+        return lines.add('refused', subject, `${status} ${why}`);
       case 'closed':
-        return lines.add('out', subject, closeCode ? `${closeCode} ${reason}: ${why}` : why);
+        return lines.add('out', subject, closeCode === undefined ? why : `${closeCode} ${why}`);
       case 'refreshed':
         return lines.add('refresh', subject, 'accepted: the connection lives by its new token');
       case 'refresh_refused':
-        return lines.add('refresh', subject, `refused, ${reason}: ${explain(event)}`);
+        return lines.add('refresh', subject, `refused, ${why}`);
       case 'left':
-        return lines.add('left', subject, `${reason}: ${why}`);
       case 'revoked':
-        return lines.add('revoked', subject, `${reason}: ${why}`);
+        return lines.add(kind, subject, why);
     }
   }
 }

@@ -15,7 +15,8 @@ import {
   ServiceUnavailableException,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
-import { CHECKOUT, mintToken, readDevKey, roomAt } from './development.js';
+import { CHECKOUT, readDevKey, roomAt } from './development.js';
+import { mintToken } from './mint-token.js';
 import { lines } from './live-log.js';
 import { RoomClient, type ServerMessage } from './room-client.js';
 
@@ -29,7 +30,7 @@ const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
   'content-security-policy': [
-    `default-src 'none'; connect-src 'self'; script-src ${hashOf('script')}`,
+    `default-src 'none'; connect-src 'self'; img-src data:; script-src ${hashOf('script')}`,
     `style-src ${hashOf('style')}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   ].join('; '),
   'cross-origin-opener-policy': 'same-origin',
@@ -85,7 +86,7 @@ export class PageController {
     response.once('close', () => {
       stop();
       this.#pages.delete(page);
-      member.drop();
+      void member.close();
     });
     const renew = async (): Promise<void> => {
       await member.request('auth.refresh', { token: await mintToken(key, name, [room]) });

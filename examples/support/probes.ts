@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type DevKey, type DevRoom, mintToken } from './development.js';
+import { type DevKey, type DevRoom } from './development.js';
+import { mintToken } from './mint-token.js';
 import { PROBE } from './live-log.js';
 import { Refused, RoomClient } from './room-client.js';
 

@@ -45,9 +45,8 @@ export class RoomClient extends EventEmitter<Events> {
   /** @param token sent in the Authorization header; undefined sends none */
   constructor(url: string, token: string | undefined, point?: ResumePoint) {
     super();
-    const query = point
-      ? `?${new URLSearchParams({ ...point, offset: String(point.offset) })}`
-      : '';
+    const { offset, epoch, connectionId } = point ?? {};
+    const query = point ? `?offset=${offset}&epoch=${epoch}&connectionId=${connectionId}` : '';
     const options: ClientOptions = {
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       handshakeTimeout: 10_000,
@@ -67,6 +66,7 @@ export class RoomClient extends EventEmitter<Events> {
   async hello(): Promise<ServerMessage> {
     return new Promise((resolve, reject) => {
       this.once('message', resolve);
+      this.once('close', (code) => reject(new Error(`Closed with ${code} before the greeting.`)));
       this.#socket.on('error', reject);
       this.#socket.on('unexpected-response', (_request, response) => {
         void toRefused(response).then(reject);

@@ -3,10 +3,10 @@ import path from 'node:path';
 import {
   CHECKOUT,
   ensureDevKey,
-  explainListenError,
   HOST,
   publishRoom,
   readPort,
+  refuseTakenPort,
   roomAt,
   setEnvironment,
 } from './development.js';
@@ -22,12 +22,9 @@ run(async () => {
   };
   console.log(`roomgate ${version}: WebSocket rooms for NestJS\n`);
 
+  await refuseTakenPort(port, 'npm start');
   setEnvironment(key, room);
-  try {
-    await import('../chat/src/main.js');
-  } catch (error) {
-    throw explainListenError(error, port, 'npm start');
-  }
+  await import('../chat/src/main.js');
   publishRoom(room);
   console.log(`Room  ${room.url}\nPage  http://${HOST}:${port}/\n\nThe door, tried just now:`);
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { parseRoomId } from 'nestjs-roomgate';
-import { mintToken, readDevKey, readRoom } from './development.js';
+import { readDevKey, readRoom } from './development.js';
+import { mintToken } from './mint-token.js';
 import { run, Sentence } from './sentence.js';
 
 const USAGE = 'Usage: npm run -s token [-- --sub <name> --room <uuid>]';
