@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,6 +19,7 @@ import { assert, runSteps, step } from './steps.js';
 const MAX_LINES = 24;
 const MAX_COLUMNS = 100;
 const MAX_COMMAND = 60;
+const MAX_APP_LINES = 150;
 const MARK = 'Live log';
 const TOKEN = /eyJ[\w-]*/;
 
@@ -28,6 +29,18 @@ const isClone = process.argv.includes('--clone');
 const temporary = mkdtempSync(path.join(tmpdir(), 'first-minute-'));
 const folder = isClone ? path.join(temporary, 'roomgate') : checkout;
 const servers = [];
+
+/** What README shows of `npm start`. */
+const [, shown] = /```text\n(roomgate [^]*?)```/.exec(
+  readFileSync(path.join(checkout, 'README.md'), 'utf8'),
+);
+
+/** Output without what differs from run to run. */
+const constant = (text) =>
+  text
+    .replace(/roomgate [\d.]+/, 'roomgate')
+    .replace(/:\d+\//g, ':0/')
+    .replace(/[\da-f-]{36}/g, '');
 
 /** The three commands from a clone to a conversation; the first person is at the page that `npm start` names. */
 const COMMANDS = ['npm ci', 'npm start', 'npm run chat -- --as bob'];
@@ -44,6 +57,16 @@ process.exitCode = await runSteps(
           }),
         ]
       : []),
+
+    step('the chat app and its test have at most 150 lines together', 5, async () => {
+      const app = path.join(folder, 'examples', 'chat');
+      const files = ['src', 'test'].flatMap((name) =>
+        readdirSync(path.join(app, name)).map((file) => path.join(app, name, file)),
+      );
+      const lines = files.map((file) => readFileSync(file, 'utf8').trimEnd().split('\n').length);
+      const total = lines.reduce((sum, count) => sum + count, 0);
+      assert(total <= MAX_APP_LINES, `${total} lines`);
+    }),
 
     step('`npm start` says what is missing when nothing is built', 30, async () => {
       const built = path.join(folder, 'examples', 'dist');
@@ -80,6 +103,7 @@ process.exitCode = await runSteps(
         assert(text.includes(`ws://127.0.0.1:${env.PORT}/`), tail(text));
         assert(text.includes(`http://127.0.0.1:${env.PORT}/`), tail(text));
         assert(text.match(/^ {2}ok /gm)?.length === 5, tail(text));
+        assert(constant(text).includes(constant(shown)), `README shows another output\n${text}`);
         const at = (words) => times[lines.findIndex((line) => line.includes(words))];
         console.log(
           `     first line ${at('roomgate ')} s, room ${at('ws://')} s, ${lines.length} lines`,
