@@ -27,6 +27,42 @@ export const PREREQUISITES = {
     debian: 'redis-server',
     probe: ['redis-server', '--version'],
   },
+  pytest: {
+    what: "the system Python's `pytest`",
+    usedBy: "the article's function",
+    debian: 'python3-pytest',
+    probe: ['/usr/bin/python3', '-c', 'import pytest'],
+  },
+  go: {
+    what: '`go`',
+    usedBy: "the article's server",
+    debian: 'golang-go',
+    probe: ['go', 'version'],
+  },
+  gorilla: {
+    what: 'gorilla/websocket',
+    usedBy: "the article's server",
+    debian: 'golang-github-gorilla-websocket-dev',
+    probe: ['test', '-d', '/usr/share/gocode/src/github.com/gorilla/websocket'],
+  },
+  jwtGo: {
+    what: 'jwt-go',
+    usedBy: "the article's server",
+    debian: 'golang-github-dgrijalva-jwt-go-dev',
+    probe: ['test', '-d', '/usr/share/gocode/src/github.com/dgrijalva/jwt-go'],
+  },
+  nginx: {
+    what: '`nginx`',
+    usedBy: 'the checks of access logs',
+    debian: 'nginx',
+    probe: ['nginx', '-v'],
+  },
+  caddy: {
+    what: '`caddy`',
+    usedBy: 'the checks of access logs',
+    debian: 'caddy',
+    probe: ['caddy', 'version'],
+  },
 };
 
 /** @param {string} command @param {string[]} args */
@@ -51,5 +87,33 @@ export function ensure(name) {
     `${usedBy} need ${what}: install it with \`apt-get install ${debian}\` and run the tests again`,
   );
   error.stack = ''; // Jest prints the stack when there is one; here the sentence is the whole story
+  throw error;
+}
+
+/**
+ * The same for several, with one command for all that is missing. Services that Debian's packages bring are not started.
+ * @param {readonly (keyof typeof PREREQUISITES)[]} names
+ */
+export function ensureAll(names) {
+  const missing = () =>
+    names
+      .map((name) => PREREQUISITES[name])
+      .filter(({ probe: [command, ...args] }) => !succeeds(command, args));
+  let lacking = missing();
+  if (lacking.length > 0 && process.env.CI) {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+    const packages = lacking.map(({ debian }) => debian);
+    spawnSync('apt-get', ['update'], { stdio: 'inherit', env });
+    spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...packages], {
+      stdio: 'inherit',
+      env,
+    });
+    lacking = missing();
+  }
+  if (lacking.length === 0) return;
+  const error = new Error(
+    `Not installed: ${lacking.map(({ what }) => what).join(', ')}. Run \`apt-get install --no-install-recommends ${lacking.map(({ debian }) => debian).join(' ')}\` as root, then try again.`,
+  );
+  error.stack = '';
   throw error;
 }
