@@ -228,6 +228,7 @@ function problemsOf(measured) {
 
 /** @param {Programs} programs @returns {Promise<number>} the exit code */
 async function run(programs) {
+  ensureAll(['go', 'gorilla', 'jwtGo', 'nginx', 'caddy', 'websocket', 'pytest']);
   const measured = await measure(programs);
   print(measured);
   const problems = problemsOf(measured);
@@ -235,7 +236,6 @@ async function run(programs) {
   return problems.length > 0 ? 1 : 0;
 }
 
-ensureAll(['go', 'gorilla', 'jwtGo', 'nginx', 'caddy', 'websocket', 'pytest']);
 const programs = new Programs(mkdtempSync(path.join(tmpdir(), 'article-')));
 /** @param {number} code */
 const end = async (code) => {
@@ -249,6 +249,6 @@ setTimeout(() => {
   void end(1);
 }, LIMIT_MS).unref();
 run(programs).then(end, (error) => {
-  console.error(error);
+  console.error(error.stack || error.message);
   return end(1);
 });

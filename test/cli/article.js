@@ -11,8 +11,6 @@ import { childEnvironment, killGroup, tail } from './command.js';
 import { freePort } from './running-app.js';
 import { assert, runSteps, step } from './steps.js';
 
-ensureAll(['websocket', 'pytest']);
-
 const cwd = fileURLToPath(new URL('../..', import.meta.url));
 const PYTEST = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', 'examples/article'];
 let example;
@@ -21,6 +19,10 @@ let output = '';
 process.exitCode = await runSteps(
   "the article's function beside npm start",
   [
+    step('Python has websocket-client and pytest', 120, async () => {
+      ensureAll(['websocket', 'pytest']);
+    }),
+
     step('npm start prints the URL of a room', 240, async () => {
       example = spawn('npm', ['start'], {
         cwd,
