@@ -18,7 +18,8 @@ import { WebSocket } from 'ws';
  * @property {(handshake: import('./knock.js').Handshake, port?: number) => Promise<string>} knock
  * @property {() => Promise<string>} pytest  runs the article's function
  * @property {(secret: string) => Promise<boolean>} starts  whether one more server starts with this secret
- * @property {() => string} output  all that the server has printed
+ * @property {{ output: string }} usual  with all that the server has printed
+ * @property {{ output: string }} own  the same of the server with an extractor of its own
  * @property {readonly string[]} minted  every token so far
  *
  * @typedef {{ shown: string, answers: readonly string[] }} Right
@@ -142,6 +143,32 @@ async function connectAs(door, claims) {
       return answer.event === 'you' ? answer.data : answer.data.code;
     },
     close: () => socket.terminate(),
+  };
+}
+
+const ORIGIN_BLAMED = /request origin not allowed/;
+
+/**
+ * A refused handshake, and whether the server's log says where a credential was seen and in what shape.
+ * @param {string | Parts} sent the value of the Authorization header, or other parts @param {RegExp} named @returns {Check}
+ */
+function seen(sent, named) {
+  const parts = typeof sent === 'string' ? { headers: [`Authorization: ${sent}`] } : sent;
+  const check = handshake(parts, '', only('refused, named'), 'no RFC: what a developer looks for');
+  return {
+    ...check,
+    run: async (door) => {
+      const before = door.usual.output.length;
+      if ((await check.run(door)) === 'in') return 'in';
+      let said = '';
+      for (const end = Date.now() + 5_000; Date.now() < end;) {
+        said = door.usual.output.slice(before);
+        if (named.test(said)) return 'refused, named';
+        if (ORIGIN_BLAMED.test(said)) return 'refused, the Origin blamed';
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      return 'refused, not named';
+    },
   };
 }
 
@@ -418,6 +445,38 @@ export const STATEMENTS = [
     ],
   },
   {
+    id: 'arrival',
+    title: 'Where the token arrived',
+    says: 'Of a token that the server does not find, one has to find out where it arrived. The answers here are what the log of each server says.',
+    checks: [
+      seen({ tried: 'no credential' }, /no credential/),
+      seen('<token>', /without a scheme/),
+      seen('Bearer<token>', /no space after/),
+      seen('Bearer: <token>', /colon/),
+      seen(
+        { headers: ['Authorization: Bearer\t<token>'], tried: '`Authorization: Bearer⇥<token>`' },
+        /a tab/,
+      ),
+      seen('Bearer "<token>"', /quotes/),
+      seen('Bearer Bearer <token>', /"Bearer" twice/),
+      seen('Token <token>', /another scheme.*\(token\)/),
+      seen('Basic <token>', /another scheme.*\(basic\)/),
+      seen(
+        { headers: [HEADER, HEADER], tried: `\`${HEADER}\`, twice` },
+        /more than one Authorization/,
+      ),
+      seen({ headers: ['Cookie: access_token=<token>'] }, /a JWT in a cookie/),
+      seen(
+        { headers: ['Sec-WebSocket-Protocol: bearer, <token>'] },
+        /a JWT in Sec-WebSocket-Protocol/,
+      ),
+      seen({ headers: ['X-Access-Token: <token>'] }, /a JWT in another header \(x-access-token\)/),
+      seen({ query: '?id_token=<token>' }, /a JWT in the query string \(id_token\)/),
+      seen({ query: '?anything=<token>' }, /a JWT in the query string/),
+      seen({ headers: [URLENCODED], body: 'access_token=<token>' }, /in the body/),
+    ],
+  },
+  {
     id: 'logs',
     title: 'Why not in the URL: logs',
     says: 'A URL is written down on its way, by servers, proxies and browsers. A header is not.',
@@ -442,7 +501,7 @@ export const STATEMENTS = [
         right: only('no token in it'),
         by: 'RFC 6750 §5.3',
         run: async (door) => {
-          const output = door.output();
+          const output = door.usual.output + door.own.output;
           return door.minted.some((token) => output.includes(token))
             ? 'a token in it'
             : 'no token in it';

@@ -56,7 +56,8 @@ async function openDoor(programs, name) {
     knock: (handshake, port = usual.port) => knock(port, handshake),
     pytest: () => runPytest(`ws://127.0.0.1:${usual.port}/${room}`, mint()),
     starts: async (other) => (await programs[name]({ secret: other })).port !== 0,
-    output: () => usual.output + own.output,
+    usual,
+    own,
   };
 }
 
@@ -120,9 +121,12 @@ async function measure(programs) {
 /** @param {Row} row @param {Name} name */
 const isRight = ({ right, ...row }, name) => right.answers.includes(row[name]);
 
-/** A refusal where one is right, but not the one that the RFC describes. @param {Row} row @param {Name} name */
+/** @param {string} answer */
+const isRefusal = (answer) => /^(4\d\d|refused)/.test(answer);
+
+/** A refusal where one is right, but not the one that is right. @param {Row} row @param {Name} name */
 const isOtherRefusal = ({ right, ...row }, name) =>
-  /^4\d\d/.test(row[name]) && right.answers.some((answer) => /^4\d\d/.test(answer));
+  isRefusal(row[name]) && right.answers.some(isRefusal);
 
 /** @param {Row} row @param {Name} name */
 function marked(row, name) {
@@ -141,7 +145,7 @@ const cells = (row) => [
 ];
 
 /** Whether the article's own server does what the article says. @param {Row} row */
-const isAsSaid = ({ says, article }) => (says === 'in') === !/^\d/.test(article);
+const isAsSaid = ({ says, article }) => (says === 'in') === !isRefusal(article);
 
 /** @param {readonly Measured[]} measured */
 function summary(measured) {
@@ -153,7 +157,7 @@ function summary(measured) {
   const asSaid = count((row) => row.says !== '' && isAsSaid(row));
   return [
     `Of ${rows.length} checks roomgate is right in ${count((row) => isRight(row, 'roomgate'))}.`,
-    `The article's server is right in ${right}, refuses without the answer that the RFC asks for in ${other} (~),`,
+    `The article's server is right in ${right}, refuses rightly but with another answer in ${other} (~),`,
     `and is wrong in ${rows.length - right - other} (✗).`,
     `The article says what happens in ${said} of the checks; its own server does otherwise in ${said - asSaid}.`,
   ].join('\n');
