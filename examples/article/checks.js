@@ -1,6 +1,6 @@
 /**
- * What the article says: each statement beside what is tried for it, and what the RFCs call right. main.js runs the checks
- * on both servers and makes the tables of docs/the-article.md from them.
+ * What the article says: each statement beside what is tried for it, and what the RFCs call right. main.js runs the
+ * checks on both servers and makes the tables of docs/the-article.md from them.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
@@ -14,7 +14,7 @@ import { WebSocket } from 'ws';
  * @property {number} ownPort  the same server with an extractor of its own, which reads `X-Access-Token`
  * @property {string} sourceFile
  * @property {Record<string, { port: number, log: string }>} proxies
- * @property {(claims?: Record<string, unknown>) => string} mint  a good token, but for the claims and the `secret` given
+ * @property {(claims?: Record<string, unknown>) => string} mint  a good token, but for these claims and `secret`
  * @property {(handshake: import('./knock.js').Handshake, port?: number) => Promise<string>} knock
  * @property {() => Promise<string>} pytest  runs the article's function
  * @property {(secret: string) => Promise<boolean>} starts  whether one more server starts with this secret
@@ -99,7 +99,10 @@ function handshake(
 const authorization = (value, says, right, by, tried) =>
   handshake({ headers: [`Authorization: ${value}`], tried }, says, right, by);
 
-/** A token that opens nothing, in the right place. @type {(tried: string, says: Check['says'], by: string, token: (door: Door) => string) => Check} */
+/**
+ * A token that opens nothing, in the right place.
+ * @type {(tried: string, says: Check['says'], by: string, token: (door: Door) => string) => Check}
+ */
 const badToken = (tried, says, by, token) => ({
   tried,
   says,
@@ -109,7 +112,10 @@ const badToken = (tried, says, by, token) => ({
     door.knock({ target: `/${door.room}`, headers: [`Authorization: Bearer ${token(door)}`] }),
 });
 
-/** Connects as somebody, and asks the server who that is. @param {Door} door @param {Record<string, unknown>} claims */
+/**
+ * Connects with these claims. The answer can ask the server who it is.
+ * @param {Door} door @param {Record<string, unknown>} claims
+ */
 async function connectAs(door, claims) {
   const socket = new WebSocket(`ws://127.0.0.1:${door.port}/${door.room}`, {
     headers: { authorization: `Bearer ${door.mint(claims)}` },
@@ -149,7 +155,7 @@ async function connectAs(door, claims) {
 const ORIGIN_BLAMED = /request origin not allowed/;
 
 /**
- * A refused handshake, and whether the server's log says where a credential was seen and in what shape.
+ * Whether the server's log says where a credential was seen and in what shape.
  * @param {string | Parts} sent the value of the Authorization header, or other parts @param {RegExp} named @returns {Check}
  */
 function seen(sent, named) {
@@ -175,7 +181,10 @@ function seen(sent, named) {
 /** Caddy makes its log when it first writes to it. @param {string} file */
 const textOf = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
-/** A good token through a proxy, whose access log is then searched for it. @type {(proxy: string, parts: Parts, right: Right, by: string) => Check} */
+/**
+ * A good token through a proxy, whose access log is then searched for it.
+ * @type {(proxy: string, parts: Parts, right: Right, by: string) => Check}
+ */
 const throughProxy = (proxy, { query = '', headers = [] }, right, by) => ({
   tried: `\`${query || headers[0]}\` through ${proxy}`,
   says: '',
@@ -204,7 +213,7 @@ export const STATEMENTS = [
   {
     id: 'header',
     title: 'The token goes in a header of the handshake',
-    says: 'A WebSocket begins as an HTTP request. So a client sends its token as it does elsewhere: `Authorization: Bearer <token>`.',
+    says: 'A WebSocket begins as an HTTP request, so its token goes where it always goes: `Authorization: Bearer <token>`.',
     checks: [
       {
         tried: "the article's function `test_auth_token`, run by pytest",
@@ -282,7 +291,7 @@ export const STATEMENTS = [
   {
     id: 'form',
     title: 'A form body is of no use',
-    says: 'The other place that is read is the form field `access_token`. A handshake is a GET without a body, so nothing arrives there.',
+    says: 'The server also reads the form field `access_token`. A handshake is a GET without a body, so that is of no use.',
     checks: [
       handshake(
         { headers: [URLENCODED], body: 'access_token=<token>' },
@@ -447,7 +456,7 @@ export const STATEMENTS = [
   {
     id: 'arrival',
     title: 'Where the token arrived',
-    says: 'Of a token that the server does not find, one has to find out where it arrived. The answers here are what the log of each server says.',
+    says: 'A token in the wrong place is the usual mistake. The answers below are what the log of each server says about it.',
     checks: [
       seen({ tried: 'no credential' }, /no credential/),
       seen('<token>', /without a scheme/),

@@ -1,7 +1,7 @@
 /**
  * `npm run article`: tries what the article says on the article's server and on roomgate, and prints the answers beside
- * the right ones. The exit code is 1 where roomgate is wrong, and where docs/the-article.md does not say what was measured.
- * With `--write` the tables of the document are made from this run.
+ * the right ones. The exit code is 1 where roomgate is wrong, and where docs/the-article.md does not say what was
+ * measured. With `--write` the tables of the document are made from this run.
  */
 import { execFile } from 'node:child_process';
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
@@ -27,7 +27,10 @@ const LIMIT_MS = 300_000;
 
 const SOURCES = { article: 'server.go', roomgate: 'roomgate.ts' };
 
-/** Starts one of the servers, with each of its extractors. @param {Programs} programs @param {Name} name @returns {Promise<Door>} */
+/**
+ * Starts one of the servers, with each of its extractors.
+ * @param {Programs} programs @param {Name} name @returns {Promise<Door>}
+ */
 async function openDoor(programs, name) {
   const secret = randomBytes(32).toString('hex');
   const room = randomUUID();

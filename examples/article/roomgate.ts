@@ -1,6 +1,6 @@
 /**
- * The same server in Nest: one room gateway, keys from `ROOMGATE_*`, and the same two questions answered as in server.go.
- * The package does the rest, so there is no code here that looks at a token.
+ * The server of server.go in Nest: one room gateway, which answers the same question. Keys come from `ROOMGATE_*`.
+ * The package does the rest, so no code here verifies a token.
  */
 import type { AddressInfo } from 'node:net';
 import { Module } from '@nestjs/common';
