@@ -149,7 +149,7 @@ describe('writeRefusal', () => {
     const dates = [0, 999, 1].map((ms) => {
       jest.advanceTimersByTime(ms);
       const socket = new FakeSocket();
-      writeRefusal(socket, new Refusal('no_token'), OPTIONS);
+      writeRefusal(socket, new Refusal('no_token'), OPTIONS, newUuid());
       socket.destroy();
       return parseAnswer(Buffer.from(socket.written)).headers['date'];
     });
@@ -159,7 +159,7 @@ describe('writeRefusal', () => {
 
   it('writes no body for HEAD, but the length that it would have (RFC 9110 §9.3.2)', () => {
     const socket = new FakeSocket();
-    writeRefusal(socket, new Refusal('method_not_allowed'), OPTIONS, 'HEAD');
+    writeRefusal(socket, new Refusal('method_not_allowed'), OPTIONS, newUuid(), undefined, 'HEAD');
     socket.destroy();
     const { status, headers, body } = parseAnswer(Buffer.from(socket.written));
     expect([status, body.length]).toEqual([405, 0]);
