@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { type AuditEvent, AuditSink } from 'nestjs-roomgate';
-import { explain } from './explain.js';
+import { type AuditEvent, AuditSink, explainVerdict } from 'nestjs-roomgate';
 import { plain } from './plain.js';
 
 /** The subject of the probes of `npm start`, which the log does not mention. */
 export const PROBE = 'probe';
 
 const KEPT_LINES = 100;
-const MAX_COLUMNS = 100;
+const MAX_LINE = 400;
+const INDENT = 28;
 const MAX_LINES_PER_SECOND = 50;
 
 type Reader = (line: string) => void;
@@ -42,11 +42,28 @@ class Lines {
   #write(now: Date, what: string, who: string | undefined, words: string): void {
     const time = now.toTimeString().slice(0, 8);
     const name = who === undefined ? '-' : plain(who, 16);
-    const line = plain(`${time}  ${what.padEnd(8)} ${name.padEnd(8)} ${words}`, MAX_COLUMNS);
+    const line = plain(`${time}  ${what.padEnd(8)} ${name.padEnd(8)} ${words}`, MAX_LINE);
     this.recent.push(line);
     if (this.recent.length > KEPT_LINES) this.recent.shift();
     for (const reader of this.#readers) reader(line);
   }
+}
+
+/**
+ * A line of the log for a terminal: what is too wide goes on in further lines, under the words of the first.
+ * @param columns the width of the terminal; undefined when there is none
+ */
+export function fold(line: string, columns = Infinity): string {
+  const width = Math.max(columns, 2 * INDENT);
+  const folded: string[] = [];
+  let rest = line;
+  while (rest.length > width) {
+    const space = rest.lastIndexOf(' ', width);
+    const end = space > INDENT ? space : width;
+    folded.push(rest.slice(0, end));
+    rest = ' '.repeat(INDENT) + rest.slice(end).trimStart();
+  }
+  return [...folded, rest].join('\n');
 }
 
 /** What happens in this process. */
@@ -58,7 +75,9 @@ export class LiveLog extends AuditSink {
   record(event: AuditEvent): void {
     const { kind, reason, status, closeCode, subject } = event;
     if (subject === PROBE) return;
-    const why = `${reason}: ${explain(event)}`;
+    const { what, seen, change } = explainVerdict(event);
+    const advice = change === 'Nothing.' ? what : change;
+    const why = `${reason}${seen === undefined ? '' : ` (${seen})`}: ${advice}`;
     switch (kind) {
       case 'admitted':
         return lines.add('in', subject, 'by a bearer token in the Authorization header');

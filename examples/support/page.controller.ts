@@ -15,9 +15,10 @@ import {
   ServiceUnavailableException,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
-import { CHECKOUT, readDevKey, roomAt } from './development.js';
-import { mintToken } from './mint-token.js';
+import { ConfigService } from '@nestjs/config';
+import { CHECKOUT, HOST, readDevKey } from './development.js';
 import { lines } from './live-log.js';
+import { mintToken } from './mint-token.js';
 import { RoomClient, type ServerMessage } from './room-client.js';
 
 const MAX_PAGES = 16;
@@ -47,6 +48,8 @@ const PAGE_HEADERS = {
 export class PageController {
   readonly #pages = new Map<string, RoomClient>();
 
+  constructor(private readonly config: ConfigService) {}
+
   @Get()
   page(@Res() response: ServerResponse): void {
     response.writeHead(200, PAGE_HEADERS).end(HTML);
@@ -65,7 +68,8 @@ export class PageController {
       throw new BadRequestException('A name has 1 to 32 letters, digits, spaces, or . _ -');
     if (this.#pages.size >= MAX_PAGES)
       throw new ServiceUnavailableException(`There are ${MAX_PAGES} open pages. Close one.`);
-    const { room, url } = roomAt(request.socket.localPort ?? 0);
+    const room = this.config.getOrThrow<string>('CHAT_ROOM');
+    const url = `ws://${HOST}:${request.socket.localPort}/${room}`;
     const key = readDevKey();
     const page = randomUUID();
     const member = new RoomClient(url, await mintToken(key, name, [room]));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type DevKey, type DevRoom } from './development.js';
-import { mintToken } from './mint-token.js';
+import type { DevKey, DevRoom } from './development.js';
 import { PROBE } from './live-log.js';
+import { mintToken } from './mint-token.js';
 import { Refused, RoomClient } from './room-client.js';
 
 /** A request to the door: what it should answer, and what it did. */

@@ -44,6 +44,6 @@ Next, in another terminal:
   npm run -s token              a token of one hour, for a client of your own
 
 Live log (Ctrl-C stops the server):`);
-  const { lines } = await import('./live-log.js');
-  lines.read((line) => console.log(line));
+  const { fold, lines } = await import('./live-log.js');
+  lines.read((line) => console.log(fold(line, process.stdout.columns)));
 });

@@ -56,6 +56,12 @@ process.exitCode = await runSteps(
       const closed = once(lost, 'close');
       process.kill(nodes[0].pid, 'SIGKILL');
       await closed;
+      // Its connections may be gone before the socket on which it listens.
+      await until(
+        () => output.includes('Node 1 has ended.'),
+        10,
+        () => tail(output),
+      );
       // More than there are nodes: the dead one had its turn.
       const back = [];
       for (let count = 0; count < 4; count++) back.push(await client(room, alice));

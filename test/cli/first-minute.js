@@ -170,7 +170,7 @@ process.exitCode = await runSteps(
       const socket = new WebSocket(url);
       await new Promise((resolve) => socket.on('error', resolve));
       await until(
-        () => /refused .*400 token_in_query: /.test(server.output()),
+        () => /refused .*400 token_in_query /.test(server.output()),
         () => server.output(),
       );
       assert(!TOKEN.test(server.output()), 'the log shows a token');
