@@ -6,20 +6,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
 
 /**
- * One of the two servers, as a check sees it.
+ * A running server. `output` is all that it has printed.
+ * @typedef {{ port: number, output: string }} Server
+ *
+ * One of the two servers in all its forms, as a check sees it.
  * @typedef {object} Door
  * @property {string} secret  what the tokens of this run are signed with
  * @property {string} room
- * @property {number} port
- * @property {number} ownPort  the same server with an extractor of its own, which reads `X-Access-Token`
+ * @property {Server} usual
+ * @property {Server} own  with an extractor of its own, which reads `X-Access-Token`
+ * @property {Server} development  in development, where roomgate's log explains refusals
  * @property {string} sourceFile
  * @property {Record<string, { port: number, log: string }>} proxies
  * @property {(claims?: Record<string, unknown>) => string} mint  a good token, but for these claims and `secret`
  * @property {(handshake: import('./knock.js').Handshake, port?: number) => Promise<string>} knock
  * @property {() => Promise<string>} pytest  runs the article's function
  * @property {(secret: string) => Promise<boolean>} starts  whether one more server starts with this secret
- * @property {{ output: string }} usual  with all that the server has printed
- * @property {{ output: string }} own  the same of the server with an extractor of its own
  * @property {readonly string[]} minted  every token so far
  *
  * @typedef {{ shown: string, answers: readonly string[] }} Right
@@ -66,7 +68,7 @@ const PART =
  * @property {readonly string[]} [headers]
  * @property {string} [body]
  * @property {string} [tried]      how it is shown; default its parts as they are
- * @property {'ownPort'} [door]    the server with an extractor of its own
+ * @property {'usual' | 'own' | 'development'} [server]  default the usual one
  *
  * @param {Parts} parts @param {Check['says']} says @param {Right} right @param {string} by @returns {Check}
  */
@@ -84,12 +86,13 @@ function handshake(
     by,
     run: (door) => {
       const token = door.mint();
+      const server = door[rest.server ?? 'usual'];
       const fill = (/** @type {string} */ text) =>
-        text.replaceAll('<token>', token).replaceAll('<port>', String(door.port));
+        text.replaceAll('<token>', token).replaceAll('<port>', String(server.port));
       const target = `/${door.room}${fill(query)}`;
       return door.knock(
         { method, target, headers: headers.map(fill), body: fill(body) },
-        door[rest.door ?? 'port'],
+        server.port,
       );
     },
   };
@@ -117,7 +120,7 @@ const badToken = (tried, says, by, token) => ({
  * @param {Door} door @param {Record<string, unknown>} claims
  */
 async function connectAs(door, claims) {
-  const socket = new WebSocket(`ws://127.0.0.1:${door.port}/${door.room}`, {
+  const socket = new WebSocket(`ws://127.0.0.1:${door.usual.port}/${door.room}`, {
     headers: { authorization: `Bearer ${door.mint(claims)}` },
     handshakeTimeout: 5_000,
   });
@@ -160,15 +163,20 @@ const ORIGIN_BLAMED = /request origin not allowed/;
  */
 function seen(sent, named) {
   const parts = typeof sent === 'string' ? { headers: [`Authorization: ${sent}`] } : sent;
-  const check = handshake(parts, '', only('refused, named'), 'no RFC: what a developer looks for');
+  const check = handshake(
+    { ...parts, server: 'development' },
+    '',
+    only('refused, named'),
+    'no RFC: what a developer looks for',
+  );
   return {
     ...check,
     run: async (door) => {
-      const before = door.usual.output.length;
+      const before = door.development.output.length;
       if ((await check.run(door)) === 'in') return 'in';
       let said = '';
       for (const end = Date.now() + 5_000; Date.now() < end;) {
-        said = door.usual.output.slice(before);
+        said = door.development.output.slice(before);
         if (named.test(said)) return 'refused, named';
         if (ORIGIN_BLAMED.test(said)) return 'refused, the Origin blamed';
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -433,20 +441,20 @@ export const STATEMENTS = [
     says: 'A server may read the token from a place of its own. Here both have an extractor for `X-Access-Token`.',
     checks: [
       handshake(
-        { door: 'ownPort', headers: ['X-Access-Token: <token>'] },
+        { server: 'own', headers: ['X-Access-Token: <token>'] },
         'in',
         IN,
         'no RFC: both sides agreed',
       ),
-      handshake({ door: 'ownPort', headers: [HEADER] }, 'refused', CHALLENGED, 'RFC 6750 §3'),
+      handshake({ server: 'own', headers: [HEADER] }, 'refused', CHALLENGED, 'RFC 6750 §3'),
       handshake(
-        { door: 'ownPort', query: '?access_token=<token>' },
+        { server: 'own', query: '?access_token=<token>' },
         'refused',
         BAD_REQUEST,
         'RFC 9700 §4.3.2',
       ),
       handshake(
-        { door: 'ownPort', query: '?access_token=<token>', headers: ['X-Access-Token: <token>'] },
+        { server: 'own', query: '?access_token=<token>', headers: ['X-Access-Token: <token>'] },
         '',
         BAD_REQUEST,
         'RFC 6750 §2, §3.1',
@@ -510,7 +518,7 @@ export const STATEMENTS = [
         right: only('no token in it'),
         by: 'RFC 6750 §5.3',
         run: async (door) => {
-          const output = door.usual.output + door.own.output;
+          const output = door.usual.output + door.own.output + door.development.output;
           return door.minted.some((token) => output.includes(token))
             ? 'a token in it'
             : 'no token in it';

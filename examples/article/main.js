@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureAll } from '../../test/support/setup/prerequisites.js';
+import { ensure } from '../../test/support/setup/prerequisites.js';
 import { STATEMENTS } from './checks.js';
 import { knock } from './knock.js';
 import { AUDIENCE, ISSUER, Programs } from './programs.js';
@@ -36,11 +36,12 @@ async function openDoor(programs, name) {
   const room = randomUUID();
   /** @type {string[]} */
   const minted = [];
-  const [usual, own] = await Promise.all([
+  const [usual, own, development] = await Promise.all([
     programs[name]({ secret }),
     programs[name]({ secret, tokenHeader: 'X-Access-Token' }),
+    programs[name]({ secret, mode: 'development' }),
   ]);
-  for (const { port, output } of [usual, own])
+  for (const { port, output } of [usual, own, development])
     if (port === 0) throw new Error(`${SOURCES[name]} did not start:\n${output}`);
   /** @type {Door['mint']} */
   const mint = (claims) => {
@@ -50,8 +51,6 @@ async function openDoor(programs, name) {
   return {
     secret,
     room,
-    port: usual.port,
-    ownPort: own.port,
     sourceFile: path.join(here, SOURCES[name]),
     proxies: {},
     mint,
@@ -61,6 +60,7 @@ async function openDoor(programs, name) {
     starts: async (other) => (await programs[name]({ secret: other })).port !== 0,
     usual,
     own,
+    development,
   };
 }
 
@@ -98,7 +98,7 @@ async function measure(programs) {
     openDoor(programs, 'article'),
     openDoor(programs, 'roomgate'),
   ]);
-  const upstreams = [article.port, roomgate.port];
+  const upstreams = [article.usual.port, roomgate.usual.port];
   const started = {
     nginx: await programs.nginx(upstreams),
     Caddy: await programs.caddy(upstreams),
@@ -235,7 +235,7 @@ function problemsOf(measured) {
 
 /** @param {Programs} programs @returns {Promise<number>} the exit code */
 async function run(programs) {
-  ensureAll(['go', 'gorilla', 'jwtGo', 'nginx', 'caddy', 'websocket', 'pytest']);
+  ensure('go', 'gorilla', 'jwtGo', 'nginx', 'caddy', 'websocket', 'pytest');
   const measured = await measure(programs);
   print(measured);
   const problems = problemsOf(measured);

@@ -41,16 +41,22 @@ export class Programs {
     });
   }
 
-  /** The article's server. @param {{ secret?: string, tokenHeader?: string }} options */
+  /**
+   * The article's server. It has no modes.
+   * @param {{ secret?: string, tokenHeader?: string, mode?: string }} options
+   */
   article({ secret = '', tokenHeader = '' }) {
     const env = { ARTICLE_SECRET: secret, ARTICLE_TOKEN_HEADER: tokenHeader };
     return this.#listening(this.#server, [], env);
   }
 
-  /** The same with roomgate. @param {{ secret?: string, tokenHeader?: string }} options */
-  roomgate({ secret = '', tokenHeader = '' }) {
+  /**
+   * The same with roomgate, as in production unless another `mode` is given.
+   * @param {{ secret?: string, tokenHeader?: string, mode?: string }} options
+   */
+  roomgate({ secret = '', tokenHeader = '', mode = 'production' }) {
     return this.#listening(process.execPath, [built], {
-      NODE_ENV: 'development', // its log explains refusals
+      NODE_ENV: mode,
       NO_COLOR: '1',
       ARTICLE_TOKEN_HEADER: tokenHeader,
       ROOMGATE_ISSUER: ISSUER,

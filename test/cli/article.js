@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ensureAll } from '../support/setup/prerequisites.js';
+import { ensure } from '../support/setup/prerequisites.js';
 import { childEnvironment, killGroup, tail } from './command.js';
 import { freePort } from './running-app.js';
 import { assert, runSteps, step } from './steps.js';
@@ -20,7 +20,7 @@ process.exitCode = await runSteps(
   "the article's function beside npm start",
   [
     step('Python has websocket-client and pytest', 120, async () => {
-      ensureAll(['websocket', 'pytest']);
+      ensure('websocket', 'pytest');
     }),
 
     step('npm start prints the URL of a room', 240, async () => {

@@ -69,51 +69,28 @@ export const PREREQUISITES = {
 const succeeds = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
 /**
- * Returns when the named prerequisite is there; in CI it installs it first.
- * @param {keyof typeof PREREQUISITES} name
+ * Returns when the named prerequisites are there; in CI it installs what is missing first, without starting services.
+ * @param {...keyof typeof PREREQUISITES} names
  */
-export function ensure(name) {
-  const { what, usedBy, debian, probe } = PREREQUISITES[name];
-  const [command, ...args] = probe;
-  const isThere = () => succeeds(command, args);
-  if (isThere()) return;
-
-  if (process.env.CI) {
-    succeeds('apt-get', ['update']);
-    succeeds('apt-get', ['install', '-y', '--no-install-recommends', debian]);
-    if (isThere()) return;
-  }
-  const error = new Error(
-    `${usedBy} need ${what}: install it with \`apt-get install ${debian}\` and run the tests again`,
-  );
-  error.stack = ''; // Jest prints the stack when there is one; here the sentence is the whole story
-  throw error;
-}
-
-/**
- * The same for several, with one command for all that is missing. Services that Debian's packages bring are not started.
- * @param {readonly (keyof typeof PREREQUISITES)[]} names
- */
-export function ensureAll(names) {
-  const missing = () =>
+export function ensure(...names) {
+  const findMissing = () =>
     names
       .map((name) => PREREQUISITES[name])
       .filter(({ probe: [command, ...args] }) => !succeeds(command, args));
-  let lacking = missing();
-  if (lacking.length > 0 && process.env.CI) {
+  let missing = findMissing();
+  if (missing.length > 0 && process.env.CI) {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-    const packages = lacking.map(({ debian }) => debian);
-    spawnSync('apt-get', ['update'], { stdio: 'inherit', env });
-    spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...packages], {
-      stdio: 'inherit',
-      env,
-    });
-    lacking = missing();
+    const packages = missing.map(({ debian }) => debian);
+    spawnSync('apt-get', ['update'], { env });
+    spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { env });
+    missing = findMissing();
   }
-  if (lacking.length === 0) return;
+  if (missing.length === 0) return;
+  const list = missing.map(({ what, usedBy }) => `${what} for ${usedBy}`).join(', ');
+  const packages = missing.map(({ debian }) => debian).join(' ');
   const error = new Error(
-    `Not installed: ${lacking.map(({ what }) => what).join(', ')}. Run \`apt-get install --no-install-recommends ${lacking.map(({ debian }) => debian).join(' ')}\` as root, then try again.`,
+    `Not installed: ${list}. Run \`apt-get install --no-install-recommends ${packages}\` as root, then try again.`,
   );
-  error.stack = '';
+  error.stack = ''; // Jest prints the stack when there is one; here the sentence is the whole story
   throw error;
 }
