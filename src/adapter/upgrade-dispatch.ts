@@ -21,7 +21,12 @@ import type { RoomServer } from './room-server.js';
 import { serveAsHttp } from './serve-as-http.js';
 import { checkUpgrade, hasUnseen } from './upgrade-checks.js';
 import { UpgradeLimits } from './upgrade-limits.js';
-import { offersOnlyHttp, offersWebSocket, takeUpgrades } from './upgrade-owner.js';
+import {
+  offersOnlyHttp,
+  offersWebSocket,
+  takeUpgrades,
+  type UpgradeOwner,
+} from './upgrade-owner.js';
 import { WaitingUpgrades } from './waiting-upgrades.js';
 
 /** Owns the upgrades of the app's HTTP servers: path to gateway, rows 1 to 3 of the verdict table, then the handshake. */
@@ -70,7 +75,9 @@ export class UpgradeDispatch {
    * (row 4), then attempts of the address (row 5). Undefined for everything else.
    */
   answerPlainGet(request: IncomingMessage): RefusalResponse | undefined {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
+    // An upgrade that another listener sends through the routes of the app is not ours to answer.
+    if (isUpgrade(request) || (request.method !== 'GET' && request.method !== 'HEAD'))
+      return undefined;
     const match = this.#match(targetOf(request).path);
     if (!match) return undefined;
     const { options, audit } = this.ports;
@@ -113,8 +120,7 @@ export class UpgradeDispatch {
     this.#handshake.close();
   }
 
-  /** Whether the upgrade is ours to answer; else the other listeners of the server see it. */
-  #take(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+  #take(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): UpgradeOwner {
     // First of all: without a listener a reset would be an uncaught exception, and ws listens only later, if ever.
     socket.on('error', destroySocket);
     try {
@@ -123,7 +129,7 @@ export class UpgradeDispatch {
     } catch {
       socket.destroy();
     }
-    return true;
+    return 'nobody';
   }
 
   /** Until the connection owes no response to earlier requests. It counts as waiting for a verdict. */
@@ -154,16 +160,18 @@ export class UpgradeDispatch {
     });
   }
 
-  #dispatch(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+  #dispatch(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): UpgradeOwner {
     const { path, query } = targetOf(request);
     const isOffered = offersWebSocket(request);
     const match = isOffered ? this.#match(path) : undefined;
-    // A server has to ignore an offer in HTTP/1.0; on the path of a room row 3 says why.
-    const isHeeded = isOffered && request.httpVersion !== '1.0';
-    if (match) this.#ask(match, request, socket, head, query);
-    else if (isHeeded) return this.#passOn(server, request, socket, head, path);
-    else return this.#ignore(server, request, socket, head);
-    return true;
+    if (match) {
+      this.#ask(match, request, socket, head, query);
+      return 'gateway';
+    }
+    // A server has to ignore any offer in HTTP/1.0; on the path of a room row 3 says why.
+    return isOffered && request.httpVersion !== '1.0'
+      ? this.#passOn(server, request, socket, head, path)
+      : this.#ignore(server, request, socket, head);
   }
 
   /** An upgrade for one of our rooms. */
@@ -226,42 +234,44 @@ export class UpgradeDispatch {
     socket: Duplex,
     head: Buffer,
     path: string,
-  ): boolean {
+  ): UpgradeOwner {
     const plain = this.plain().find((each) => each.path === path);
     if (plain) {
       plain.handleUpgrade(request, socket, head, (client) =>
         plain.emit('connection', client, request),
       );
-      return true;
+      return 'gateway';
     }
-    if (isAlone(server)) {
-      const isPath = path.startsWith('/');
-      const code = this.ports.drain.isDraining ? 'draining' : isPath ? 'not_found' : 'bad_request';
-      this.#refuse(request, socket, new Refusal(code));
-      return true;
-    }
-    return !this.#leave(request, socket);
+    if (!isAlone(server)) return this.#leave(request, socket);
+    const isPath = path.startsWith('/');
+    const code = this.ports.drain.isDraining ? 'draining' : isPath ? 'not_found' : 'bad_request';
+    this.#refuse(request, socket, new Refusal(code));
+    return 'nobody';
   }
 
   /** Leaves the request to the other listeners, for so long as one of them may take to claim it; not, when too many wait. */
-  #leave(request: IncomingMessage, socket: Duplex): boolean {
+  #leave(request: IncomingMessage, socket: Duplex): UpgradeOwner {
     const address = this.#addressOf(request);
     if (!this.#limits.mayKnock(address)) {
       this.#refuse(request, socket, new Refusal('too_many_upgrades'));
-      return false;
+      return 'nobody';
     }
+    this.#awaitClaim(socket, address);
+    return 'other';
+  }
+
+  #awaitClaim(socket: Duplex, address: string): void {
     this.#waiting.keep(socket);
     this.#limits.waits(address);
     this.#foreign.wait(socket, () => this.#limits.waited(address));
-    return true;
   }
 
   /** An upgrade to something else, which HTTP/1.1 lets a server ignore (RFC 9110 §7.8), unless another listener takes it. */
-  #ignore(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+  #ignore(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): UpgradeOwner {
+    // What the request says of its body may be among the headers that Node left out.
     if (hasUnseen(request)) {
-      // What it says of its body may be among what Node left out.
       this.#refuse(request, socket, new Refusal('bad_request'));
-      return true;
+      return 'nobody';
     }
     const serve = (): void => {
       socket.off('error', destroySocket);
@@ -269,14 +279,17 @@ export class UpgradeDispatch {
     };
     if (isAlone(server) || request.httpVersion === '1.0' || offersOnlyHttp(request)) {
       serve();
-      return true;
+      return 'nobody';
     }
     const isTouched = watchTouch(socket);
     setImmediate(() => {
+      const address = this.#addressOf(request);
       if (!isTouched()) serve();
-      else if (!socket.destroyed) this.#leave(request, socket);
+      // It may be written to by now, so it cannot be refused any more.
+      else if (!this.#limits.hasPlace(address)) socket.destroy();
+      else if (!socket.destroyed) this.#awaitClaim(socket, address);
     });
-    return false;
+    return 'other';
   }
 
   /** The group of addresses it counts for: a call to the system, made only where addresses can keep strangers out. */
@@ -296,6 +309,11 @@ export class UpgradeDispatch {
     const hint = hintOf(event, options.strict);
     writeRefusal(socket, refusal, options, requestId, hint, request.method);
   }
+}
+
+/** Whether Node handed the request out as an upgrade: its socket has an owner, and nothing is served over it as HTTP. */
+function isUpgrade(request: IncomingMessage): boolean {
+  return (request as { upgrade?: boolean }).upgrade === true;
 }
 
 /** Whether nobody but us listens for upgrades of the server. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { headerValues } from '../admission/upgrade-request.js';
 
@@ -22,28 +23,47 @@ function offered(values: readonly string[]): string[] {
   return protocols.map((protocol) => protocol.trim()).filter((protocol) => protocol !== '');
 }
 
-/** Answers whether the upgrade is taken. One that is taken reaches no other listener. */
-export type TakeUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+/** Whose an upgrade is: a gateway's, that of another listener, or nobody's, since it is ignored, put off or refused. */
+export type UpgradeOwner = 'gateway' | 'other' | 'nobody';
+
+export type TakeUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => UpgradeOwner;
+
+const NOTHING = Buffer.alloc(0);
 
 /**
- * Asks `take` about each upgrade of the server before its listeners hear of it. An event goes to every listener, and two that
- * answer write into one socket: `@fastify/websocket` sends each upgrade through the routes of the app, whose answer would stand in
- * our open WebSocket. Returns what undoes it.
+ * Asks `take` about each upgrade of the server before its other listeners. They hear of one for a gateway with a socket that is
+ * closed: an event goes to every listener, and two that answer write into one socket. `@fastify/websocket` sends each upgrade
+ * through the routes of the app, whose answer would stand in our open WebSocket. Returns what undoes it.
  */
 export function takeUpgrades(server: Server, take: TakeUpgrade): () => void {
-  // Node hands out upgrades only where somebody listens.
-  const listener = (): void => undefined;
+  let isAsked = false;
+  // Whoever wraps the listeners of the server calls this one.
+  const listener = (...upgrade: Parameters<TakeUpgrade>): void => {
+    if (!isAsked) take(...upgrade);
+  };
   server.on('upgrade', listener);
   const inherited = server.emit.bind(server) as (...args: unknown[]) => boolean;
-  let isOurs = true;
+  const emitUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const owner = take(request, socket, head);
+    if (owner === 'nobody' || server.listenerCount('upgrade') === 1) return;
+    isAsked = true;
+    try {
+      if (owner === 'other') inherited('upgrade', request, socket, head);
+      else inherited('upgrade', request, closedSocket(), NOTHING);
+    } finally {
+      isAsked = false;
+    }
+  };
   server.emit = (...args: unknown[]): boolean => {
-    const [event, request, socket, head] = args;
-    if (isOurs && event === 'upgrade')
-      if (take(request as IncomingMessage, socket as Duplex, head as Buffer)) return true;
-    return inherited(...args);
+    if (args[0] !== 'upgrade' || !server.listeners('upgrade').includes(listener))
+      return inherited(...args);
+    emitUpgrade(args[1] as IncomingMessage, args[2] as Duplex, args[3] as Buffer);
+    return true;
   };
-  return () => {
-    isOurs = false;
-    server.off('upgrade', listener);
-  };
+  return () => void server.off('upgrade', listener);
+}
+
+/** Takes what is written to it for lost, and fails nobody. */
+function closedSocket(): Socket {
+  return new Socket().on('error', () => undefined).destroy();
 }

@@ -1,5 +1,6 @@
 import type { AuditEvent } from './audit.js';
 import { AUDIT_REASONS, type AuditReason } from './audit-reasons.js';
+import { ADMISSION_RULES } from './admission.options.js';
 import { CREDENTIAL_PLACES, CREDENTIAL_SHAPES, type SeenCredential } from './seen-credential.js';
 
 interface Advice {
@@ -411,9 +412,12 @@ function changeOf(
 ): string {
   if (credential && (ABOUT_PLACE.includes(reason) || credential.shape === 'placeholder'))
     return changeOfCredential(credential);
-  if (reason === 'host_not_allowed' && seen !== undefined)
+  // Not every Host or Origin can be listed: boot would refuse the line.
+  const canList = (option: 'allowedHosts' | 'allowedOrigins'): boolean =>
+    seen !== undefined && ADMISSION_RULES[option]([seen]) === undefined;
+  if (reason === 'host_not_allowed' && canList('allowedHosts'))
     return `${change} The line to add: allowedHosts: [${JSON.stringify(seen)}].`;
-  if (reason === 'origin_not_allowed' && seen !== undefined)
+  if (reason === 'origin_not_allowed' && canList('allowedOrigins'))
     return `${change} The line to add: allowedOrigins: [${JSON.stringify(seen)}].`;
   if (reason === 'issuer' && issuers.length > 0)
     return `${change} Configured: ${issuers.map((each) => JSON.stringify(each)).join(', ')}.`;

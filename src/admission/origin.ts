@@ -21,9 +21,8 @@ export function checkOrigin(request: UpgradeRequest, rules: OriginRules): Refusa
   if (origins.length === 0) return undefined;
   if (origins.length > 1) return new Refusal('origin_not_allowed', 'origin_doubled');
   const origin = origins[0] as string;
-  return isOwn(origin, host) || isListed(origin, rules.allowedOrigins)
-    ? undefined
-    : new Refusal('origin_not_allowed');
+  if (isOwn(origin, host) || isListed(origin, rules.allowedOrigins)) return undefined;
+  return new Refusal('origin_not_allowed').saw(canonicalOrigin(origin));
 }
 
 /**
@@ -48,7 +47,7 @@ export function checkHost(host: string, { allowedHosts }: OriginRules): Refusal 
       if (allowed?.name !== own.name) return false;
       return !HAS_PORT.test(entry) || allowed.port === own.port;
     });
-  return isAllowed ? undefined : new Refusal('host_not_allowed');
+  return isAllowed ? undefined : new Refusal('host_not_allowed').saw(host.toLowerCase());
 }
 
 export interface Host {

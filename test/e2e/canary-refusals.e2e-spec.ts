@@ -42,7 +42,13 @@ describe('A canary in a refused request', () => {
     ['a path', 404, (token) => ({ target: `/${CANARY}?${token}`, headers: [bearer(token)] })],
     ['a target that is none', 400, (token) => ({ target: `http://${CANARY}/${token}` })],
     ['a query', 400, (token) => ({ target: `/${ROOM}?token=${token}&${CANARY}=${CANARY}` })],
-    ['an Upgrade', 404, (token) => ({ headers: [bearer(token), `Upgrade: ${CANARY}`] })],
+    [
+      'an Upgrade',
+      426,
+      (token) => ({
+        headers: [bearer(token), `Upgrade: ${CANARY}`, 'Connection: close, Upgrade'],
+      }),
+    ],
     ['a method', 405, (token) => ({ method: 'POST', headers: [bearer(token)] })],
     [
       'an Origin behind its host',

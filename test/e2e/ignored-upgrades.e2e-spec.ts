@@ -118,6 +118,13 @@ describe.each([
     client.reset();
   });
 
+  it('is served to a client that has ended its side already', async () => {
+    await start();
+    const client = await RawClient.open(app.port);
+    client.socket.end(get('Upgrade: h2c'));
+    expectOrders((await client.answer()).bytes);
+  });
+
   it('is told to go on with its body when it asks', async () => {
     await start();
     const client = await RawClient.open(app.port);

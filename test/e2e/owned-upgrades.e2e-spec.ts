@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Controller, Get, Param } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { RoomGateway } from 'nestjs-roomgate';
+import { type AuditEvent, AuditSink, RoomGateway } from 'nestjs-roomgate';
 import { WebSocketServer } from 'ws';
 import { dial } from '../support/dial.js';
 import { eventually } from '../support/poll.js';
@@ -70,12 +70,20 @@ describe.each([
     ['a route of the same path', [OrdersController], true],
     ['a route of the same path, but a listener behind us', [OrdersController], false],
   ])('has one owner where another sends upgrades through the app, with %s', async (_, c, first) => {
-    await start({ controllers: c });
+    const refusals: string[] = [];
+    class Sink extends AuditSink {
+      record({ kind, reason }: AuditEvent): void {
+        if (kind === 'refused') refusals.push(reason);
+      }
+    }
+    await start({ controllers: c, auditSink: Sink });
     routeUpgrades(first);
     await enter();
     const refused = await ask(app.port, upgradeBytes({ target: `/orders/${ROOM}` }));
     expect([refused.status, refused.bytes.toString().split('HTTP/1.1').length]).toEqual([401, 2]);
-    expect(seen).toEqual([]);
+    // The other one heard of them, with a socket that leads nowhere.
+    expect(seen.length).toBe(2);
+    expect(refusals).toEqual(['no_token']);
   });
 
   it('is not refused by a second server of ws, which refuses every path but its own', async () => {

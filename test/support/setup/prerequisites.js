@@ -21,6 +21,12 @@ export const PREREQUISITES = {
     debian: 'python3-websocket',
     probe: ['/usr/bin/python3', '-c', 'import websocket'],
   },
+  nginx: {
+    what: '`nginx`',
+    usedBy: 'the tests behind a proxy',
+    debian: 'nginx',
+    probe: ['nginx', '-v'],
+  },
   redis: {
     what: '`redis-server`',
     usedBy: 'the tests of the Redis engine',
