@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { registerAs } from '@nestjs/config';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
@@ -89,34 +90,71 @@ function readIssuer(env: Env): IssuerOptions | undefined {
   return {
     issuer,
     algorithms,
-    keys: [readKey(env)],
+    keys: readKeys(env),
     ...(audience && { audience: splitList(audience) }),
   };
 }
 
-function readKey(env: Env): IssuerKey {
+function readKeys(env: Env): IssuerKey[] {
   const kid = env['ROOMGATE_KEY_ID'] || undefined;
   // An empty variable counts as absent, but an empty file does not: it is what was meant, and is refused.
-  const secret = env['ROOMGATE_SECRET'] || readFile(env, 'ROOMGATE_SECRET_FILE')?.trim();
-  if (secret !== undefined) return { kid, secret };
+  const secret = env['ROOMGATE_SECRET'] || readFile(env, 'ROOMGATE_SECRET_FILE');
+  if (secret !== undefined) {
+    const keys = readJwks(secret) ?? [withoutNewline(secret)];
+    return keys.map((each) => ({ kid, secret: each }));
+  }
   // Platforms that cannot hold line breaks in a variable write them as \n.
   const key =
     env['ROOMGATE_PUBLIC_KEY']?.replaceAll('\\n', '\n') ||
     (readFile(env, 'ROOMGATE_PUBLIC_KEY_FILE') ?? '');
-  return { kid, key };
+  return (readJwks(key) ?? [String(key)]).map((each) => ({ kid, key: each }));
 }
 
-function readFile(env: Env, name: string): string | undefined {
+/** The file as it stands: decoding it would turn every byte that is not UTF-8 into the same character. */
+function readFile(env: Env, name: string): Buffer | undefined {
   const path = env[name];
   if (!path) return undefined;
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (error) {
     throw new RoomgateError(
       'invalid_options',
       `${name} names a file that cannot be read (${(error as NodeJS.ErrnoException).code}).`,
     );
   }
+}
+
+/** Editors end text with a line break that is not meant; the last byte of a random key is. */
+function withoutNewline(secret: Buffer | string): Buffer | string {
+  if (typeof secret === 'string') return secret;
+  const end = secret.at(-1) === 0x0a ? (secret.at(-2) === 0x0d ? -2 : -1) : secret.length;
+  const rest = secret.subarray(0, end);
+  return isText(rest) ? rest : secret;
+}
+
+/** UTF-8 without control characters other than tabs and line breaks. */
+function isText(bytes: Buffer): boolean {
+  return isUtf8(bytes) && !bytes.some((byte) => byte === 0x7f || (byte < 0x20 && !isSpace(byte)));
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x09 || byte === 0x0a || byte === 0x0d;
+}
+
+/** The JWK, or those of a JWK Set that are for signatures (RFC 7517 §4 and §5); undefined for anything else. */
+function readJwks(key: Buffer | string): Record<string, unknown>[] | undefined {
+  const text = String(key).replace(/^\ufeff/, '');
+  if (!text.trimStart().startsWith('{')) return undefined;
+  let jwk: unknown;
+  try {
+    jwk = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { keys } = jwk as { keys?: Record<string, unknown>[] };
+  if (!Array.isArray(keys)) return [jwk as Record<string, unknown>];
+  // A set has keys for other uses, too; a single key that is for another use is a mistake.
+  return keys.filter((each: { use?: unknown } | null) => (each?.use ?? 'sig') === 'sig');
 }
 
 /** The variables of the issuer; README's table is made from it. All others are derived from the options, see ENV_OPTIONS. */
@@ -139,22 +177,23 @@ export const ENV_VARIABLES: readonly Pick<EnvOption, 'name' | 'option' | 'expect
   {
     name: 'ROOMGATE_PUBLIC_KEY',
     option: 'issuers[0].keys',
-    expected: 'a public key as PEM; line breaks may be written as \\n',
+    expected: 'a public key as PEM, JWK or JWK Set; line breaks may be written as \\n',
   },
   {
     name: 'ROOMGATE_PUBLIC_KEY_FILE',
     option: 'issuers[0].keys',
-    expected: 'the path of a public key as PEM',
+    expected: 'the path of a public key as PEM, JWK or JWK Set',
   },
   {
     name: 'ROOMGATE_SECRET',
     option: 'issuers[0].keys',
-    expected: 'a shared secret of at least 32 bytes',
+    expected: 'a shared secret as text; 32, 48 or 64 bytes at least for HS256, HS384 or HS512',
   },
   {
     name: 'ROOMGATE_SECRET_FILE',
     option: 'issuers[0].keys',
-    expected: 'the path of a file with a shared secret',
+    expected:
+      'the path of a file whose bytes are a shared secret (one line break at the end of text is not), or an `oct` JWK',
   },
   {
     name: 'ROOMGATE_KEY_ID',

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { loadIssuers } from '../src/admission/issuer.js';
+import type { VerificationKey } from '../src/admission/verification-key.js';
 import { ENV_VARIABLES, readEnv, roomgateConfig, withRoomgateEnv } from '../src/roomgate.config.js';
 import { refused } from './support/caught.js';
 import { setEnv } from './support/env.js';
@@ -45,7 +47,7 @@ describe('readEnv', () => {
     [
       'a secret in a file, without its line break',
       { ...HS, ROOMGATE_SECRET_FILE: secretFile },
-      { secret: SECRET },
+      { secret: Buffer.from(SECRET) },
     ],
     [
       'a key file beside an empty key',
@@ -55,7 +57,7 @@ describe('readEnv', () => {
     [
       'a secret file beside an empty secret',
       { ...HS, ROOMGATE_SECRET: '', ROOMGATE_PUBLIC_KEY: '', ROOMGATE_SECRET_FILE: secretFile },
-      { secret: SECRET },
+      { secret: Buffer.from(SECRET) },
     ],
   ])('makes an issuer of %s', (_name, env, key) => {
     const algorithms = [env['ROOMGATE_ALGORITHMS']];
@@ -63,6 +65,141 @@ describe('readEnv', () => {
       { issuer: 'https://id.test', audience: ['chat'], algorithms, keys: [key] },
     ]);
     expect(loadIssuers(readEnv(env).issuers ?? [], true).size).toBe(1);
+  });
+
+  const random = randomBytes(31);
+  it.each<[string, Buffer | string, Buffer | string]>([
+    [
+      'random bytes',
+      Buffer.concat([random, Buffer.of(0x80)]),
+      Buffer.concat([random, Buffer.of(0x80)]),
+    ],
+    [
+      'bytes that end like text',
+      Buffer.alloc(33, 0xff).fill(0x0a, 32),
+      Buffer.alloc(33, 0xff).fill(0x0a, 32),
+    ],
+    [
+      'bytes that end like a text of Windows',
+      Buffer.concat([Buffer.alloc(32, 0xfe), Buffer.from('\r\n')]),
+      Buffer.concat([Buffer.alloc(32, 0xfe), Buffer.from('\r\n')]),
+    ],
+    ['NUL bytes and a line break', `${'\0'.repeat(32)}\n`, `${'\0'.repeat(32)}\n`],
+    ['nothing but line breaks', '\n'.repeat(33), '\n'.repeat(32)],
+    [
+      'bytes that decoding would mend',
+      Buffer.concat([Buffer.from('\ufeff'), Buffer.alloc(32, 0xee)]),
+      Buffer.concat([Buffer.from('\ufeff'), Buffer.alloc(32, 0xee)]),
+    ],
+    ['text', SECRET, SECRET],
+    ['text and a line break', `${SECRET}\n`, SECRET],
+    ['text and a line break of Windows', `${SECRET}\r\n`, SECRET],
+    ['text and two line breaks', `${SECRET}\n\n`, `${SECRET}\n`],
+    ['text between spaces', ` ${SECRET} \n`, ` ${SECRET} `],
+    ['text and a lone carriage return', `${SECRET}\r`, `${SECRET}\r`],
+    ['text behind a byte order mark', `\ufeff${SECRET}\n`, `\ufeff${SECRET}`],
+    ['text of other letters', `${'ключ'.repeat(8)}\n`, 'ключ'.repeat(8)],
+    ['hexadecimal digits, which are not decoded', `${'0f'.repeat(32)}\n`, '0f'.repeat(32)],
+    ['base64, which is not decoded', `${'A+/='.repeat(12)}\n`, 'A+/='.repeat(12)],
+    ['a brace that begins no JSON', `{${SECRET}\n`, `{${SECRET}`],
+  ])('signs with the bytes of a secret file that has %s', (_name, content, used) => {
+    const [key] = loaded({ ...HS, ROOMGATE_SECRET_FILE: files.write('bytes', content) });
+    expect(key?.key.export()).toEqual(Buffer.from(used));
+  });
+
+  const loaded = (env: Env): readonly VerificationKey[] =>
+    loadIssuers(readEnv(env).issuers ?? [], true).get('https://id.test')?.keys ?? [];
+  const jwk = publicKey.export({ format: 'jwk' });
+  const oct = { kty: 'oct', kid: 'of the jwk', k: Buffer.from(SECRET).toString('base64url') };
+
+  it.each<[string, string]>([
+    ['PEM behind a byte order mark', `\ufeff${PEM}`],
+    ['PEM with the line breaks of Windows', PEM.replaceAll('\n', '\r\n')],
+    ['a JWK', JSON.stringify(jwk)],
+    ['a JWK behind a byte order mark', `\ufeff\n${JSON.stringify(jwk, undefined, 2)}\n`],
+    ['a JWK Set', JSON.stringify({ keys: [jwk] })],
+    [
+      'a JWK Set with a key for encryption',
+      JSON.stringify({ keys: [{ ...jwk, use: 'enc' }, jwk] }),
+    ],
+  ])('reads a public key from %s', (_name, content) => {
+    const path = files.write('key', content);
+    const envs = [
+      { ...ES, ROOMGATE_PUBLIC_KEY_FILE: path },
+      { ...ES, ROOMGATE_PUBLIC_KEY: content },
+    ];
+    for (const env of envs) {
+      const keys = loaded(env);
+      expect(keys).toHaveLength(1);
+      expect(keys[0]?.key.equals(publicKey)).toBe(true);
+    }
+  });
+
+  it('reads every key of a JWK Set with its own kid', () => {
+    const keys = [
+      { ...jwk, kid: 'a' },
+      { ...jwk, kid: 'b', use: 'sig' },
+    ];
+    const env = { ...ES, ROOMGATE_PUBLIC_KEY_FILE: files.write('jwks', JSON.stringify({ keys })) };
+    expect(loaded(env).map(({ kid }) => kid)).toEqual(['a', 'b']);
+    expect(refused(() => loaded({ ...env, ROOMGATE_KEY_ID: 'c' }))?.message).toMatch(
+      'have the same "kid" "c"',
+    );
+  });
+
+  it('reads a secret from a JWK of type oct, which is not taken for text', () => {
+    const path = files.write('oct', JSON.stringify(oct));
+    for (const env of [{ ROOMGATE_SECRET_FILE: path }, { ROOMGATE_SECRET: JSON.stringify(oct) }]) {
+      const [key] = loaded({ ...HS, ...env });
+      expect([key?.kid, key?.key.export().toString()]).toEqual(['of the jwk', SECRET]);
+    }
+  });
+
+  it.each<[string, Env, string]>([
+    [
+      'a public JWK as a secret',
+      { ROOMGATE_SECRET: JSON.stringify(jwk) },
+      'Expected the secret of',
+    ],
+    [
+      'an oct JWK as a public key',
+      { ROOMGATE_PUBLIC_KEY: JSON.stringify(oct) },
+      'is a secret; give',
+    ],
+    [
+      'a JWK for encryption',
+      { ROOMGATE_PUBLIC_KEY: JSON.stringify({ ...jwk, use: 'enc' }) },
+      'has "use" "enc"',
+    ],
+    [
+      'a set of keys for encryption',
+      { ROOMGATE_PUBLIC_KEY: JSON.stringify({ keys: [{ use: 'enc' }] }) },
+      'a list of 1 to 16 keys',
+    ],
+    ['a set of nothing', { ROOMGATE_PUBLIC_KEY: '{"keys":[null]}' }, 'could not be read'],
+    [
+      'a private JWK',
+      { ROOMGATE_PUBLIC_KEY: JSON.stringify({ ...jwk, d: 'canary' }) },
+      'is a private key',
+    ],
+    ['JSON that is no key', { ROOMGATE_PUBLIC_KEY: '{"a":1}' }, 'could not be read'],
+    [
+      'text that lost bytes',
+      { ROOMGATE_SECRET: '\ufffd'.repeat(32) },
+      'has lost bytes in decoding',
+    ],
+  ])('refuses %s in a sentence that does not quote it', (_name, env, sentence) => {
+    const base = 'ROOMGATE_SECRET' in env ? HS : ES;
+    const message = refused(() => loaded({ ...base, ...env }))?.message;
+    expect(message).toContain(sentence);
+    expect(message).not.toMatch(/canary|AAAA/);
+  });
+
+  it('refuses a secret whose bytes are too few, however many characters decoding makes of them', () => {
+    const path = files.write('short', Buffer.alloc(31, 0xff));
+    expect(refused(() => loaded({ ...HS, ROOMGATE_SECRET_FILE: path }))?.message).toMatch(
+      'has 31 bytes; at least 32 are required for HS256',
+    );
   });
 
   it('reads lists of audiences and algorithms, and the key id', () => {

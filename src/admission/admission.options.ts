@@ -22,14 +22,17 @@ export type TokenAlgorithm =
   | 'ES384'
   | 'ES512';
 
-/** A public key: PEM text, a JWK (RFC 7517) or a `KeyObject` of type `public`. */
+/** A public key: PEM text, a JWK (RFC 7517) or a `KeyObject` of type `public`. A JWK is used as its `use`, `key_ops` and `alg` say. */
 export type PublicKeyInput = string | Buffer | KeyObject | Record<string, unknown>;
 
-/** A key of an issuer. With `kid` it only verifies tokens that name it; without one, those that name no other key of the issuer. */
+/**
+ * A key of an issuer. With `kid` it only verifies tokens that name it; without one, those that name no other key of the issuer.
+ * A secret is text (its UTF-8 is used), bytes, a `KeyObject` of type `secret` or a JWK of type `oct`.
+ */
 export type IssuerKey =
   | PublicKeyInput
   | { kid?: string; key: PublicKeyInput }
-  | { kid?: string; secret: string | Buffer | KeyObject };
+  | { kid?: string; secret: string | Uint8Array | KeyObject | Record<string, unknown> };
 
 /** Somebody whose tokens are believed. A token is verified with the record of its `iss` alone. */
 export interface IssuerOptions {
@@ -39,9 +42,12 @@ export interface IssuerOptions {
   audience?: string | string[];
   /** The algorithms it signs with; nothing is inferred from a token. HS* cannot be mixed with others. */
   algorithms: TokenAlgorithm[];
-  /** Its verification keys, at most 16. RSA of 2048 bits or more, HMAC of 256 bits or more. */
+  /**
+   * Its verification keys, at most 16, at most 4 of them without `kid` for one algorithm, and no `kid` twice. RSA of 2048 bits or more
+   * with an odd exponent of 3 or more; secrets at least as long as the hash: 32, 48 or 64 bytes for HS256, HS384 or HS512.
+   */
   keys: IssuerKey[];
-  /** Accepted `typ` headers, compared without case. Default `at+jwt` and `JWT`; a token without `typ` passes only when `audience` is set. */
+  /** Accepted `typ` headers, compared without case and without `application/`. Default `at+jwt` and `JWT`; a token without `typ` passes only when `audience` is set. */
   typ?: string[];
   /** The `aud` one of which a back-channel logout token must carry, usually the client id. Default: `audience`. */
   logoutAudience?: string | string[];

@@ -1,7 +1,7 @@
 import { RoomgateError } from '../roomgate.errors.js';
 import { quote } from '../roomgate.rules.js';
 import type { IssuerOptions, TokenAlgorithm } from './admission.options.js';
-import { loadKey, type VerificationKey } from './verification-key.js';
+import { isMac, loadKey, macBytes, type VerificationKey } from './verification-key.js';
 
 /** An issuer as the verifier uses it: everything checked, every key loaded once. */
 export interface Issuer {
@@ -11,10 +11,14 @@ export interface Issuer {
   readonly algorithms: ReadonlySet<string>;
   readonly types: ReadonlySet<string>;
   readonly keys: readonly VerificationKey[];
+  /** What the signature of one token costs at most, in the unit of `VerificationKey.cost`. */
+  readonly maxCost: number;
 }
 
 const ALGORITHM = /^(HS|RS|PS|ES)(256|384|512)$/;
 const MAX_KEYS = 16;
+/** Keys on which a token that names no key of its issuer is tried: a forged one costs a check on each. */
+const MAX_KEYS_WITHOUT_KID = 4;
 const MEMBERS = ['issuer', 'audience', 'algorithms', 'keys', 'typ', 'logoutAudience'];
 /** The type of OpenID Connect Back-Channel Logout 1.0, accepted there and nowhere else. */
 export const LOGOUT_TYPE = 'logout+jwt';
@@ -52,15 +56,17 @@ function loadIssuer(options: IssuerOptions, strict: boolean): Issuer {
   const types = options.typ ?? DEFAULT_TYPES;
   if (!Array.isArray(types) || types.length === 0 || !types.every(isText))
     fail(`Expected "typ" ${named} to be a list of type names, got ${quote(types)}.`);
-  if (types.some((typ) => typ.toLowerCase() === LOGOUT_TYPE))
+  if (types.some((typ) => typeName(typ) === LOGOUT_TYPE))
     unsafe(`"typ" ${named} lists ${LOGOUT_TYPE}: a token that signs out must not let in.`);
   if (!Array.isArray(options.keys) || options.keys.length === 0 || options.keys.length > MAX_KEYS) {
     fail(`Expected "keys" ${named} to be a list of 1 to ${MAX_KEYS} keys.`);
   }
-  const keys = options.keys.map((key) => loadKey(key, algorithms, named));
+  const keys = options.keys.map((key, at) => loadKey(key, at + 1, algorithms, named));
+  refuseRepeatedKid(keys, named);
   for (const algorithm of algorithms) {
-    if (!keys.some((key) => key.checks.has(algorithm)))
-      fail(`No key ${named} fits its algorithm ${algorithm}.`);
+    if (keys.some((key) => key.checks.has(algorithm))) continue;
+    const needed = isMac(algorithm) ? `, which needs a secret of ${macBytes(algorithm)} bytes` : '';
+    fail(`No key ${named} fits its algorithm ${algorithm}${needed}.`);
   }
   if (strict) refuseUnsafe(options.issuer, audience, keys, named);
   return Object.freeze({
@@ -68,9 +74,47 @@ function loadIssuer(options: IssuerOptions, strict: boolean): Issuer {
     audience,
     logoutAudience,
     algorithms: new Set<string>(algorithms),
-    types: new Set(types.map((typ) => typ.toLowerCase())),
+    types: new Set(types.map(typeName)),
     keys,
+    maxCost: maxCostOf(keys, algorithms, named),
   });
+}
+
+/** A `typ` as it is compared: without case, and without the `application/` that may be left out (RFC 7515 §4.1.9). */
+export function typeName(typ: string): string {
+  const name = typ.toLowerCase();
+  return name.startsWith('application/') ? name.slice('application/'.length) : name;
+}
+
+/** A `kid` that is there twice does not say which key is meant, and a new key could be overlooked behind an old one. */
+function refuseRepeatedKid(keys: readonly VerificationKey[], named: string): void {
+  const seen = new Map<string, number>();
+  for (const [at, { kid }] of keys.entries()) {
+    if (kid === undefined) continue;
+    const first = seen.get(kid);
+    if (first !== undefined)
+      fail(
+        `Keys ${first + 1} and ${at + 1} ${named} have the same "kid" ${quote(kid)}. Give each a "kid" of its own.`,
+      );
+    seen.set(kid, at);
+  }
+}
+
+function maxCostOf(
+  keys: readonly VerificationKey[],
+  algorithms: readonly TokenAlgorithm[],
+  named: string,
+): number {
+  const nameless = keys.filter((key) => key.kid === undefined);
+  const costs = algorithms.map((algorithm) => {
+    const tried = nameless.filter((key) => key.checks.has(algorithm));
+    if (tried.length > MAX_KEYS_WITHOUT_KID)
+      unsafe(
+        `${tried.length} keys ${named} without "kid" fit ${algorithm}; at most ${MAX_KEYS_WITHOUT_KID} are allowed, because a forged token is tried on each of them. Give keys a "kid".`,
+      );
+    return tried.reduce((sum, { cost }) => sum + cost, 0);
+  });
+  return Math.max(...costs, ...keys.map(({ cost }) => cost));
 }
 
 function loadAudience(
@@ -99,7 +143,7 @@ function loadAlgorithms(given: unknown, named: string): TokenAlgorithm[] {
     );
   }
   const list = given as TokenAlgorithm[];
-  if (list.some(isSymmetric) && !list.every(isSymmetric)) {
+  if (list.some(isMac) && !list.every(isMac)) {
     unsafe(
       `Algorithms ${named} mix shared secrets (HS*) with public keys: a public key could then pass for a secret. Use two issuers.`,
     );
@@ -127,10 +171,6 @@ function refuseUnsafe(
 /** Development tokens are refused in strict mode even when somebody configured a key that fits. */
 export function isDevelopmentKid(kid: string | undefined): boolean {
   return kid?.startsWith('dev-') ?? false;
-}
-
-function isSymmetric(algorithm: string): boolean {
-  return algorithm.startsWith('HS');
 }
 
 function isText(value: unknown): value is string {

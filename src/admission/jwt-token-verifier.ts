@@ -1,5 +1,5 @@
 import type { AuditReason } from './audit-reasons.js';
-import { isDevelopmentKid, type Issuer, LOGOUT_TYPE } from './issuer.js';
+import { isDevelopmentKid, type Issuer, LOGOUT_TYPE, typeName } from './issuer.js';
 import { SignatureCache } from './signature-cache.js';
 import type { UnverifiedToken } from './token-shape.js';
 import { TokenRefusedError, TokenVerifier } from './token-verifier.js';
@@ -37,7 +37,7 @@ export class JwtTokenVerifier extends TokenVerifier {
     const issuer = typeof claims.iss === 'string' ? this.issuers.get(claims.iss) : undefined;
     if (!issuer) return refused('issuer');
     if (!issuer.algorithms.has(header.alg)) return refused('algorithm');
-    const typ = header.typ?.toLowerCase();
+    const typ = header.typ === undefined ? undefined : typeName(header.typ);
     const isType = isLogout ? typ === LOGOUT_TYPE : isAccessType(typ, issuer);
     if (!isType) return refused('type');
     if (this.strict && isDevelopmentKid(header.kid)) return refused('development_key');
@@ -61,14 +61,13 @@ function refused(reason: AuditReason): TokenRefusedError {
   return error;
 }
 
-/** Keys that name the token's kid, else those without one, never those of another name; and only those that fit its algorithm. */
+/** The key that the token names; else those without `kid`, of which an issuer has few. Only keys that fit its algorithm. */
 function candidates(
   keys: readonly VerificationKey[],
   { header: { alg, kid } }: UnverifiedToken,
 ): readonly VerificationKey[] {
-  const named =
-    kid === undefined ? [] : keys.filter((key) => key.kid === kid && key.checks.has(alg));
-  if (named.length > 0) return named;
+  const named = kid === undefined ? undefined : keys.find((key) => key.kid === kid);
+  if (named) return named.checks.has(alg) ? [named] : [];
   return keys.filter((key) => key.kid === undefined && key.checks.has(alg));
 }
 

@@ -1,143 +1,223 @@
 import { createPublicKey, createSecretKey, KeyObject, type JsonWebKey } from 'node:crypto';
+import { isUint8Array } from 'node:util/types';
 import { RoomgateError } from '../roomgate.errors.js';
 import { quote } from '../roomgate.rules.js';
-import type { IssuerKey, PublicKeyInput, TokenAlgorithm } from './admission.options.js';
+import type { IssuerKey, TokenAlgorithm } from './admission.options.js';
+import { isRocaModulus, rsaModulus } from './rsa-modulus.js';
 import { type SignatureCheck, signatureCheck } from './signature.js';
 
 export interface VerificationKey {
   readonly kid?: string;
   /** A `KeyObject`, because verifying with text parses the key again for every token (about 0.4 ms). */
   readonly key: KeyObject;
-  /** By each algorithm of its issuer that the key fits. */
+  /** One check for each algorithm of its issuer that the key fits. */
   readonly checks: ReadonlyMap<string, SignatureCheck>;
+  /** What one check costs; a check by P-256, by RSA of 2,048 bits or by a secret costs 1. */
+  readonly cost: number;
 }
 
 const MIN_RSA_BITS = 2048;
-const MIN_SECRET_BYTES = 32;
+/** OpenSSL verifies nothing with a longer modulus, so every token would be refused. */
+const MAX_RSA_BITS = 16_384;
+/** The upper limit of FIPS 186-5 §5.4: a larger exponent only makes each check slower. */
+const MAX_RSA_EXPONENT = 2n ** 256n;
 const CURVES: Record<string, string> = {
   ES256: 'prime256v1',
   ES384: 'secp384r1',
   ES512: 'secp521r1',
 };
+/** OpenSSL has fast code for P-256 alone. */
+const CURVE_COSTS: Record<string, number> = { secp384r1: 8, secp521r1: 16 };
+
+type Jwk = Readonly<Record<string, unknown>>;
 
 /**
- * Loads one key and finds what it may verify (RFC 7518 §3).
+ * Loads one key and finds what it may verify (RFC 7517, RFC 7518 §3). A JWK is used as its `use`, `key_ops` and `alg` say.
+ * @param position Of the key in its list, from 1: names a key without `kid` in errors.
  * @throws RoomgateError `invalid_options` or `unsafe_options`; the key itself is never quoted.
  */
 export function loadKey(
   given: IssuerKey,
+  position: number,
   algorithms: readonly TokenAlgorithm[],
-  named: string,
+  ofIssuer: string,
 ): VerificationKey {
-  const { kid, key } = unwrap(given, named);
+  const { kid, material, isSecret } = unwrap(given);
   if (
     kid !== undefined &&
     (typeof kid !== 'string' || kid === '' || Buffer.byteLength(kid) > 128)
   ) {
     throw new RoomgateError(
       'invalid_options',
-      `Expected "kid" of a key ${named} to be a string of 1 to 128 bytes, got ${quote(kid)}.`,
+      `Expected "kid" of key ${position} ${ofIssuer} to be a string of 1 to 128 bytes, got ${quote(kid)}.`,
     );
   }
-  const fitting = algorithms.filter((algorithm) => fits(key, algorithm));
-  if (fitting.length === 0) {
-    throw new RoomgateError(
-      'invalid_options',
-      `A key ${named} is ${describe(key)}, which fits none of its algorithms (${algorithms.join(', ')}).`,
-    );
-  }
+  const name = `Key ${kid === undefined ? position : quote(kid)} ${ofIssuer}`;
+  const jwk = isJwk(material) ? material : undefined;
+  const offered = jwk ? algorithmsOf(jwk, algorithms, name) : algorithms;
+  const key = isSecret ? loadSecret(material, offered, name) : loadPublic(material, name);
+  const fitting = offered.filter((algorithm) => fits(key, algorithm));
+  if (fitting.length === 0)
+    invalid(`${name} is ${describe(key)}, which fits none of its algorithms`, algorithms);
   const checks = new Map(fitting.map((each) => [each, signatureCheck(each, key)]));
-  return Object.freeze({ kid, key, checks });
+  return Object.freeze({ kid, key, checks, cost: costOf(key) });
 }
 
-function unwrap(given: IssuerKey, named: string): { kid?: string; key: KeyObject } {
-  if (isRecord(given) && 'secret' in given) {
-    const { kid, secret } = given as { kid?: string; secret: string | Buffer | KeyObject };
-    return { kid, key: loadSecret(secret, named) };
-  }
-  if (isRecord(given) && 'key' in given) {
-    const { kid, key } = given as { kid?: string; key: PublicKeyInput };
-    return { kid, key: loadPublic(key, named) };
-  }
-  const kid = isRecord(given) && typeof given['kid'] === 'string' ? given['kid'] : undefined;
-  return { kid, key: loadPublic(given as PublicKeyInput, named) };
+interface GivenKey {
+  readonly kid?: unknown;
+  readonly material: unknown;
+  readonly isSecret: boolean;
 }
 
-function loadSecret(secret: string | Buffer | KeyObject, named: string): KeyObject {
-  const bytes = secret instanceof KeyObject ? undefined : toBytes(secret);
-  // Others know a public key, and whoever knows the secret signs.
-  if (bytes?.includes('-----BEGIN '))
-    throw new RoomgateError(
-      'unsafe_options',
-      `A secret ${named} is a PEM key, which is no shared secret. Give a public key as it is, without { secret }.`,
-    );
-  const key = bytes ? createSecretKey(bytes) : secret;
-  if (!(key instanceof KeyObject) || key.type !== 'secret')
-    throw new RoomgateError(
-      'invalid_options',
-      `Expected the secret of a key ${named} to be text, bytes or a secret KeyObject.`,
-    );
-  if ((key.symmetricKeySize ?? 0) < MIN_SECRET_BYTES) {
-    throw new RoomgateError(
-      'unsafe_options',
-      `A secret ${named} has ${key.symmetricKeySize} bytes; at least ${MIN_SECRET_BYTES} (256 bits) are required.`,
-    );
+/** Of a key in a record, the `kid` of the record counts before that of a JWK in it. */
+function unwrap(given: IssuerKey): GivenKey {
+  if (!isJwk(given)) return { material: given, isSecret: false };
+  const record: Jwk = given;
+  const { kid } = record;
+  for (const member of ['secret', 'key']) {
+    if (!(member in record)) continue;
+    const material = record[member];
+    const inner = isJwk(material) ? material['kid'] : undefined;
+    return { kid: kid === undefined ? inner : kid, material, isSecret: member === 'secret' };
   }
+  return { kid, material: record, isSecret: false };
+}
+
+/** The algorithms that a JWK may be used for (RFC 7517 §4.2 to §4.4). */
+function algorithmsOf(
+  { use, key_ops: operations, alg }: Jwk,
+  algorithms: readonly TokenAlgorithm[],
+  name: string,
+): readonly TokenAlgorithm[] {
+  if (use !== undefined && use !== 'sig')
+    unsafe(
+      `${name} has "use" ${quote(use)}. Expected "sig": a key for something else must not verify signatures.`,
+    );
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify')))
+    unsafe(
+      `${name} has "key_ops" ${quote(operations)}. Expected a list with "verify": a key for something else must not verify signatures.`,
+    );
+  if (alg === undefined) return algorithms;
+  const own = algorithms.filter((algorithm) => algorithm === alg);
+  if (own.length === 0)
+    invalid(`${name} has "alg" ${quote(alg)}, which is none of its algorithms`, algorithms);
+  return own;
+}
+
+function loadSecret(
+  given: unknown,
+  algorithms: readonly TokenAlgorithm[],
+  name: string,
+): KeyObject {
+  const key = given instanceof KeyObject ? given : createSecretKey(secretBytes(given, name));
+  if (key.type !== 'secret') refuseSecret(name);
+  const bytes = key.symmetricKeySize ?? 0;
+  const [weakest] = algorithms.filter(isMac).toSorted();
+  if (weakest && bytes < macBytes(weakest))
+    unsafe(
+      `${name} has ${bytes} bytes; at least ${macBytes(weakest)} are required for ${weakest} (RFC 7518 §3.2).`,
+    );
   return key;
 }
 
-/** Undefined for what holds no bytes: `Buffer.from` would throw with the value in its message. */
-function toBytes(secret: unknown): Buffer | undefined {
-  if (typeof secret === 'string') return Buffer.from(secret);
-  return Buffer.isBuffer(secret) ? secret : undefined;
+/** The bytes that are used, as they stand: nothing is trimmed or decoded but the `k` of a JWK. */
+function secretBytes(given: unknown, name: string): Uint8Array {
+  if (isJwk(given) && given['kty'] === 'oct') return decodeK(given['k'], name);
+  const bytes = typeof given === 'string' ? Buffer.from(given) : given;
+  if (!isUint8Array(bytes)) return refuseSecret(name);
+  // Others know a public key, and whoever knows the secret signs.
+  if (Buffer.from(bytes).includes('-----BEGIN '))
+    unsafe(
+      `${name} is a PEM key, which is no shared secret. Give a public key as it is, without { secret }.`,
+    );
+  // Every byte that is not UTF-8 has become the same character, so the key is another and weaker than it looks.
+  if (typeof given === 'string' && /\ufffd|\p{Surrogate}/u.test(given))
+    unsafe(
+      `${name} is text that has lost bytes in decoding. Give the bytes: a Buffer, or a file named by ROOMGATE_SECRET_FILE.`,
+    );
+  return bytes;
 }
 
-function loadPublic(given: PublicKeyInput, named: string): KeyObject {
+function decodeK(k: unknown, name: string): Buffer {
+  const bytes = Buffer.from(typeof k === 'string' ? k : '', 'base64url');
+  if (bytes.toString('base64url') !== k)
+    throw new RoomgateError(
+      'invalid_options',
+      `${name} is a JWK whose "k" is not base64url without padding (RFC 7518 §6.4.1).`,
+    );
+  return bytes;
+}
+
+function refuseSecret(name: string): never {
+  throw new RoomgateError(
+    'invalid_options',
+    `Expected the secret of ${lower(name)} to be text, bytes, a secret KeyObject or a JWK of type "oct".`,
+  );
+}
+
+function loadPublic(given: unknown, name: string): KeyObject {
+  // Editors and platforms put a byte order mark in front of text, before which PEM is not recognised.
+  const pem =
+    isJwk(given) || given instanceof KeyObject ? '' : String(given).replace(/^\ufeff/, '');
   // createPublicKey would quietly derive the public half; a server that only verifies must not hold the private one.
   const isPrivate =
     given instanceof KeyObject
       ? given.type === 'private'
-      : isRecord(given)
+      : isJwk(given)
         ? 'd' in given
-        : /PRIVATE KEY/.test(String(given));
-  if (isPrivate)
-    throw new RoomgateError(
-      'unsafe_options',
-      `A key ${named} is a private key. Configure the public key only.`,
-    );
-  if (given instanceof KeyObject && given.type === 'secret')
+        : pem.includes('PRIVATE KEY');
+  if (isPrivate) unsafe(`${name} is a private key. Configure the public key only.`);
+  if (given instanceof KeyObject ? given.type === 'secret' : isJwk(given) && given['kty'] === 'oct')
+    throw new RoomgateError('invalid_options', `${name} is a secret; give it as { secret }.`);
+  if (pem.split('-----BEGIN ').length > 2)
     throw new RoomgateError(
       'invalid_options',
-      `A key ${named} is a secret; give it as { secret }.`,
+      `${name} is PEM text with more than one key, of which only the first would be used. Give each as a key of its own.`,
     );
-  let key: KeyObject;
+  const key = readPublic(given, pem, name);
+  checkRsa(key, name);
+  return key;
+}
+
+function readPublic(given: unknown, pem: string, name: string): KeyObject {
+  if (given instanceof KeyObject) return given;
   try {
-    key =
-      given instanceof KeyObject
-        ? given
-        : isRecord(given)
-          ? createPublicKey({ key: given as JsonWebKey, format: 'jwk' })
-          : createPublicKey(given);
+    return isJwk(given)
+      ? createPublicKey({ key: given as JsonWebKey, format: 'jwk' })
+      : createPublicKey(pem);
   } catch {
     throw new RoomgateError(
       'invalid_options',
-      `A key ${named} could not be read as a PEM public key or JWK (RFC 7517).`,
+      `${name} could not be read as a PEM public key or JWK (RFC 7517).`,
     );
   }
-  const bits = key.asymmetricKeyDetails?.modulusLength;
-  if (bits !== undefined && bits < MIN_RSA_BITS) {
-    throw new RoomgateError(
-      'unsafe_options',
-      `A key ${named} is RSA of ${bits} bits; at least ${MIN_RSA_BITS} are required.`,
+}
+
+/** Refuses RSA keys by which somebody without the private key could sign. */
+function checkRsa(key: KeyObject, name: string): void {
+  const { modulusLength: bits, publicExponent: e } = key.asymmetricKeyDetails ?? {};
+  if (bits === undefined || e === undefined) return;
+  if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS)
+    unsafe(
+      `${name} is RSA of ${bits} bits; at least ${MIN_RSA_BITS} and at most ${MAX_RSA_BITS} are required.`,
     );
-  }
-  return key;
+  if (e < 3n || e % 2n === 0n || e >= MAX_RSA_EXPONENT)
+    unsafe(
+      `${name} is RSA with the public exponent ${quote(String(e))}; an odd one from 3 to 2^256 is required, usually 65537.`,
+    );
+  const modulus = rsaModulus(key);
+  if (modulus % 2n === 0n)
+    unsafe(`${name} is RSA with an even modulus, which anybody can factor. Make a new key.`);
+  if (isRocaModulus(modulus))
+    unsafe(
+      `${name} is RSA made by a chip whose keys can be factored (ROCA, CVE-2017-15361). Make a new key.`,
+    );
 }
 
 function fits(key: KeyObject, algorithm: TokenAlgorithm): boolean {
   switch (algorithm.slice(0, 2)) {
     case 'HS':
-      return key.type === 'secret';
+      return key.type === 'secret' && (key.symmetricKeySize ?? 0) >= macBytes(algorithm);
     case 'RS':
       return key.asymmetricKeyType === 'rsa';
     case 'PS':
@@ -158,17 +238,43 @@ function fitsPss(key: KeyObject, bits: number): boolean {
   return hashAlgorithm === digest && mgf1HashAlgorithm === digest && saltLength <= bits / 8;
 }
 
+function costOf({ asymmetricKeyDetails: details = {} }: KeyObject): number {
+  const { modulusLength = MIN_RSA_BITS, namedCurve = '' } = details;
+  return CURVE_COSTS[namedCurve] ?? Math.ceil((modulusLength / MIN_RSA_BITS) ** 2);
+}
+
+export function isMac(algorithm: string): boolean {
+  return algorithm.startsWith('HS');
+}
+
+/** Bytes that a secret needs at least: as many as the hash has (RFC 7518 §3.2). */
+export function macBytes(algorithm: string): number {
+  return Number(algorithm.slice(2)) / 8;
+}
+
 function describe(key: KeyObject): string {
   return key.type === 'secret'
     ? 'a shared secret'
     : `of type ${key.asymmetricKeyType} ${key.asymmetricKeyDetails?.namedCurve ?? ''}`.trimEnd();
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+function isJwk(value: unknown): value is Jwk {
   return (
     typeof value === 'object' &&
     value !== null &&
-    !Buffer.isBuffer(value) &&
+    !isUint8Array(value) &&
     !(value instanceof KeyObject)
   );
+}
+
+function lower(name: string): string {
+  return name.replace(/^K/, 'k');
+}
+
+function invalid(what: string, algorithms: readonly TokenAlgorithm[]): never {
+  throw new RoomgateError('invalid_options', `${what} (${algorithms.join(', ')}).`);
+}
+
+function unsafe(message: string): never {
+  throw new RoomgateError('unsafe_options', message);
 }

@@ -39,7 +39,7 @@ describe('loadIssuers', () => {
       audience: ['chat', 'mail'],
       typ: ['Chat+JWT'],
       algorithms: ['ES256', 'RS256', 'PS512'],
-      keys: [...Array.from({ length: 15 }, () => publicKey), rsa],
+      keys: [...Array.from({ length: 15 }, (_, at) => ({ kid: `k${at}`, key: publicKey })), rsa],
     }).get('https://id.test');
     expect(loaded?.audience).toEqual(['chat', 'mail']);
     expect([...(loaded?.types ?? [])]).toEqual(['chat+jwt']);
@@ -143,6 +143,69 @@ describe('loadIssuers', () => {
       code: 'invalid_options',
       message: `Expected "keys" ${NAMED} to be a list of 1 to 16 keys.`,
     });
+  });
+
+  it('refuses a kid that is there twice, wherever it stands and whatever its keys', () => {
+    const jwk = { ...ecPair().publicKey.export({ format: 'jwk' }), kid: 'k1' };
+    const message = `Keys 2 and 3 ${NAMED} have the same "kid" "k1". Give each a "kid" of its own.`;
+    for (const other of [jwk, { key: jwk }, { kid: 'k1', key: rsaPair().publicKey }]) {
+      const keys = [publicKey, { kid: 'k1', key: publicKey }, other];
+      const algorithms = ['ES256', 'RS256'];
+      expect(fail({ keys, algorithms })).toEqual({ code: 'invalid_options', message });
+    }
+  });
+
+  it('lets two issuers use the same kid', () => {
+    const keys = [{ kid: 'k1', key: publicKey }];
+    const both = [
+      { ...GOOD, keys },
+      { ...GOOD, issuer: 'https://other.test', keys },
+    ];
+    expect(loadIssuers(both, true).size).toBe(2);
+  });
+
+  it('tries a token that names no key on four keys at most', () => {
+    const keys = (count: number): unknown[] => Array.from({ length: count }, () => publicKey);
+    expect(load({ keys: keys(4) }).get('https://id.test')?.maxCost).toBe(4);
+    expect(fail({ keys: keys(5) })).toEqual({
+      code: 'unsafe_options',
+      message: `5 keys ${NAMED} without "kid" fit ES256; at most 4 are allowed, because a forged token is tried on each of them. Give keys a "kid".`,
+    });
+    const others = Array.from({ length: 4 }, () => rsaPair().publicKey);
+    const mixed = { keys: [...keys(4), ...others], algorithms: ['ES256', 'RS256'] };
+    expect(load(mixed).get('https://id.test')?.maxCost).toBe(4);
+  });
+
+  it('knows what the signature of one token costs at most', () => {
+    const p521 = (kid?: string): object => ({ kid, key: ecPair('P-521').publicKey });
+    const cost = (...keys: object[]): number | undefined =>
+      load({ keys, algorithms: ['ES512'] }).get('https://id.test')?.maxCost;
+    expect(cost(p521('a'), p521('b'), p521('c'))).toBe(16);
+    expect(cost(p521(), p521(), p521())).toBe(48);
+  });
+
+  it.each(['logout+jwt', 'LOGOUT+JWT', 'application/logout+jwt', 'Application/Logout+JWT'])(
+    'refuses the type %s at the door: what signs out must not let in',
+    (typ) => {
+      expect(fail({ typ: [typ] })?.code).toBe('unsafe_options');
+    },
+  );
+
+  it('reads a type with or without application/', () => {
+    const types = load({ typ: ['application/at+jwt', 'Application/JWT'] }).get(
+      'https://id.test',
+    )?.types;
+    expect([...(types ?? [])]).toEqual(['at+jwt', 'jwt']);
+  });
+
+  it('says how long a secret has to be when none is long enough for an algorithm', () => {
+    const keys = [{ secret: secretKey(32) }];
+    expect(fail({ keys, algorithms: ['HS256', 'HS512'] })?.message).toBe(
+      `No key ${NAMED} fits its algorithm HS512, which needs a secret of 64 bytes.`,
+    );
+    expect(fail({ keys, algorithms: ['HS384'] })?.message).toBe(
+      `Key 1 ${NAMED} has 32 bytes; at least 48 are required for HS384 (RFC 7518 §3.2).`,
+    );
   });
 
   it('refuses an algorithm that no key fits', () => {

@@ -8,7 +8,7 @@ const ec = ecPair();
 const rsa = rsaPair();
 
 const fail = (key: unknown): ReturnType<typeof refused> =>
-  refused(() => loadKey(key as IssuerKey, ['HS256'], NAMED));
+  refused(() => loadKey(key as IssuerKey, 1, ['HS256'], NAMED));
 
 describe('loadKey, given a secret', () => {
   it.each<[string, unknown]>([
@@ -22,7 +22,7 @@ describe('loadKey, given a secret', () => {
   ])('says so when it is %s, without quoting it', (_name, secret) => {
     expect(fail({ secret })).toEqual({
       code: 'invalid_options',
-      message: `Expected the secret of a key ${NAMED} to be text, bytes or a secret KeyObject.`,
+      message: `Expected the secret of key 1 ${NAMED} to be text, bytes, a secret KeyObject or a JWK of type "oct".`,
     });
   });
 
@@ -35,8 +35,23 @@ describe('loadKey, given a secret', () => {
   ])('refuses the text of %s, which others know or must not', (_name, secret) => {
     expect(fail({ secret })).toEqual({
       code: 'unsafe_options',
-      message: `A secret ${NAMED} is a PEM key, which is no shared secret. Give a public key as it is, without { secret }.`,
+      message: `Key 1 ${NAMED} is a PEM key, which is no shared secret. Give a public key as it is, without { secret }.`,
     });
+  });
+
+  it.each<[string, string]>([
+    ['bytes that are no UTF-8', Buffer.alloc(40, 0xc3).toString('utf8')],
+    ['half a surrogate pair', `${'x'.repeat(40)}\ud800`],
+  ])('refuses text that was made of %s, since another key has become of it', (_name, secret) => {
+    expect(fail({ secret })?.code).toBe('unsafe_options');
+    expect(fail({ secret })?.message).toMatch('is text that has lost bytes in decoding');
+  });
+
+  it('takes bytes of any kind as they are', () => {
+    for (const secret of [Buffer.alloc(32), new Uint8Array(32).fill(0xff), Buffer.alloc(32, 0x0a)])
+      expect(
+        loadKey({ secret }, 1, ['HS256'], NAMED).key.export().equals(Buffer.from(secret)),
+      ).toBe(true);
   });
 
   it.each<[string, unknown]>([
@@ -47,7 +62,7 @@ describe('loadKey, given a secret', () => {
   ])('refuses a kid that %s', (_name, kid) => {
     expect(fail({ kid, secret: 'x'.repeat(32) })?.code).toBe('invalid_options');
     expect(fail({ kid, secret: 'x'.repeat(32) })?.message).toMatch(
-      `Expected "kid" of a key ${NAMED} to be a string of 1 to 128 bytes, got `,
+      `Expected "kid" of key 1 ${NAMED} to be a string of 1 to 128 bytes, got `,
     );
   });
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 export class TempFiles {
   readonly folder = mkdtempSync(join(tmpdir(), 'roomgate-test-'));
 
-  write(name: string, text: string): string {
+  write(name: string, content: string | Uint8Array): string {
     const path = join(this.folder, name);
-    writeFileSync(path, text);
+    writeFileSync(path, content);
     return path;
   }
 
