@@ -74,7 +74,10 @@ export class RoomgateNode {
     this.audit = new Audit(seams.auditSink, clock);
     this.#audit = new ConnectionAudit(this.audit);
     const { verifier, revocationStore: store } = seams;
-    this.logout = new BackChannelLogout({ clock, verifier, store, audit: this.audit }, options);
+    this.logout = new BackChannelLogout(
+      { clock, verifier, store, audit: this.audit, turn: () => this.admission.turn() },
+      options,
+    );
     this.wheel = new TimingWheel(clock);
     this.wallWheel = new TimingWheel(clock, () => clock.now());
     this.turn = new Turn(() => clock.now());

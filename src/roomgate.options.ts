@@ -28,6 +28,7 @@ export const DEFAULTS: Readonly<Required<RoomgateModuleOptions>> = Object.freeze
   issuers: [],
   realm: 'roomgate',
   clockToleranceMs: 5_000,
+  logoutToleranceMs: 0,
   maxTokenLifeMs: 86_400_000,
   maxTokenBytes: 8_192,
   maxCachedSignatures: 10_000,

@@ -71,6 +71,12 @@ export interface AdmissionOptions {
    */
   clockToleranceMs: number;
   /**
+   * Milliseconds after the `iat` of a back-channel logout token up to which tokens of its `sub` count as issued before it: for issuers
+   * whose servers have different clocks. A sign-in within them is refused.
+   * @default 0
+   */
+  logoutToleranceMs: number;
+  /**
    * Milliseconds between `iat` and `exp` beyond which a token is refused, however valid.
    * @default 86400000
    */
@@ -87,9 +93,10 @@ export interface AdmissionOptions {
    */
   maxCachedSignatures: number;
   /**
-   * Upgrades, with a token or without, and tokens of `auth.refresh` that are decided per turn of the event loop (one turn serves
-   * what is ready on all sockets); the others wait for the next turns, so that a storm of reconnects does not hold up those who
-   * are connected.
+   * Upgrades, with a token or without, tokens of `auth.refresh` and logout tokens that are decided per turn of the event loop (one turn
+   * serves what is ready on all sockets); the others wait for the next turns, so that a storm of reconnects does not stall open
+   * connections. Counted in signature checks by P-256: fewer where checks cost more (P-384 eight, P-521 sixteen times as much, RSA
+   * by the square of its length) or where tokens are tried on several keys without `kid`.
    * @default 32
    */
   maxVerdictsPerTurn: number;
@@ -162,6 +169,7 @@ export const ADMISSION_RULES: Record<keyof AdmissionOptions, Rule> = {
       ? undefined
       : 'printable ASCII of at most 64 characters without quotes and backslashes',
   clockToleranceMs: integer(0, 300_000),
+  logoutToleranceMs: integer(0, 300_000),
   maxTokenLifeMs: integer(1_000, Number.MAX_SAFE_INTEGER),
   maxTokenBytes: integer(256, 16_384),
   maxCachedSignatures: integer(0, 10_000_000),

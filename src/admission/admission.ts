@@ -74,7 +74,7 @@ export class Admission {
     private readonly ports: AdmissionPorts,
     private readonly rules: AdmissionRules,
   ) {
-    this.turnstile = new Turnstile(rules.maxVerdictsPerTurn);
+    this.turnstile = new Turnstile(rules.maxVerdictsPerTurn, ports.verifier.checksPerToken);
     this.identification = new Identification(ports, rules);
     this.entry = new RoomEntry(ports, rules);
   }

@@ -18,18 +18,22 @@ export interface LogoutPorts {
   readonly verifier: TokenVerifier;
   readonly store: RevocationStore;
   readonly audit: Audit;
+  /** The turn of the door, see `Admission.turn`: undefined when a token may be verified at once. */
+  readonly turn: () => Promise<void> | undefined;
 }
 
 export type LogoutRules = TimeRules & {
   readonly maxTokenBytes: number;
   readonly verdictDeadlineMs: number;
+  readonly logoutToleranceMs: number;
 };
 
+/** Logout requests that may wait for their turn, for keys or for the store; others are answered 429. */
 const MAX_IN_FLIGHT = 16;
 
 /**
- * OpenID Connect Back-Channel Logout 1.0: an issuer tells us that somebody signed out. A logout token ends what was issued up
- * to its own `iat`, so that one that is sent again, after a new sign-in, ends nothing that is newer.
+ * OpenID Connect Back-Channel Logout 1.0: an issuer says that a subject signed out. A logout token ends a session, or what was
+ * issued up to its own `iat`, so that a replay after a new sign-in ends nothing that is newer.
  */
 export class BackChannelLogout {
   readonly #replays: Replays;
@@ -58,6 +62,7 @@ export class BackChannelLogout {
 
   async #obey(text: string): Promise<LogoutStatus> {
     const { clock, verifier, store, audit } = this.ports;
+    await this.ports.turn();
     const token = parseToken(text, this.rules.maxTokenBytes);
     if (token instanceof Refusal) return this.#refuse(400, 'logout_refused', token.reason);
     let logout: Logout | undefined;
@@ -74,7 +79,8 @@ export class BackChannelLogout {
     if (this.#replays.has(key)) return this.#refuse(400, 'logout_replayed');
     this.#replays.add(key, expiresAt * 1000 + this.rules.clockToleranceMs);
     try {
-      for (const revocation of revocationsOf(logout)) await store.add(revocation);
+      for (const revocation of revocationsOf(logout, this.rules.logoutToleranceMs))
+        await store.add(revocation);
     } catch {
       // Its issuer may send the same one again.
       this.#replays.delete(key);
@@ -90,12 +96,19 @@ export class BackChannelLogout {
   }
 }
 
-/** With `sid` one session is meant and others go on; what the subject holds without naming any session cannot be told apart from it. */
-function* revocationsOf({ issuer, issuedAt, subject, sid }: Logout): Iterable<Revocation> {
-  const issuedBefore = issuedAt * 1000;
-  if (sid !== undefined) yield { kind: 'session', issuer, sid, issuedBefore };
+/**
+ * With `sid` that whole session ends, and others go on; what the subject holds without naming any session cannot be told apart from
+ * it. The time is the issuer's own, like the `iat` of its tokens, so a sign-in a second later lives.
+ */
+function* revocationsOf(
+  { issuer, issuedAt, subject, sid }: Logout,
+  toleranceMs: number,
+): Iterable<Revocation> {
+  if (sid !== undefined) yield { kind: 'session', issuer, sid };
   if (subject !== undefined) {
     const identity = identityOf(issuer, subject);
-    yield { kind: 'subject', identity, issuedBefore, isSessionless: sid !== undefined };
+    const issuedBefore = Math.floor(issuedAt) * 1000 + toleranceMs;
+    const isSessionless = sid !== undefined;
+    yield { kind: 'subject', identity, issuedBefore, isSessionless, isExact: true };
   }
 }

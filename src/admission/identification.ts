@@ -9,7 +9,7 @@ import { refusalOf } from './verifier-refusal.js';
 
 export interface IdentificationPorts {
   readonly clock: Clock;
-  readonly verifier: Pick<TokenVerifier, 'verify'>;
+  readonly verifier: Pick<TokenVerifier, 'verify'> & Partial<TokenVerifier>;
   readonly isRevoked: (principal: Principal) => boolean;
   /** Whether there may be revocations that this node has not heard of. */
   readonly isStale: () => boolean;

@@ -14,12 +14,15 @@ const REFUSED = new Map<AuditReason, TokenRefusedError>();
  * else of the token is believed; the record alone then verifies it.
  */
 export class JwtTokenVerifier extends TokenVerifier {
+  override readonly checksPerToken: number;
+
   constructor(
     private readonly issuers: ReadonlyMap<string, Issuer>,
     private readonly strict: boolean,
     private readonly cache = new SignatureCache(0),
   ) {
     super();
+    this.checksPerToken = Math.max(1, ...[...issuers.values()].map(({ maxCost }) => maxCost));
   }
 
   verify(token: UnverifiedToken): Claims | TokenRefusedError {

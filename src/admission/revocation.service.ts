@@ -86,14 +86,12 @@ export class RevocationService {
   }
 
   /**
-   * What a subject was issued until a time, in milliseconds since the epoch; default now. Tokens issued within
-   * `clockToleranceMs` after it are caught too, since `iat` has whole seconds of another clock.
+   * What a subject was issued until a time. Tokens that were issued in the second of that time are revoked, too.
+   * @param issuedBefore Milliseconds since the epoch, by the issuer's clock. Default: now, by the clock of this server, and as the
+   * issuer's may be ahead of it also what is issued within `clockToleranceMs` after it.
    */
-  async revokeSubject(
-    subject: SubjectRef,
-    issuedBefore: number = this.ports.clock.now(),
-  ): Promise<void> {
-    if (!Number.isFinite(issuedBefore))
+  async revokeSubject(subject: SubjectRef, issuedBefore?: number): Promise<void> {
+    if (issuedBefore !== undefined && !Number.isFinite(issuedBefore))
       throw new RoomgateError(
         'invalid_options',
         'Expected "issuedBefore" to be milliseconds since the epoch.',
@@ -101,7 +99,8 @@ export class RevocationService {
     await this.ports.store.add({
       kind: 'subject',
       identity: this.#identity(subject),
-      issuedBefore,
+      issuedBefore: issuedBefore ?? this.ports.clock.now(),
+      ...(issuedBefore !== undefined && { isExact: true }),
     });
   }
 

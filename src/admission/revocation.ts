@@ -7,15 +7,18 @@ export type Revocation =
       readonly kind: 'session';
       readonly issuer: string;
       readonly sid: string;
-      /** Absent: whenever its tokens are issued. */
+      /** Milliseconds since the epoch, as nodes of version 0.1 write it. Absent: the whole session, whenever its tokens are issued. */
       readonly issuedBefore?: number;
     }
   | {
       readonly kind: 'subject';
       readonly identity: string;
+      /** Milliseconds since the epoch; tokens of this second are revoked, too. */
       readonly issuedBefore: number;
       /** Leaves out tokens that name a session. */
       readonly isSessionless?: boolean;
+      /** The time was not read from the clock of this server, so `clockToleranceMs` is not added to it. */
+      readonly isExact?: boolean;
     }
   | { readonly kind: 'block'; readonly identity: string }
   | { readonly kind: 'unblock'; readonly identity: string };

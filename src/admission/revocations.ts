@@ -3,10 +3,13 @@ import { identityOf, type Principal } from './principal.js';
 import type { Revocation } from './revocation.js';
 import type { TimeRules } from './token-claims.js';
 
+type RevocationOfTime = Extract<Revocation, { kind: 'session' | 'subject' }>;
+
 /** What is revoked, in memory, so that asking costs no I/O. Entries go when no token they cover can still be alive; blocks stay. */
 export class Revocations {
   readonly #until = new Map<string, number>();
-  readonly #before = new Map<string, { issuedBefore: number; until: number }>();
+  /** By subject or session: the last `iat` that is revoked, in milliseconds, and when the entry may go. */
+  readonly #before = new Map<string, { limit: number; until: number }>();
   readonly #blocked = new Set<string>();
   #sweptSize = 64;
 
@@ -26,15 +29,11 @@ export class Revocations {
         this.#keep(tokenKey(revocation.issuer, revocation.jti), now);
         break;
       case 'session':
-        this.#revokeBefore(
-          sessionKey(revocation.issuer, revocation.sid),
-          revocation.issuedBefore ?? Infinity,
-          now,
-        );
+        this.#revokeBefore(sessionKey(revocation.issuer, revocation.sid), revocation, now);
         break;
       case 'subject': {
-        const { identity, issuedBefore, isSessionless } = revocation;
-        this.#revokeBefore(isSessionless ? sessionless(identity) : identity, issuedBefore, now);
+        const { identity, isSessionless } = revocation;
+        this.#revokeBefore(isSessionless ? sessionless(identity) : identity, revocation, now);
         break;
       }
       case 'block':
@@ -69,13 +68,13 @@ export class Revocations {
         return (
           revocation.sid === principal.claims.sid &&
           revocation.issuer === principal.issuer &&
-          this.isIssuedBefore(principal, revocation.issuedBefore ?? Infinity)
+          isIssuedBy(principal, this.#limitOf(revocation))
         );
       case 'subject':
         return (
           revocation.identity === principal.identity &&
           !(revocation.isSessionless && principal.claims.sid !== undefined) &&
-          this.isIssuedBefore(principal, revocation.issuedBefore)
+          isIssuedBy(principal, this.#limitOf(revocation))
         );
       case 'block':
         return revocation.identity === principal.identity;
@@ -84,11 +83,13 @@ export class Revocations {
     }
   }
 
-  /** `iat` has whole seconds and the issuer's clock: what may have been issued before the time counts as issued before it. */
-  private isIssuedBefore({ claims }: Principal, issuedBefore: number): boolean {
-    return (
-      claims.iat * 1000 <= Math.floor(issuedBefore / 1000) * 1000 + this.rules.clockToleranceMs
-    );
+  /**
+   * The last `iat` that it revokes, in milliseconds. A time by our own clock may be early for the issuer's, which may be ahead of
+   * ours by the tolerance; a time that the issuer or the application named is taken at its word.
+   */
+  #limitOf({ issuedBefore = Infinity, ...revocation }: RevocationOfTime): number {
+    if ('isExact' in revocation && revocation.isExact) return issuedBefore;
+    return Math.floor(issuedBefore / 1000) * 1000 + this.rules.clockToleranceMs;
   }
 
   /** When the last token that was issued by the time is dead, whichever way its issuer's clock is wrong. */
@@ -102,18 +103,19 @@ export class Revocations {
   }
 
   /** Revoking an earlier time again never takes a later one back. */
-  #revokeBefore(key: string, time: number, now: number): void {
+  #revokeBefore(key: string, revocation: RevocationOfTime, now: number): void {
+    const { issuedBefore = Infinity } = revocation;
     const before = this.#before.get(key);
-    const issuedBefore = Math.max(before?.issuedBefore ?? -Infinity, time);
+    const limit = Math.max(before?.limit ?? -Infinity, this.#limitOf(revocation));
     // Tokens of a time to come begin their lives then.
     const from = Number.isFinite(issuedBefore) ? Math.max(now, issuedBefore) : now;
     const until = Math.max(before?.until ?? 0, this.#outlives(from));
-    this.#before.set(key, { issuedBefore, until });
+    this.#before.set(key, { limit, until });
   }
 
   #isRevokedBefore(key: string, principal: Principal): boolean {
     const entry = this.#before.get(key);
-    return entry !== undefined && this.isIssuedBefore(principal, entry.issuedBefore);
+    return entry !== undefined && isIssuedBy(principal, entry.limit);
   }
 
   #sweep(): void {
@@ -122,6 +124,11 @@ export class Revocations {
     for (const [key, { until }] of this.#before) if (until <= now) this.#before.delete(key);
     this.#sweptSize = Math.max(64, this.size);
   }
+}
+
+/** Fractions of a second are legal (RFC 7519 §2), but not every issuer writes them: a second is revoked as a whole. */
+function isIssuedBy({ claims }: Principal, limit: number): boolean {
+  return Math.floor(claims.iat) * 1000 <= limit;
 }
 
 function tokenKey(issuer: string, jti: string): string {

@@ -1,6 +1,7 @@
+import type { IssuerOptions } from '../../src/index.js';
 import { Audit } from '../../src/admission/audit.js';
-import { BackChannelLogout } from '../../src/admission/back-channel-logout.js';
-import { loadIssuers } from '../../src/admission/issuer.js';
+import { BackChannelLogout, type LogoutStatus } from '../../src/admission/back-channel-logout.js';
+import { type Issuer, loadIssuers } from '../../src/admission/issuer.js';
 import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.js';
 import { identityOf } from '../../src/admission/principal.js';
 import { type Revocation, RevocationStore } from '../../src/admission/revocation.js';
@@ -9,9 +10,12 @@ import {
   TokenRefusedError,
   type TokenVerifier,
 } from '../../src/admission/token-verifier.js';
+import { Turnstile } from '../../src/admission/turnstile.js';
 import { resolveOptions } from '../../src/roomgate.options.js';
+import { ecPair, type KeyPair } from '../support/key-ring.js';
 import { LOGOUT_HEADER, logoutClaims, ODD_LOGOUTS } from '../support/logout-tokens.js';
 import { RecordingSink } from '../support/recording-sink.js';
+import { signToken } from '../support/sign-token.js';
 import { A, AUDIENCE, B, TwoIssuers } from '../support/two-issuers.js';
 import { UNSIGNED_TOKENS } from './hostile-tokens.js';
 import { MISSHAPEN } from './misshapen-tokens.js';
@@ -35,9 +39,10 @@ describe('BackChannelLogout', () => {
   let store: Store;
   let logout: BackChannelLogout;
 
+  let turn: () => Promise<void> | undefined = () => undefined;
   const logoutWith = (verifier: TokenVerifier): BackChannelLogout =>
     new BackChannelLogout(
-      { clock, verifier, store, audit: new Audit(sink, clock) },
+      { clock, verifier, store, audit: new Audit(sink, clock), turn },
       resolveOptions({}, false),
     );
   const mint = (others: object = {}, header: object = {}): string => {
@@ -61,19 +66,15 @@ describe('BackChannelLogout', () => {
     [
       'what the subject was issued until then',
       { sub: 'alice' },
-      [{ kind: 'subject', identity, issuedBefore, isSessionless: false }],
+      [{ kind: 'subject', identity, issuedBefore, isSessionless: false, isExact: true }],
     ],
-    [
-      'the tokens of the session',
-      { sid: 's1' },
-      [{ kind: 'session', issuer: A, sid: 's1', issuedBefore }],
-    ],
+    ['the tokens of the session', { sid: 's1' }, [{ kind: 'session', issuer: A, sid: 's1' }]],
     [
       'the tokens of the session, and those of the subject without one',
       { sub: 'alice', sid: 's1' },
       [
-        { kind: 'session', issuer: A, sid: 's1', issuedBefore },
-        { kind: 'subject', identity, issuedBefore, isSessionless: true },
+        { kind: 'session', issuer: A, sid: 's1' },
+        { kind: 'subject', identity, issuedBefore, isSessionless: true, isExact: true },
       ],
     ],
   ])('revokes %s', async (_what, claims, revocations) => {
@@ -86,6 +87,8 @@ describe('BackChannelLogout', () => {
     const token = mint({ sub: 'alice', iat: nowS - 60 });
     expect(await logout.receive(token)).toBe(200);
     expect(store.added).toMatchObject([{ issuedBefore: (nowS - 60) * 1000 }]);
+    expect(await logout.receive(mint({ sub: 'alice', iat: nowS - 1.25 }))).toBe(200);
+    expect(store.added).toMatchObject([{}, { issuedBefore: (nowS - 2) * 1000 }]);
   });
 
   it.each<[string, object, object]>([
@@ -188,6 +191,79 @@ describe('BackChannelLogout', () => {
     store.onAdd = () => undefined;
     expect(await logout.receive(mint({ sub: 'alice' }))).toBe(200);
     expect(clock.pending).toBe(0);
+  });
+
+  describe('when many forged tokens come at once', () => {
+    /** Of each turn: the cost of the signature checks that were made in it. */
+    const costs: number[] = [];
+
+    /** Keys that count their checks. */
+    function countingVerifier(pairs: readonly KeyPair[], kids = false): JwtTokenVerifier {
+      const algorithms = [
+        `ES${pairs[0]?.publicKey.asymmetricKeyDetails?.namedCurve === 'secp521r1' ? 512 : 256}`,
+      ];
+      const keys = pairs.map(({ publicKey: key }, at) => ({
+        kid: kids ? `k${at}` : undefined,
+        key,
+      }));
+      const options = { issuer: A, audience: AUDIENCE, algorithms, keys } as IssuerOptions;
+      const [issuer] = loadIssuers([options], true).values() as Iterable<Issuer>;
+      const counting = (issuer as Issuer).keys.map((key) => ({
+        ...key,
+        checks: new Map(
+          [...key.checks].map(([algorithm, check]) => [
+            algorithm,
+            (text: string, signature: Buffer): boolean => {
+              costs[costs.length - 1] = (costs.at(-1) ?? 0) + key.cost;
+              return check(text, signature);
+            },
+          ]),
+        ),
+      }));
+      return new JwtTokenVerifier(new Map([[A, { ...issuer, keys: counting } as Issuer]]), true);
+    }
+
+    async function flood(verifier: JwtTokenVerifier, token: string): Promise<LogoutStatus[]> {
+      costs.splice(0, costs.length, 0);
+      const turnstile = new Turnstile(32, verifier.checksPerToken);
+      turn = () => turnstile.pass();
+      const flooded = logoutWith(verifier);
+      let isDone = false;
+      const nextTurn = (): void => {
+        if (isDone) return;
+        costs.push(0);
+        setImmediate(nextTurn);
+      };
+      setImmediate(nextTurn);
+      const answers = await Promise.all(Array.from({ length: 400 }, () => flooded.receive(token)));
+      isDone = true;
+      return answers;
+    }
+
+    afterEach(() => (turn = () => undefined));
+
+    it.each<[string, string, number]>([
+      ['three keys of P-521 without kid, one token is checked per turn', 'P-521', 48],
+      ['three keys of P-256 without kid, ten tokens are checked per turn', 'P-256', 3],
+    ])('with %s', async (_what, curve, cost) => {
+      const pairs = [ecPair(curve), ecPair(curve), ecPair(curve)];
+      const alg = curve === 'P-521' ? 'ES512' : 'ES256';
+      const claims = logoutClaims({ issuer: A, audience: AUDIENCE }, clock.now(), { sub: 'alice' });
+      const forged = signToken({ ...LOGOUT_HEADER, alg }, claims, ecPair(curve).privateKey);
+      const answers = await flood(countingVerifier(pairs), forged);
+      expect(Math.max(...costs)).toBe(cost * Math.max(1, Math.floor(32 / cost)));
+      expect(costs.reduce((sum, each) => sum + each)).toBe(16 * cost);
+      expect(answers.filter((status) => status === 400)).toHaveLength(16);
+      expect(answers.filter((status) => status === 429)).toHaveLength(384);
+    });
+
+    it('and they name a kid, a token costs one check', async () => {
+      const pairs = [ecPair(), ecPair(), ecPair()];
+      const claims = logoutClaims({ issuer: A, audience: AUDIENCE }, clock.now(), { sub: 'alice' });
+      const forged = signToken({ ...LOGOUT_HEADER, kid: 'k1' }, claims, ecPair().privateKey);
+      await flood(countingVerifier(pairs, true), forged);
+      expect(costs.reduce((sum, each) => sum + each)).toBe(16);
+    });
   });
 
   it('refuses a request without a token', async () => {

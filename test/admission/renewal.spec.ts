@@ -1,6 +1,7 @@
 import { Refusal, type RefusalCode } from '../../src/admission/refusals.js';
 import { Admission, type Destination } from '../../src/admission/admission.js';
 import { renew, type Renewed, type RenewalFailure } from '../../src/admission/renewal.js';
+import type { Principal } from '../../src/admission/principal.js';
 import type { RoomId } from '../../src/admission/room-id.js';
 import { RoomPolicy, RoomsClaimPolicy } from '../../src/admission/room-policy.js';
 import { KeysUnavailableError } from '../../src/admission/token-verifier.js';
@@ -30,6 +31,7 @@ interface Behind {
   policy?: Destination['rules']['policy'];
   rooms?: readonly RoomId[];
   identityClaims?: readonly string[];
+  current?: Principal;
 }
 
 async function renewWith(text: string, behind: Behind = {}): Promise<Renewed | RenewalFailure> {
@@ -50,7 +52,7 @@ async function renewWith(text: string, behind: Behind = {}): Promise<Renewed | R
   const policy = behind.policy ?? new RoomsClaimPolicy(false);
   const rules = { roomName: 'orders', policy, scopes: behind.scopes ?? [] };
   const rooms = (behind.rooms ?? [ROOM_A]).map((room) => ({ room, rules }));
-  return renew(admission, text, current, rooms, behind.identityClaims ?? []);
+  return renew(admission, text, behind.current ?? current, rooms, behind.identityClaims ?? []);
 }
 
 function policyOf(join: () => boolean): RoomPolicy {
@@ -141,6 +143,11 @@ describe('renew', () => {
     ['the same second', { iat: S - 60 }, {}],
     ['the same tenant', {}, { identityClaims: ['tenant'] }],
     ['no claim that neither has', {}, { identityClaims: ['org'] }],
+    [
+      'an iat without the fraction that the one before had',
+      { iat: S - 60 },
+      { current: principalOf({ iat: S - 59.1, tenant: 1 }) },
+    ],
     ['another tenant, where nobody asks for it', { tenant: 2 }, {}],
   ])('takes %s', async (_, claims, behind) => {
     expect(await renewWith(token({ rooms: [ROOM_A], ...claims }), behind)).toMatchObject({

@@ -10,6 +10,7 @@ const ALL: readonly Revocation[] = [
   { kind: 'subject', identity, issuedBefore: 1_800_000_000_000.5 },
   { kind: 'subject', identity, issuedBefore: -1, isSessionless: true },
   { kind: 'subject', identity: 'else', issuedBefore: Number.MAX_VALUE },
+  { kind: 'subject', identity: 'exact', issuedBefore: 1_800_000_001_000, isExact: true },
   { kind: 'block', identity },
 ];
 

@@ -50,7 +50,12 @@ describe('RevocationService', () => {
     [
       'subject by its principal',
       (by) => by.revokeSubject(alice, 7),
-      { kind: 'subject', identity, issuedBefore: 7 },
+      { kind: 'subject', identity, issuedBefore: 7, isExact: true },
+    ],
+    [
+      'subject at the time of no time given',
+      (by) => by.revokeSubject(alice, undefined),
+      { kind: 'subject', identity, issuedBefore: NOW },
     ],
     ['block', (by) => by.block({ subject: 'alice' }), { kind: 'block', identity }],
     ['unblock', (by) => by.unblock({ subject: 'alice' }), { kind: 'unblock', identity }],

@@ -15,10 +15,11 @@ const { identity } = alice;
 
 const ofToken = (jti: string, issuer = A): Revocation => ({ kind: 'token', issuer, jti });
 const ofSession = (sid: string, issuer = A): Revocation => ({ kind: 'session', issuer, sid });
-const ofSubject = (issuedBefore: number): Revocation => ({
+const ofSubject = (issuedBefore: number, isExact?: boolean): Revocation => ({
   kind: 'subject',
   identity,
   issuedBefore,
+  isExact,
 });
 
 describe('Revocations', () => {
@@ -68,6 +69,60 @@ describe('Revocations', () => {
       expect(revocations.concerns(revocation, principal)).toBe(expected);
       revocations.apply(revocation);
       expect(revocations.covers(principal)).toBe(expected);
+    }
+  });
+
+  /** The tolerance, whether the time was another's, the milliseconds after the time given, and whether it goes. */
+  it.each<[number, boolean, number, boolean]>([
+    [0, false, -400, true],
+    [0, false, 999, true],
+    [0, false, 1_000, false],
+    [0, true, -400, true],
+    [0, true, 0, true],
+    [0, true, 999, true],
+    [0, true, 1_000, false],
+    [5_000, true, 999, true],
+    [5_000, true, 1_000, false],
+    [5_000, false, 5_999, true],
+    [5_000, false, 6_000, false],
+    [400, false, 999, true],
+    [400, false, 1_000, false],
+  ])(
+    'with a tolerance of %d ms, an exact time %p, a token issued %d ms after the second given goes: %p',
+    (clockToleranceMs, isExact, afterMs, expected) => {
+      const principal = principalOf({ iat: (NOW + afterMs) / 1000, exp: (NOW + DAY) / 1000 });
+      for (const within of [0, 1, 400, 999]) {
+        const fresh = new Revocations(clock, { clockToleranceMs, maxTokenLifeMs: DAY });
+        const revocation = ofSubject(NOW + within, isExact);
+        expect(fresh.concerns(revocation, principal)).toBe(expected);
+        fresh.apply(revocation);
+        expect(fresh.covers(principal)).toBe(expected);
+      }
+    },
+  );
+
+  it('keep the later of two limits, whichever of the times is exact', () => {
+    const issuedAt = (afterMs: number): typeof alice =>
+      principalOf({ iat: (NOW + afterMs) / 1000, exp: (NOW + DAY) / 1000 });
+    const both = [ofSubject(NOW), ofSubject(NOW + 2_000, true)];
+    for (const order of [both, both.toReversed()]) {
+      const fresh = new Revocations(clock, { clockToleranceMs: 5_000, maxTokenLifeMs: DAY });
+      for (const one of order) fresh.apply(one);
+      expect(fresh.covers(issuedAt(5_000))).toBe(true);
+      expect(fresh.covers(issuedAt(6_000))).toBe(false);
+    }
+  });
+
+  it('end a session up to a time, as nodes of version 0.1 say it, with the tolerance', () => {
+    const revocation: Revocation = { ...ofSession('s'), issuedBefore: NOW } as Revocation;
+    revocations.apply(revocation);
+    for (const [afterMs, expected] of [
+      [5_999, true],
+      [6_000, false],
+    ] as const) {
+      const principal = principalOf({ sid: 's', iat: (NOW + afterMs) / 1000 });
+      expect(revocations.covers(principal)).toBe(expected);
+      expect(revocations.concerns(revocation, principal)).toBe(expected);
     }
   });
 
@@ -153,14 +208,17 @@ describe('Revocations', () => {
       sub: fc.constantFrom('alice', 'bob'),
       jti: fc.constantFrom(undefined, 'j', 'k'),
       sid: fc.constantFrom(undefined, 'j', 's'),
-      iat: fc.integer({ min: NOW / 1000 - 20, max: NOW / 1000 + 20 }),
+      iat: fc.integer({ min: -200, max: 200 }).map((tenths) => NOW / 1000 + tenths / 10),
     });
     const revocation = fc.oneof(
       claims.map(({ iss, jti = 'j' }) => ofToken(jti, iss)),
       claims.map(({ iss, sid = 's' }) => ofSession(sid, iss)),
       fc
-        .tuple(claims, fc.integer({ min: NOW - 9_000, max: NOW + 9_000 }))
-        .map(([of, time]) => ({ ...ofSubject(time), identity: principalOf(of).identity })),
+        .tuple(claims, fc.integer({ min: NOW - 9_000, max: NOW + 9_000 }), fc.boolean())
+        .map(([of, time, isExact]) => ({
+          ...ofSubject(time, isExact),
+          identity: principalOf(of).identity,
+        })),
       claims.map((of) => ({ kind: 'block' as const, identity: principalOf(of).identity })),
     );
     fc.assert(

@@ -47,4 +47,24 @@ describe('Turnstile', () => {
     await turn();
     expect(turnstile.pass()).toBeUndefined();
   });
+
+  it.each([
+    [32, 1, 32],
+    [32, 3, 10],
+    [32, 16, 2],
+    [32, 48, 1],
+    [1, 64, 1],
+    [4, Infinity, 1],
+    [4, NaN, 4],
+    [4, 0, 4],
+    [4, -1, 4],
+  ])(
+    'with %d checks per turn and %d per token lets %d tokens through',
+    (checks, cost, expected) => {
+      const turnstile = new Turnstile(checks, cost);
+      let passed = 0;
+      while (turnstile.pass() === undefined) passed += 1;
+      expect(passed).toBe(expected);
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -70,9 +71,47 @@ describe.each([
     await alice.expectClosed(4440);
     expect(bob.socket.readyState).toBe(bob.socket.OPEN);
     expectProblem(await knock(old), 401, 'token_revoked');
-    app.clock.advance(6_000);
+    app.clock.advance(1_000);
     const again = await enter();
     await again.close();
+  });
+
+  it('lets a sign-in of the next second in, with the same tolerance of clocks for everything else', async () => {
+    await start();
+    const nowS = Math.floor(app.clock.now() / 1000);
+    for (const sid of [undefined, 's1']) {
+      const sub = `alice ${sid}`;
+      expectAnswer(await send(mint({ sub, sid, iat: nowS })), 200);
+      const at = (iat: number): string =>
+        app.issuer.mint({ sub, rooms: [ROOM], claims: { iat, exp: iat + 600 } });
+      for (const iat of [nowS - 600.5 + 10, nowS - 1, nowS, nowS + 0.9])
+        expectProblem(await knock(at(iat)), 401, 'token_revoked');
+      for (const iat of [nowS + 1, nowS + 1.4, nowS + 4]) {
+        const client = await dial(app.port, `/${ROOM}`, at(iat));
+        await client.close();
+      }
+    }
+  });
+
+  it('refuses a sign-in within logoutToleranceMs, for issuers whose clocks differ', async () => {
+    await start({ roomgate: { logoutToleranceMs: 2_000 } });
+    const nowS = Math.floor(app.clock.now() / 1000);
+    expectAnswer(await send(mint({ sub: 'alice', iat: nowS + 0.7 })), 200);
+    const at = (iat: number): string =>
+      app.issuer.mint({ rooms: [ROOM], claims: { iat, exp: iat + 600 } });
+    expectProblem(await knock(at(nowS + 2.9)), 401, 'token_revoked');
+    const client = await dial(app.port, `/${ROOM}`, at(nowS + 3));
+    await client.close();
+  });
+
+  it('ends a session for good, whenever its tokens are issued', async () => {
+    await start();
+    expectAnswer(await send(mint({ sid: 's1' })), 200);
+    app.clock.advance(60_000);
+    const token = app.issuer.mint({ rooms: [ROOM], claims: { sid: 's1' } });
+    expectProblem(await knock(token), 401, 'token_revoked');
+    const other = await enter({ claims: { sid: 's2' } });
+    await other.close();
   });
 
   it('does nothing to a new sign-in when the token is sent again', async () => {
@@ -80,7 +119,7 @@ describe.each([
     const token = mint({ sub: 'alice', sid: 's1' });
     expectAnswer(await send(token), 200);
     app.clock.advance(10_000);
-    const clients = [await enter(), await enter({ claims: { sid: 's1' } })];
+    const clients = [await enter(), await enter({ claims: { sid: 's2' } })];
     expectAnswer(await send(token), 400);
     // As another node would do that has not seen the first one, or after a restart.
     const { iat } = JSON.parse(
@@ -165,6 +204,16 @@ describe.each([
     for (const answer of await Promise.all(bad)) expectAnswer(answer, 400);
     expectAnswer(await post(app.port, PATH, `x=y&${body}`, { chunked: true }), 200);
     expectNoCanary(logger.text, token);
+  });
+
+  it('passes the turnstile of the door', async () => {
+    await start();
+    const turn = jest.spyOn(app.node.admission, 'turn');
+    expectAnswer(await send(mint({ sub: 'alice' })), 200);
+    expect(turn).toHaveBeenCalledTimes(1);
+    // A turn that others have used up.
+    while (!app.node.admission.turn()) continue;
+    expectAnswer(await send(mint({ sub: 'alice' })), 200);
   });
 
   it('answers 503 when the store fails, and says nothing of why', async () => {

@@ -10,6 +10,7 @@ import {
   decodeRevocation,
   fieldOf,
   parityOf,
+  rankOf,
   revokedBefore,
   type RevocationEntry,
 } from './revocation-entry.js';
@@ -99,7 +100,8 @@ export class RedisRevocationStore extends RevocationStore {
     const now = this.clock.now() + this.#feed.skewMs;
     const until = Math.max(now, fromOf(revocation)) + this.#lifeOf(revocation);
     const parity = parityOf(revocation);
-    if (parity === undefined) return { revocation, rank: revokedBefore(revocation), until };
+    if (parity === undefined)
+      return { revocation, rank: rankOf(revocation, this.options.clockToleranceMs), until };
     const known = this.#entries.get(fieldOf(revocation))?.rank ?? 0;
     const rank = Math.max(2 * Math.floor(now), known + 1);
     return { revocation, rank: rank % 2 === parity ? rank : rank + 1, until };

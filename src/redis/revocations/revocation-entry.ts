@@ -4,7 +4,7 @@ import type { Revocation } from '../../admission/revocation.js';
 /** A revocation as it is kept. Of two for the same field the one of the greater rank is in force, of equal ones the one that is kept longer. */
 export interface RevocationEntry {
   readonly revocation: Revocation;
-  /** Up to when it revokes; where that is no matter of time, 0; of a block and its end, which of them came later. */
+  /** See {@link rankOf}; where time does not matter, 0; of a block and its end, which of them came later. */
   readonly rank: number;
   /** Milliseconds since the epoch, by the clock of Redis, at which it may be forgotten. */
   readonly until: number;
@@ -39,6 +39,15 @@ export function fieldOf(revocation: Revocation): string {
 export function revokedBefore(revocation: Revocation): number {
   if (revocation.kind === 'session') return revocation.issuedBefore ?? Infinity;
   return revocation.kind === 'subject' ? revocation.issuedBefore : 0;
+}
+
+/**
+ * Its rank among those of its field: of two the one that revokes up to a later `iat` has to stay. Nodes add the tolerance to every time
+ * but an exact one, so an exact time is as good as one that is earlier by the tolerance.
+ */
+export function rankOf(revocation: Revocation, clockToleranceMs: number): number {
+  const isExact = revocation.kind === 'subject' && revocation.isExact === true;
+  return revokedBefore(revocation) - (isExact ? clockToleranceMs : 0);
 }
 
 /** Of a block 1, of its end 0: their ranks are odd and even. */
@@ -91,7 +100,7 @@ export function decodeRevocation(json: string | undefined): Revocation | undefin
 }
 
 function isRevocation(value: Readonly<Record<string, unknown>>): boolean {
-  const { kind, issuer, jti, sid, identity, issuedBefore, isSessionless } = value;
+  const { kind, issuer, jti, sid, identity, issuedBefore, isSessionless, isExact } = value;
   switch (kind) {
     case 'token':
       return areTexts(issuer, jti);
@@ -101,7 +110,7 @@ function isRevocation(value: Readonly<Record<string, unknown>>): boolean {
       return (
         areTexts(identity) &&
         Number.isFinite(issuedBefore) &&
-        (isSessionless === undefined || typeof isSessionless === 'boolean')
+        [isSessionless, isExact].every((flag) => flag === undefined || typeof flag === 'boolean')
       );
     case 'block':
     case 'unblock':

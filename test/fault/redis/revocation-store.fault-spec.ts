@@ -1,4 +1,5 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
+import type { Revocation } from '../../../src/admission/revocation.js';
 import { revocationStoreContract } from '../../admission/revocation-store.contract.js';
 import { eventually } from '../../support/poll.js';
 import { principalOf } from '../../support/principal.js';
@@ -113,6 +114,26 @@ describe('What Redis keeps of revocations', () => {
     expect(c.told).toContainEqual({ kind: 'session', issuer, sid: 's' });
     expect(c.told).toContainEqual({ kind: 'subject', identity, issuedBefore: 9_000 });
     expect(c.told).toHaveLength(2);
+  });
+
+  it('keeps of a time by our clock and of an exact one the one that reaches further, in any order', async () => {
+    const byOurs: Revocation = { kind: 'subject', identity, issuedBefore: 60_000 };
+    const exact: Revocation = { kind: 'subject', identity, issuedBefore: 62_000, isExact: true };
+    for (const order of [
+      [byOurs, exact],
+      [exact, byOurs],
+    ]) {
+      const a = await boot();
+      for (const one of order) await a.store.add(one);
+      const b = await boot();
+      // The tolerance of five seconds is added to the one alone.
+      expect(b.told).toEqual([byOurs]);
+      await a.store.add({ ...exact, issuedBefore: 66_000 });
+      const c = await boot();
+      expect(c.told).toEqual([{ ...exact, issuedBefore: 66_000 }]);
+      await server.command('FLUSHALL');
+      for (const node of [a, b, c]) node.store.stop();
+    }
   });
 
   it('does not depend on the order of what two nodes do at once', async () => {
