@@ -7,6 +7,7 @@ import {
   type IdentificationPorts,
   type IdentificationRules,
 } from './identification.js';
+import { forgetLastMatch } from './last-match.js';
 import type { Principal } from './principal.js';
 import { Refusal } from './refusals.js';
 import { RoomEntry, type RoomEntryPorts } from './room-entry.js';
@@ -97,6 +98,7 @@ export class Admission {
       checkOrigin(request, this.rules) ??
       refuseTokenInQuery(request.query) ??
       this.extract(request);
+    forgetLastMatch();
     if (token instanceof Refusal) return token;
     const known = this.identification.identify(token);
     return isLater(known)

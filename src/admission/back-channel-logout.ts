@@ -1,6 +1,7 @@
 import type { Clock } from '../roomgate.clock.js';
 import type { Audit } from './audit.js';
 import type { AuditReason } from './audit-reasons.js';
+import { forgetLastMatch } from './last-match.js';
 import { type Logout, readLogout } from './logout-token.js';
 import { identityOf } from './principal.js';
 import { Refusal } from './refusals.js';
@@ -48,6 +49,8 @@ export class BackChannelLogout {
 
   /** Obeys the logout token, or says with which status not; `undefined` is a request without one. Never rejects. */
   async receive(text: string | undefined): Promise<LogoutStatus> {
+    // The body parser of the app may use regular expressions.
+    forgetLastMatch();
     if (text === undefined) return this.#refuse(400, 'logout_request');
     if (this.#inFlight >= MAX_IN_FLIGHT) return this.#refuse(429, 'logout_busy');
     this.#inFlight += 1;

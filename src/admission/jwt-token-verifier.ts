@@ -7,7 +7,23 @@ import type { VerificationKey } from './verification-key.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 
-const REFUSED = new Map<AuditReason, TokenRefusedError>();
+const REASONS = [
+  'issuer',
+  'algorithm',
+  'type',
+  'development_key',
+  'key',
+  'audience',
+  'signature',
+] as const satisfies readonly AuditReason[];
+
+/**
+ * One error for each reason, given again and again: making one costs more than a signature. They are made here, because an error keeps
+ * the functions of its stack, and through them the request with the token that was refused first.
+ */
+const REFUSED = Object.fromEntries(
+  REASONS.map((reason) => [reason, Object.freeze(new TokenRefusedError(reason))]),
+) as Readonly<Record<(typeof REASONS)[number], TokenRefusedError>>;
 
 /**
  * Verifies with the keys that were configured. The `iss` of a token selects its issuer's record by exact match and nothing
@@ -38,30 +54,23 @@ export class JwtTokenVerifier extends TokenVerifier {
   private examine(token: UnverifiedToken, isLogout: boolean): Claims | TokenRefusedError {
     const { header, claims } = token;
     const issuer = typeof claims.iss === 'string' ? this.issuers.get(claims.iss) : undefined;
-    if (!issuer) return refused('issuer');
-    if (!issuer.algorithms.has(header.alg)) return refused('algorithm');
+    if (!issuer) return REFUSED.issuer;
+    if (!issuer.algorithms.has(header.alg)) return REFUSED.algorithm;
     const typ = header.typ === undefined ? undefined : typeName(header.typ);
     const isType = isLogout ? typ === LOGOUT_TYPE : isAccessType(typ, issuer);
-    if (!isType) return refused('type');
-    if (this.strict && isDevelopmentKid(header.kid)) return refused('development_key');
+    if (!isType) return REFUSED.type;
+    if (this.strict && isDevelopmentKid(header.kid)) return REFUSED.development_key;
     const keys = candidates(issuer.keys, token);
-    if (keys.length === 0) return refused('key');
+    if (keys.length === 0) return REFUSED.key;
     const audience = isLogout ? issuer.logoutAudience : issuer.audience;
-    if (!isMeantFor(audience, claims.aud)) return refused('audience');
+    if (!isMeantFor(audience, claims.aud)) return REFUSED.audience;
     const check = (): boolean => isSigned(token, keys);
     // A MAC costs no more than the hash by which it would be remembered; and a logout token is good for one time, while what is
     // remembered opens the door.
     const isRemembered = !isLogout && keys[0]?.key.type !== 'secret';
     const isGood = isRemembered ? this.cache.confirm(token.text, check) : check();
-    return isGood ? claims : refused('signature');
+    return isGood ? claims : REFUSED.signature;
   }
-}
-
-/** One error for each reason, given again and again: its stack would tell nothing, and making it costs more than a signature. */
-function refused(reason: AuditReason): TokenRefusedError {
-  let error = REFUSED.get(reason);
-  if (!error) REFUSED.set(reason, (error = Object.freeze(new TokenRefusedError(reason))));
-  return error;
 }
 
 /** The key that the token names; else those without `kid`, of which an issuer has few. Only keys that fit its algorithm. */
@@ -90,5 +99,8 @@ function isSigned({ text, header }: UnverifiedToken, keys: readonly Verification
   const end = text.lastIndexOf('.');
   const signed = text.slice(0, end);
   const signature = Buffer.from(text.slice(end + 1), 'base64url');
-  return keys.some(({ checks }) => checks.get(header.alg)?.(signed, signature) === true);
+  const isGood = keys.some(({ checks }) => checks.get(header.alg)?.(signed, signature) === true);
+  // A part of Node's pool, which lives on: without its signature a token is worth nothing.
+  signature.fill(0);
+  return isGood;
 }

@@ -21,7 +21,7 @@ describe('AUDIT_REASONS', () => {
     ['refusal codes', Object.keys(REFUSALS)],
     ['closes', CLOSES],
     ['second arguments of refusals', found(/new Refusal\(\s*'\w+',\s*'(\w+)'/g)],
-    ['reasons of our verifiers', found(/(?:new TokenRefusedError|\brefused)\(\s*'(\w+)'/g)],
+    ['reasons of our verifiers', found(/\bREFUSED\.(\w+)/g)],
     ['reasons of shape and claims', found(/\b(?:refuse|invalid)\('(\w+)'\)/g)],
   ])('has all %s', (_what, reasons) => {
     expect(reasons.length).toBeGreaterThan(4);
