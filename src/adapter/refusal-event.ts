@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type AuditEvent, cutAddress, cutRemark } from '../admission/audit.js';
 import { isAuditReason } from '../admission/audit-reasons.js';
 import { adviseOnCredential } from '../admission/explain-verdict.js';
+import { forgetLastMatch } from '../admission/last-match.js';
 import type { Refusal } from '../admission/refusals.js';
 import { seeBody, seeCredential, type SeenCredential } from '../admission/seen-credential.js';
 import { headerValues } from '../admission/upgrade-request.js';
@@ -20,6 +21,8 @@ export function refusalEvent(
   const { code, reason, remark, principal, row, scope, offByMs } = refusal;
   const isKnown = isAuditReason(reason);
   const said = isKnown ? remark : reason;
+  const found = request && seenIn(request, refusal);
+  forgetLastMatch();
   return {
     kind: 'refused',
     reason: isKnown ? reason : code,
@@ -31,7 +34,7 @@ export function refusalEvent(
     requestId,
     scope,
     offByMs,
-    ...(request && seenIn(request, refusal)),
+    ...found,
   };
 }
 
