@@ -1,4 +1,14 @@
-import { Controller, Inject, Post, Req, Res, type Type } from '@nestjs/common';
+import {
+  Controller,
+  Inject,
+  Logger,
+  type OnApplicationBootstrap,
+  Post,
+  Req,
+  Res,
+  type Type,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BackChannelLogout, type LogoutStatus } from '../admission/back-channel-logout.js';
 import { TokenVerifier } from '../admission/token-verifier.js';
@@ -16,16 +26,28 @@ const ERRORS: Readonly<Record<LogoutStatus, string | undefined>> = {
 /**
  * Where the issuer posts its logout tokens (OpenID Connect Back-Channel Logout 1.0, §2.5). It reads the request itself: as a
  * parameter the token would pass through pipes of the app. Global guards of the app run before it and have to let it pass.
+ * Its path has no version, whatever versioning the app uses: issuers are configured with one address.
  */
-export class BackChannelLogoutController {
+export class BackChannelLogoutController implements OnApplicationBootstrap {
   constructor(
     @Inject(BackChannelLogout) private readonly logout: BackChannelLogout,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
 
+  /** Fastify answers 415 itself when no parser takes a form, before any route is asked. */
+  onApplicationBootstrap(): void {
+    const { httpAdapter } = this.host;
+    if (httpAdapter.getType() !== 'fastify') return;
+    const fastify = httpAdapter.getInstance<{ hasContentTypeParser(type: string): boolean }>();
+    if (fastify.hasContentTypeParser('application/x-www-form-urlencoded')) return;
+    new Logger('Roomgate').warn(
+      'No logout token will arrive: this Fastify app parses no forms (bodyParser: false). Add `await app.register(formBody)` of @fastify/formbody before app.listen().',
+    );
+  }
+
   @Post()
   async receive(@Req() request: FormRequest, @Res() response: unknown): Promise<void> {
-    const status = await this.logout.receive(readLogoutForm(request));
+    const status = await this.logout.receive(await readLogoutForm(request));
     const { httpAdapter } = this.host;
     httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
     if (status === 429 || status === 503) httpAdapter.setHeader(response, 'Retry-After', '1');
@@ -52,6 +74,6 @@ export function backChannelLogoutController(path: string, verifier?: Type<TokenV
     );
   class PathController extends BackChannelLogoutController {}
   Object.defineProperty(PathController, 'name', { value: BackChannelLogoutController.name });
-  Controller(path)(PathController);
+  Controller({ path, version: VERSION_NEUTRAL })(PathController);
   return PathController;
 }

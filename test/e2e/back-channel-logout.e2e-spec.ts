@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { type VersioningOptions, VersioningType } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { MemoryRevocationStore, type RevocationStore } from 'nestjs-roomgate';
@@ -232,6 +233,35 @@ describe.each([
       const bytes = `${request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
       expect((await ask(app.port, bytes)).status).toBe(404);
     }
+  });
+
+  it.each([
+    ['by URL', { type: VersioningType.URI, defaultVersion: '1' }],
+    ['by header', { type: VersioningType.HEADER, header: 'X-Version', defaultVersion: '1' }],
+    ['by media type', { type: VersioningType.MEDIA_TYPE, key: 'v=', defaultVersion: '1' }],
+  ] as [string, VersioningOptions][])(
+    'has no version in an app that is versioned %s',
+    async (_versioned, options) => {
+      await start({ configure: (nest) => nest.enableVersioning(options) });
+      expectAnswer(await send(mint({ sub: 'alice' })), 200);
+    },
+  );
+
+  it('needs no parser of bodies, or says at boot that it does', async () => {
+    await start({ bodyParser: false });
+    const answer = await send(mint({ sub: 'alice' }));
+    if (app.app.getHttpAdapter().getType() === 'fastify') {
+      expect(answer.status).toBe(415);
+      expect(logger.text).toContain('this Fastify app parses no forms (bodyParser: false)');
+      return;
+    }
+    expectAnswer(answer, 200);
+    const token = mint({ sub: 'bob' });
+    expectAnswer(await post(app.port, PATH, `x=y&logout_token=${token}`, { chunked: true }), 200);
+    const long = `logout_token=${mint({ sub: 'carol' })}&x=${'y'.repeat(8_192)}`;
+    expectAnswer(await post(app.port, PATH, long), 400);
+    expectAnswer(await post(app.port, PATH, long, { chunked: true }), 400);
+    expect(logger.text).not.toContain('parses no forms');
   });
 
   it('is not there unless it is asked for', async () => {

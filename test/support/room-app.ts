@@ -19,6 +19,8 @@ export interface RoomAppOptions extends Parts, RoomgateModuleExtras {
   /** Called before the app is initialised. */
   configure?: (app: INestApplication) => void;
   logger?: LoggerService;
+  /** Of Nest: whether it registers parsers of bodies. Default true. */
+  bodyParser?: boolean;
 }
 
 /** An app on a real port, with a clock that stands still. */
@@ -40,6 +42,7 @@ export async function startRoomApp(options: RoomAppOptions = {}): Promise<RoomAp
     http,
     configure,
     logger,
+    bodyParser,
     imports = [],
     providers,
     controllers,
@@ -65,7 +68,7 @@ export async function startRoomApp(options: RoomAppOptions = {}): Promise<RoomAp
     providers,
     controllers,
   };
-  const settings = { logger: logger ?? (false as const), abortOnError: false };
+  const settings = { logger: logger ?? (false as const), abortOnError: false, bodyParser };
   const app = await (http
     ? NestFactory.create(root, http, settings)
     : NestFactory.create(root, settings));
