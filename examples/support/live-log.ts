@@ -33,6 +33,11 @@ class Lines {
     if (this.#count <= MAX_LINES_PER_SECOND) this.#write(now, what, who, words);
   }
 
+  /** Forgets what came before the log begins: the refusals that the probes of `npm start` asked for. */
+  clear(): void {
+    this.recent.length = 0;
+  }
+
   /** Calls back for each line from now on. Returns how to stop. */
   read(reader: Reader): () => void {
     this.#readers.add(reader);

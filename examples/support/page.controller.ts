@@ -81,6 +81,8 @@ export class PageController {
     };
     response.writeHead(200, {
       'content-type': 'application/x-ndjson',
+      // A browser that keeps the connection would speak to this process after another one has taken the port.
+      connection: 'close',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     });

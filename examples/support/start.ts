@@ -45,5 +45,6 @@ Next, in another terminal:
 
 Live log (Ctrl-C stops the server):`);
   const { fold, lines } = await import('./live-log.js');
+  lines.clear();
   lines.read((line) => console.log(fold(line, process.stdout.columns)));
 });

@@ -141,6 +141,8 @@ describe('The chat example', () => {
     const all = await alice.until(/"log":"[^"]*message +bob +say, 28 characters: handled/);
     expect(all).toMatch(/"log":"[^"]*in +bob +by a bearer token in the Authorization header/);
     expect(all).not.toMatch(TOKEN);
+    // A kept connection would reach a server that is shutting down, after the next one has its port.
+    expect(alice.response.headers.connection).toBe('close');
     expect(await post('/page/say', { page: bob.page, text: 1 })).toMatchObject({
       text: '{"event":"exception","code":"bad_request"}',
     });
