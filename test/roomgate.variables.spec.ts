@@ -8,6 +8,7 @@ type Option = keyof RoomgateModuleOptions;
 /** Every variable that sets an option: what may stand in it, what it means, and what may not. */
 const TABLE: [string, Option, string, unknown, string[]][] = [
   ['ROOMGATE_REALM', 'realm', 'chat', 'chat', ['a"b', 'a\nb']],
+  ['ROOMGATE_LOGOUT_TOLERANCE_MS', 'logoutToleranceMs', '2000', 2_000, ['-1', '300001', '1s']],
   [
     'ROOMGATE_CLOCK_TOLERANCE_MS',
     'clockToleranceMs',
