@@ -18,7 +18,7 @@ export function checkUpgrade(request: IncomingMessage): Refusal | undefined {
   return isWellFormed ? undefined : new Refusal('bad_upgrade');
 }
 
-function hasBody(request: IncomingMessage): boolean {
+export function hasBody(request: IncomingMessage): boolean {
   const lengths = headerValues(request, 'content-length');
   return (
     lengths.some((length) => length !== '0') ||

@@ -19,9 +19,10 @@ import { hintOf, refusalEvent } from './refusal-event.js';
 import { matchPath, targetOf } from './request-target.js';
 import type { RoomServer } from './room-server.js';
 import { serveAsHttp } from './serve-as-http.js';
-import { checkUpgrade, hasUnseen } from './upgrade-checks.js';
+import { checkUpgrade, hasBody, hasUnseen } from './upgrade-checks.js';
 import { UpgradeLimits } from './upgrade-limits.js';
 import {
+  ignoreUpgrades,
   offersOnlyHttp,
   offersWebSocket,
   takeUpgrades,
@@ -66,8 +67,12 @@ export class UpgradeDispatch {
   /** Takes the upgrades of a server that serves the app; once, however often it is called. */
   serve(server: Server): void {
     if (this.#servers.has(server)) return;
-    const undo = takeUpgrades(server, (...upgrade) => this.#take(server, ...upgrade));
-    this.#servers.set(server, undo);
+    const undo = [
+      takeUpgrades(server, (...upgrade) => this.#take(server, ...upgrade)),
+      // Node 26 reads a body itself, so that the request cannot be put back in front of it.
+      ignoreUpgrades(server, (request) => this.#isIgnored(server, request) && hasBody(request)),
+    ];
+    this.#servers.set(server, () => undo.forEach((each) => each()));
   }
 
   /**
@@ -124,7 +129,7 @@ export class UpgradeDispatch {
     // First of all: without a listener a reset would be an uncaught exception, and ws listens only later, if ever.
     socket.on('error', destroySocket);
     try {
-      if (!earlierResponse(socket)) return this.#dispatch(server, request, socket, head);
+      if (!earlierResponse(request.socket)) return this.#dispatch(server, request, socket, head);
       this.#postpone(server, request, socket, head);
     } catch {
       socket.destroy();
@@ -151,7 +156,7 @@ export class UpgradeDispatch {
       socket.off('close', over);
     };
     socket.on('close', over);
-    afterEarlier(socket, () => {
+    afterEarlier(request.socket, () => {
       if (socket.destroyed) return;
       over();
       // A response with `Connection: close` has ended it.
@@ -168,10 +173,19 @@ export class UpgradeDispatch {
       this.#ask(match, request, socket, head, query);
       return 'gateway';
     }
-    // A server has to ignore any offer in HTTP/1.0; on the path of a room row 3 says why.
     return isOffered && request.httpVersion !== '1.0'
       ? this.#passOn(server, request, socket, head, path)
       : this.#ignore(server, request, socket, head);
+  }
+
+  /**
+   * Whether HTTP/1.1 serves the request without an upgrade, as it may (RFC 9110 §7.8) and for HTTP/1.0 has to. On the path of a room
+   * row 3 answers HTTP/1.0. An offer that is neither WebSocket nor of HTTP itself may be for another listener.
+   */
+  #isIgnored(server: Server, request: IncomingMessage): boolean {
+    if (offersWebSocket(request))
+      return request.httpVersion === '1.0' && !this.#match(targetOf(request).path);
+    return request.httpVersion === '1.0' || isAlone(server) || offersOnlyHttp(request);
   }
 
   /** An upgrade for one of our rooms. */
@@ -266,7 +280,7 @@ export class UpgradeDispatch {
     this.#foreign.wait(socket, () => this.#limits.waited(address));
   }
 
-  /** An upgrade to something else, which HTTP/1.1 lets a server ignore (RFC 9110 §7.8), unless another listener takes it. */
+  /** An upgrade that is to be ignored, unless another listener takes it. */
   #ignore(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): UpgradeOwner {
     // What the request says of its body may be among the headers that Node left out.
     if (hasUnseen(request)) {
@@ -275,9 +289,11 @@ export class UpgradeDispatch {
     }
     const serve = (): void => {
       socket.off('error', destroySocket);
-      serveAsHttp(server, request, socket, head);
+      // Newer versions of Node read a body themselves, and put a stream in the place of the socket.
+      if (socket === request.socket) serveAsHttp(server, request, socket, head);
+      else socket.destroy();
     };
-    if (isAlone(server) || request.httpVersion === '1.0' || offersOnlyHttp(request)) {
+    if (this.#isIgnored(server, request)) {
       serve();
       return 'nobody';
     }

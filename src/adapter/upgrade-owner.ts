@@ -30,6 +30,27 @@ export type TakeUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffe
 
 const NOTHING = Buffer.alloc(0);
 
+/** Node 22.21, 24.9 and later ask it whether a request is an upgrade; one that is not is served as any other. */
+interface AskingServer {
+  shouldUpgradeCallback?: (this: Server, request: IncomingMessage) => boolean;
+}
+
+/** Has Node serve what `ignores` says as HTTP/1.1, where Node asks. Returns what undoes it. Node loses what is pipelined behind it. */
+export function ignoreUpgrades(
+  server: Server,
+  ignores: (request: IncomingMessage) => boolean,
+): () => void {
+  const asking = server as AskingServer;
+  const asked = asking.shouldUpgradeCallback;
+  if (!asked) return () => undefined;
+  const ask = (request: IncomingMessage): boolean =>
+    asked.call(server, request) && !ignores(request);
+  asking.shouldUpgradeCallback = ask;
+  return () => {
+    if (asking.shouldUpgradeCallback === ask) asking.shouldUpgradeCallback = asked;
+  };
+}
+
 /**
  * Asks `take` about each upgrade of the server before its other listeners. They hear of one for a gateway with a socket that is
  * closed: an event goes to every listener, and two that answer write into one socket. `@fastify/websocket` sends each upgrade

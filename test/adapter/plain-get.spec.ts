@@ -24,13 +24,13 @@ class FakeResponse {
     return this;
   }
 
-  end(body: string): void {
+  end(body?: string): void {
     this.written.push(body);
   }
 }
 
 describe('answerPlainGets', () => {
-  const room = { url: '/room' } as IncomingMessage;
+  const room = { url: '/room', httpVersionMajor: 1 } as IncomingMessage;
   const other = { url: '/other' } as IncomingMessage;
   const answer = ({ url }: IncomingMessage): RefusalResponse | undefined =>
     url === '/room' ? REFUSAL : undefined;
@@ -63,6 +63,19 @@ describe('answerPlainGets', () => {
     expect(response.written).toEqual([426, { Upgrade: 'websocket' }, '{}']);
     expect(handler({ raw: other }, reply)).toBe('not found');
     expect(hijacked).toBe(1);
+  });
+
+  it.each([
+    ['HTTP/2, which has no connection to speak of', { httpVersionMajor: 2 }, {}, '{}'],
+    ['HEAD, which has no body', { method: 'HEAD' }, { Upgrade: 'websocket' }, undefined],
+  ])('answers %s', (_what, kind, headers, body) => {
+    const adapter = new FakeHttpAdapter('express');
+    answerPlainGets(adapter, answer);
+    adapter.setNotFoundHandler?.(nothing);
+    const response = new FakeResponse();
+    adapter.used[0]?.({ ...room, ...kind }, response as unknown as ServerResponse, () => {});
+    expect(response.written).toEqual([426, headers, body]);
+    expect(REFUSAL.headers).toEqual({ Upgrade: 'websocket' });
   });
 
   it('leaves an adapter alone that knows no "not found"', () => {
