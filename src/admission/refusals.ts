@@ -20,7 +20,7 @@ export const REFUSALS = {
   method_not_allowed: { status: 405, detail: 'A room is opened with GET.' },
   bad_request: {
     status: 400,
-    detail: 'The request must be HTTP/1.1 in origin form, with one Host and no body.',
+    detail: 'The request must be HTTP/1.1 with one Host that fits its target, and no body.',
   },
   bad_upgrade: {
     status: 400,
