@@ -4,7 +4,6 @@ import type { Admitted } from './admission/admission.js';
 import type { SubjectLimit } from './admission/subject-limit.js';
 import { carryHeaders } from './connection/carried-headers.js';
 import { CLOSE_CODES } from './connection/close-codes.js';
-import { ConnectGate } from './connection/connect-gate.js';
 import type { ConnectionAudit } from './connection/connection-audit.js';
 import type { ConnectionPorts } from './connection/connection-ports.js';
 import { RoomConnection } from './connection/connection.js';
@@ -13,7 +12,6 @@ import { encodeHello } from './connection/greetings.js';
 import type { Heartbeat } from './connection/heartbeat.js';
 import type { Registry } from './connection/registry.js';
 import type { RoomSocket } from './connection/room-socket.js';
-import type { TimingWheel } from './connection/timing-wheel.js';
 import { parsePositionQuery } from './gateway/control-data.js';
 import type { Rooms } from './room/rooms.js';
 import type { Clock } from './roomgate.clock.js';
@@ -23,14 +21,12 @@ export interface EntrancePorts {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly subjects: SubjectLimit;
-  readonly wheel: TimingWheel;
   readonly heartbeat: Heartbeat;
   readonly rooms: Rooms;
   readonly audit: ConnectionAudit;
   readonly connection: ConnectionPorts;
   readonly carriedHeaders: readonly string[];
   readonly maxMessageBytes: number;
-  readonly handlerTimeoutMs: number;
 }
 
 /** The step from an admitted socket to a connection that is a member of its room. */
@@ -58,7 +54,7 @@ export class Entrance {
     this.ports.registry.add(connection);
     this.ports.heartbeat.begin(connection);
     const now = this.ports.clock.now();
-    const { maxMessageBytes, handlerTimeoutMs } = this.ports;
+    const { maxMessageBytes } = this.ports;
     const position = this.ports.rooms.positionIn(admitted.key);
     // Before anybody else can say something to it.
     socket.write(encodeTextFrame(encodeHello(connection, now, maxMessageBytes, position)));
@@ -68,17 +64,29 @@ export class Entrance {
     this.#replaceOldest(connection);
     this.ports.audit.admitted(connection);
     const { hooks } = server.route.table;
-    const dueAt = this.ports.clock.elapsed() + handlerTimeoutMs;
-    if (hooks.connect > 0)
-      connection.gate = new ConnectGate(connection, hooks.connect, this.ports.wheel, dueAt);
-    server.greet(connection);
+    if (hooks.connect > 0) connection.awaitHooks(hooks.connect);
+    try {
+      server.greet(connection);
+    } catch (error) {
+      // A listener of the application: the socket is destroyed for it, and hooks behind it are never called.
+      connection.hooksSkipped();
+      throw error;
+    }
   }
 
-  /** Only now, when the newcomer is in: nobody is closed for one who is refused. */
+  /**
+   * Only now, when the newcomer is in: nobody is closed for one who is refused. First those go that were told to already, without
+   * being waited for any longer.
+   */
   #replaceOldest({ principal }: RoomConnection): void {
     const { registry, subjects } = this.ports;
-    if (!subjects.isOver(principal.identity)) return;
-    const oldest = [...registry.ofSubject(principal.identity)].find(({ isOpen }) => isOpen);
-    oldest?.end(CLOSE_CODES.replaced);
+    let excess = subjects.excessOf(principal.identity);
+    if (excess <= 0) return;
+    const own = [...registry.ofSubject(principal.identity)];
+    for (const connection of own.filter(({ isActive }) => !isActive).slice(0, excess)) {
+      connection.hangUp();
+      excess -= 1;
+    }
+    if (excess > 0) own.find(({ isOpen }) => isOpen)?.end(CLOSE_CODES.replaced);
   }
 }

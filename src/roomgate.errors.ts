@@ -20,6 +20,10 @@ export type RoomgateErrorCode =
   | 'position_unknown'
   | 'room_full'
   | 'too_many_rooms'
+  | 'too_big'
+  | 'peer_gone'
+  | 'handler_timeout'
+  | 'right_lost'
   | 'engine_unavailable';
 
 /**

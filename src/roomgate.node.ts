@@ -14,6 +14,7 @@ import { Drain } from './connection/drain.js';
 import { HandlerWatch } from './connection/handler-watch.js';
 import { Heartbeat } from './connection/heartbeat.js';
 import { kick } from './connection/kick.js';
+import { patience } from './connection/patience.js';
 import { Registry } from './connection/registry.js';
 import { TimingWheel } from './connection/timing-wheel.js';
 import { Turn } from './connection/turn.js';
@@ -114,7 +115,7 @@ export class RoomgateNode {
         kick(revocation, revocations, this.registry, this.#audit);
       },
     });
-    const subjects = new SubjectLimit(options, registry.hasOpen);
+    const subjects = new SubjectLimit(options, registry);
     this.subjects = subjects;
     this.admission = new Admission(
       {
@@ -152,6 +153,10 @@ export class RoomgateNode {
     });
     const ports = {
       clock,
+      wheel,
+      slowReaderMs: patience(options.verdictDeadlineMs),
+      handlerTimeoutMs: options.handlerTimeoutMs,
+      closeTimeoutMs: options.closeTimeoutMs,
       lifetime: { ...options, clock, wheel: this.wheel, wallWheel: this.wallWheel },
       turn: this.turn,
       maxInboxMessages: options.maxInboxMessages,
@@ -163,6 +168,7 @@ export class RoomgateNode {
       talks: (connection) => this.heartbeat.follow(connection),
       receive: (connection, bytes, isBinary) => dispatch.receive(connection, bytes, isBinary),
       handle: (connection, message) => dispatch.handle(connection, message),
+      absent: (connection) => this.memberships.absent(connection),
       leave: (connection) => rooms.authority.leaveAll(connection),
       closed: (connection, code) => this.#forget(connection, code),
     } satisfies ConnectionPorts;
@@ -172,7 +178,6 @@ export class RoomgateNode {
       subjects,
       clock,
       registry,
-      wheel,
       heartbeat: this.heartbeat,
       rooms,
       audit,
@@ -203,7 +208,6 @@ export class RoomgateNode {
     this.#audit.closed(connection, code);
     this.registry.remove(connection);
     this.heartbeat.forget(connection);
-    this.memberships.leaveAll(connection);
   }
 
   #report(what: string, error: unknown): void {

@@ -8,7 +8,6 @@ import type { RoomSocket } from '../connection/room-socket.js';
 import { newUuid } from '../roomgate.uuid.js';
 import { afterEarlier, earlierResponse } from './earlier-response.js';
 import { ForeignUpgrades, watchTouch } from './foreign-upgrade.js';
-import { letGoUnread } from './half-closed.js';
 import { Handshake } from './handshake.js';
 import { addressGroup, addressOf } from './peer-address.js';
 import { PendingUpgrade } from './pending-upgrade.js';
@@ -35,7 +34,6 @@ export class UpgradeDispatch {
   readonly rooms: RoomServer[] = [];
   readonly #servers = new Map<Server, () => void>();
   readonly #waiting: WaitingUpgrades;
-  readonly #onEnd: (this: Duplex) => void;
   readonly #handshake: Handshake;
   readonly #limits: UpgradeLimits;
   readonly #foreign: ForeignUpgrades;
@@ -54,9 +52,6 @@ export class UpgradeDispatch {
       () => this.#foreign.letGoClaimed(),
     );
     this.#waiting = new WaitingUpgrades(this.#limits);
-    this.#onEnd = function () {
-      letGoUnread(this, clock, options.closeTimeoutMs);
-    };
     this.#handshake = new Handshake(ports, {
       refuse: ({ message, socket, destination }, refusal) =>
         this.#refuse(message, socket, refusal, destination.rules.roomName),
@@ -235,7 +230,6 @@ export class UpgradeDispatch {
     this.#limits.opened(address, socket);
     upgrade.admitted = undefined;
     this.#waiting.letGo(socket);
-    socket.on('end', this.#onEnd);
     const { query } = upgrade.request;
     const ip = this.#ipOf(message);
     this.ports.open(client, { socket, ip, query, headers: message.headers }, admitted, server);

@@ -8,15 +8,21 @@ export interface SubjectLimitRules {
   readonly onTooManyConnections: SubjectLimitPolicy;
 }
 
+/** The connections that subjects have. One that is closing counts until it is gone. */
+export interface SubjectConnections {
+  countOf(identity: string): number;
+  /** Those that accept no more messages and still have some to handle: they cannot make room for a newcomer. */
+  finishingOf(identity: string): number;
+}
+
 /** Places for the connections of each subject. Who waits at the door takes one, and gives it back once, whatever becomes of it. */
 export class SubjectLimit {
-  /** Those at the door; the open ones are counted elsewhere. */
+  /** Those at the door; the admitted ones are counted elsewhere. */
   readonly #waiting = new Map<string, number>();
 
   constructor(
     private readonly rules: SubjectLimitRules,
-    /** Whether a subject has at least so many open connections. */
-    private readonly hasOpen: (identity: string, count: number) => boolean,
+    private readonly connections: SubjectConnections,
   ) {}
 
   /** Subjects of whom somebody is at the door. */
@@ -27,9 +33,10 @@ export class SubjectLimit {
   /** Whether there is a place for one more. */
   hasPlace(identity: string): boolean {
     const { maxConnectionsPerSubject, onTooManyConnections } = this.rules;
-    // Who replaces another comes in addition, but no more of them wait than there are places.
     const left = maxConnectionsPerSubject - (this.#waiting.get(identity) ?? 0);
-    return left > 0 && !(onTooManyConnections === 'refuse' && this.hasOpen(identity, left));
+    if (onTooManyConnections === 'refuse') return this.connections.countOf(identity) < left;
+    // Who replaces another comes in addition, but no more of them wait or are replaced than there are places.
+    return this.connections.finishingOf(identity) < left;
   }
 
   /** Takes a place that there is, for one who has to wait; returns how to give it back. */
@@ -42,9 +49,9 @@ export class SubjectLimit {
     };
   }
 
-  /** Whether a subject with so many open connections, one of them new, has one too many. */
-  isOver(identity: string): boolean {
-    return this.hasOpen(identity, this.rules.maxConnectionsPerSubject + 1);
+  /** How many connections a subject has beyond its limit. */
+  excessOf(identity: string): number {
+    return this.connections.countOf(identity) - this.rules.maxConnectionsPerSubject;
   }
 
   #giveBack(identity: string): void {

@@ -1,22 +1,36 @@
 import type { Duplex } from 'node:stream';
 import { type RoomKey, splitRoomKey } from '../admission/room-id.js';
+import type { Clock } from '../roomgate.clock.js';
+import type { PendingRequest } from './connection-ports.js';
 import { encodeTextFrame } from './frame.js';
 import { encodeGap } from './greetings.js';
 import { Missed } from './missed.js';
-import type { Outgoing, Waiting } from './outgoing.js';
+import { DirectFrame, type Outgoing, type Waiting } from './outgoing.js';
 import { HeldPiece, merge, mergeDropped } from './held-piece.js';
 import { relieve, type SlowConsumerPolicy, type SlowConsumerRule } from './slow-consumer.js';
+import type { Deadline, TimingWheel } from './timing-wheel.js';
 
 /** What a backlog needs to know of its connection. */
 export interface BacklogOwner {
   readonly socket: Duplex;
-  isLive(): boolean;
+  /** Grows with every change of its rights. */
+  readonly generation: number;
+  /** Whether its authority holds, so that it may read what it is sent. */
+  mayRead(now?: number): boolean;
+  /** The code for one whose authority does not hold. */
+  whyMuted(): string;
   isWritable(): boolean;
+  /** Its reader has taken nothing of what waits within the slow-reader timeout. */
+  onReaderStalled(): void;
 }
 
 export interface BacklogLimits {
   readonly maxOutboxBytes: number;
   readonly slowConsumerRule: (key: RoomKey) => SlowConsumerRule;
+  readonly clock: Clock;
+  readonly wheel: TimingWheel;
+  /** Milliseconds without progress after which a reader counts as stalled. */
+  readonly slowReaderMs: number;
 }
 
 /** Together with one write of an outbox (32 KiB) at most 64 KiB are with the socket while its reader is behind. */
@@ -36,6 +50,11 @@ export class Backlog {
   #pending = 0;
   #onEmpty: (() => void)[] = [];
   #taken = 0;
+  /** The rights by which all that waits was asked about. */
+  #generation = 0;
+  /** By `clock.elapsed()`. */
+  #takenAt = 0;
+  #stalledBy: Deadline | undefined;
   /** The newest piece of each conflate key, and of each room whose newest are dropped. */
   readonly #newest = new Map<string, HeldPiece>();
 
@@ -55,19 +74,22 @@ export class Backlog {
   }
 
   add(entry: Outgoing): void {
+    if (this.#held.length === 0) this.#watchReader();
     // A turn's batch may be a megabyte: in one piece it would all be with the socket before a kick could drop it.
     for (const cut of entry.cut(MAX_CHUNK_BYTES)) {
       const piece = new HeldPiece(cut);
+      // Only where the publisher knew another limit: it never fits.
+      if (piece.key && piece.bytes > this.limits.maxOutboxBytes) piece.drop();
       this.#held.push(piece);
       this.#bytes += piece.bytes;
       if (piece.key) this.#replace(piece, piece.key);
     }
   }
 
-  /** Drops what may be dropped if more waits than may; false when it is still too much. */
-  relieve(): boolean {
+  /** Drops publications until as many bytes fit in as are to come; false when that is not enough. */
+  relieve(comingBytes = 0): boolean {
     const { maxOutboxBytes, slowConsumerRule } = this.limits;
-    const waiting = (): number => this.#bytes + this.owner.socket.writableLength;
+    const waiting = (): number => this.#bytes + comingBytes + this.owner.socket.writableLength;
     const excess = waiting() - maxOutboxBytes;
     if (excess <= 0) return true;
     const policyOf = (key: RoomKey): SlowConsumerPolicy => slowConsumerRule(key).policy;
@@ -88,10 +110,32 @@ export class Backlog {
       if (!piece.buffer && slot !== piece.key) this.#newest.delete(slot);
   }
 
-  /** Drops everything but control frames, because the connection is muted. */
+  /** Drops everything but control frames, because the connection is muted. Requests are told instead of being answered. */
   mute(): void {
     for (const piece of this.#held) this.missed.add(piece);
-    this.filter((piece) => piece.isControl);
+    const code = this.owner.whyMuted();
+    this.#hold(
+      this.#held.flatMap((piece) => (piece.isControl ? [piece] : insteadOf(piece.about, code))),
+    );
+  }
+
+  /** Rights may have changed since replies were queued: asks each request whether it may still be answered. */
+  #askAgain(): void {
+    if (this.#generation === this.owner.generation) return;
+    this.#generation = this.owner.generation;
+    this.#hold(
+      this.#held.flatMap((piece) => {
+        const refusal = piece.about?.refusal();
+        return refusal === undefined ? [piece] : insteadOf(piece.about, refusal);
+      }),
+    );
+  }
+
+  /** Its socket is gone. */
+  stop(): void {
+    if (this.#stalledBy) this.limits.wheel.cancel(this.#stalledBy);
+    this.#onEmpty = [];
+    this.#hold([]);
   }
 
   /** Calls back once, when the last of it was handed over or dropped. */
@@ -100,11 +144,36 @@ export class Backlog {
   }
 
   filter(stays: (piece: Waiting) => boolean): void {
-    this.#held = this.#held.filter(stays);
+    this.#hold(this.#held.filter(stays));
+  }
+
+  #hold(pieces: HeldPiece[]): void {
+    this.#held = pieces;
     this.#newest.clear();
-    this.#bytes = this.#held.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#bytes = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
     this.#tellEmpty();
   }
+
+  /** One entry of the wheel at a time, however often the backlog fills and empties. */
+  #watchReader(): void {
+    const { clock, wheel, slowReaderMs } = this.limits;
+    this.#takenAt = clock.elapsed();
+    this.#stalledBy ??= wheel.add(this.#takenAt + slowReaderMs, this.#onLook);
+  }
+
+  readonly #onLook = (): void => {
+    const { clock, wheel, slowReaderMs } = this.limits;
+    this.#stalledBy = undefined;
+    if (this.#held.length === 0 || !this.owner.isWritable()) return;
+    const isStalled = clock.elapsed() - this.#takenAt >= slowReaderMs;
+    if (isStalled && this.#held.some(this.#isCostly)) return this.owner.onReaderStalled();
+    const since = isStalled ? clock.elapsed() : this.#takenAt;
+    this.#stalledBy = wheel.add(since + slowReaderMs, this.#onLook);
+  };
+
+  /** Rooms whose policy is to drop may go on dropping. */
+  readonly #isCostly = ({ key }: HeldPiece): boolean =>
+    !key || this.limits.slowConsumerRule(key).policy === 'close';
 
   /**
    * Hands over chunk after chunk as long as the system takes them at once, then the next one when the last was taken. Rights may
@@ -115,29 +184,27 @@ export class Backlog {
     while (this.#held.length > 0 && this.owner.isWritable()) {
       // Not taken yet: its callback comes back here.
       if (this.#pending > 0 && socket.writableLength > 0) return;
-      if (!this.owner.isLive()) this.mute();
+      this.#askAgain();
+      if (!this.owner.mayRead()) this.mute();
       if (this.#held.length === 0) return;
       this.#pending += 1;
       socket.write(this.#take(MAX_CHUNK_BYTES), this.#onTaken);
+      // Behind the write: what follows it may be a close frame.
+      this.#tellEmpty();
     }
   }
 
   readonly #onTaken = (): void => {
     this.#pending -= 1;
     this.#taken += 1;
+    if (this.#held.length > 0) this.#takenAt = this.limits.clock.elapsed();
     this.pump();
   };
-
-  /** Hands over everything at once, before a close that loses nothing. */
-  finish(): void {
-    if (this.#held.length > 0 && this.owner.isWritable())
-      this.owner.socket.write(this.#take(Infinity));
-  }
 
   /** What the piece makes worthless is dropped, or it is itself, where nothing is taken before the reader has come half way. */
   #replace(piece: HeldPiece, key: RoomKey): void {
     const { policy } = this.limits.slowConsumerRule(key);
-    if (policy === 'close' || policy === 'drop-oldest') return;
+    if (policy === 'drop-oldest') return;
     const { conflateKey } = piece;
     if (policy === 'conflate' && conflateKey === undefined) return;
     piece.slot = policy === 'conflate' ? `${key} ${conflateKey}` : key;
@@ -181,7 +248,6 @@ export class Backlog {
     for (const key of gaps.keys()) tell(key);
     this.#held.splice(0, next);
     this.#bytes -= size;
-    this.#tellEmpty();
     return taken.length === 1 ? (taken[0] as Buffer) : Buffer.concat(taken);
   }
 
@@ -195,4 +261,12 @@ export class Backlog {
   #tellEmpty(): void {
     if (this.#held.length === 0) for (const act of this.#onEmpty.splice(0)) act();
   }
+}
+
+/** What a request is told in the place of bytes that may not be handed over. */
+function insteadOf(about: PendingRequest | undefined, code: string): HeldPiece[] {
+  const text = about?.lost(code);
+  return text === undefined
+    ? []
+    : new DirectFrame(text, true).cut().map((cut) => new HeldPiece(cut));
 }

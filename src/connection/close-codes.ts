@@ -6,6 +6,8 @@ export interface CloseRow {
   /** Sent as the close reason; at most 123 bytes of UTF-8 (RFC 6455 §5.5). */
   readonly reason: string;
   readonly reconnect: Reconnect;
+  /** What becomes of the messages that were accepted before the close and are not handled yet. */
+  readonly accepted: 'handled' | 'dropped';
   readonly meaning: string;
 }
 
@@ -15,78 +17,106 @@ export const CLOSE_CODES = {
     code: 1000,
     reason: 'normal',
     reconnect: 'no',
+    accepted: 'handled',
     meaning: 'The application closed the connection, or the client did.',
   },
   goingAway: {
     code: 1001,
     reason: 'going away',
     reconnect: 'yes',
+    accepted: 'handled',
     meaning: 'The server leaves, or the connection reached `maxConnectionMs`.',
+  },
+  protocolError: {
+    code: 1002,
+    reason: 'protocol error',
+    reconnect: 'no',
+    accepted: 'dropped',
+    meaning: 'The client broke the WebSocket protocol (RFC 6455). Closed without a `goodbye`.',
+  },
+  invalidText: {
+    code: 1007,
+    reason: 'protocol error',
+    reconnect: 'no',
+    accepted: 'dropped',
+    meaning: 'A text frame or a close reason was not UTF-8. Closed without a `goodbye`.',
   },
   messageTimeout: {
     code: 1008,
     reason: 'message timeout',
     reconnect: 'yes',
-    meaning: 'A message was begun and not finished within `messageTimeoutMs`.',
+    accepted: 'dropped',
+    meaning:
+      'A message was begun and not finished within `messageTimeoutMs`. Without a `goodbye`: a message came in more than `maxFragments` fragments or `maxBufferedChunks` chunks, so do not send it again.',
   },
   tooBig: {
     code: 1009,
     reason: 'message too big',
     reconnect: 'no',
+    accepted: 'dropped',
     meaning: 'A message exceeded `maxMessageBytes`.',
   },
   internal: {
     code: 1011,
     reason: 'internal error',
     reconnect: 'yes',
+    accepted: 'dropped',
     meaning: 'A hook of the application failed for this connection.',
   },
   restart: {
     code: 1012,
     reason: 'restart',
     reconnect: 'yes',
+    accepted: 'handled',
     meaning: 'The server restarts; come back after the delay given.',
   },
   overloaded: {
     code: 1013,
     reason: 'overloaded',
     reconnect: 'yes',
+    accepted: 'handled',
     meaning: 'The server has too much to do.',
   },
   badMessages: {
     code: 4400,
     reason: 'bad messages',
     reconnect: 'no',
+    accepted: 'dropped',
     meaning: 'Too many messages that are not ours in shape or event.',
   },
   tokenExpired: {
     code: 4401,
     reason: 'token expired',
     reconnect: 'new-token',
+    accepted: 'dropped',
     meaning: 'The token expired and was not refreshed.',
   },
   roomForbidden: {
     code: 4403,
     reason: 'room forbidden',
     reconnect: 'no',
+    accepted: 'dropped',
     meaning: 'The rights to the room were lost.',
   },
   roomClosed: {
     code: 4404,
     reason: 'room closed',
     reconnect: 'no',
+    accepted: 'dropped',
     meaning: 'The room was closed.',
   },
   noPong: {
     code: 4408,
     reason: 'no pong',
     reconnect: 'yes',
+    accepted: 'handled',
     meaning: 'Nothing came within `pongTimeoutMs` of a ping.',
   },
   replaced: {
     code: 4409,
     reason: 'replaced',
     reconnect: 'no',
+    accepted: 'handled',
     meaning:
       'The subject opened more connections than `maxConnectionsPerSubject`, and this was its oldest.',
   },
@@ -94,19 +124,21 @@ export const CLOSE_CODES = {
     code: 4413,
     reason: 'slow consumer',
     reconnect: 'yes',
-    meaning:
-      'More than `maxOutboxBytes` waited for the reader, or it took nothing of what it had missed.',
+    accepted: 'handled',
+    meaning: 'The reader took nothing of what waited for it within six `verdictDeadlineMs`.',
   },
   rateLimit: {
     code: 4429,
     reason: 'rate limit',
     reconnect: 'yes',
+    accepted: 'handled',
     meaning: 'Too many messages, after warnings (`rate_limited`).',
   },
   signedOut: {
     code: 4440,
     reason: 'signed out',
     reconnect: 'no',
+    accepted: 'dropped',
     meaning: 'The token was revoked, the subject blocked, or signed out by the application.',
   },
 } as const satisfies Record<string, CloseRow>;

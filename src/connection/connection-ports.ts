@@ -2,7 +2,6 @@ import type { GatewayRules } from '../admission/admission.js';
 import type { Principal } from '../admission/principal.js';
 import type { RoomId, RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
-import type { Clock } from '../roomgate.clock.js';
 import type { BacklogLimits } from './backlog.js';
 import type { RoomConnection } from './connection.js';
 import type { HandlerTable } from './handler-table.js';
@@ -21,12 +20,28 @@ export interface Membership {
   readonly release: () => void;
 }
 
+/** Why a request came to its end before its handler did: its client is gone, it took too long, or its right was lost. */
+export type RequestEnd = 'peer_gone' | 'handler_timeout' | 'right_lost';
+
+/** A message of a client that is being handled or answered, as its connection sees it. */
+export interface PendingRequest {
+  /** The code of the `exception` to answer when what let it in does not hold any more; undefined while it does. */
+  refusal(): string | undefined;
+  /** Bytes of it may not be handed over, for this reason. Returns the text that takes their place, if any. */
+  lost(code: string): string | undefined;
+  /** Rights have changed: ends it if its own has ended. */
+  askAgain(): void;
+  /** Ends it. */
+  abort(end: RequestEnd): void;
+}
+
 /** What all connections of a node share. */
 export interface ConnectionPorts extends BacklogLimits {
-  readonly clock: Clock;
   readonly lifetime: LifetimeRules;
   readonly turn: Turn;
   readonly maxInboxMessages: number;
+  readonly handlerTimeoutMs: number;
+  readonly closeTimeoutMs: number;
   /** Whether no connection is live, because revocations may be missing. */
   isMuted(): boolean;
   /** Compares what is sent with the schema declared for its event; does nothing in strict mode. @throws RoomgateError `invalid_data` */
@@ -39,9 +54,11 @@ export interface ConnectionPorts extends BacklogLimits {
   receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void;
   /** Handles one message of the inbox; settles when the next may follow. */
   handle(connection: RoomConnection, message: Message): Promise<void> | undefined;
-  /** The connection is being closed: leave its rooms. */
+  /** The connection accepts no more messages: it is not present any more, though still in its rooms. */
+  absent(connection: RoomConnection): void;
+  /** Nothing of the connection is handled any more: leave its rooms. */
   leave(connection: RoomConnection): void;
-  /** The connection is gone: leave its rooms, forget it. The code is the other side's. */
+  /** The connection is gone: forget it. The code is the other side's. */
   closed(connection: RoomConnection, code: number): void;
 }
 
@@ -49,7 +66,9 @@ export interface EndOptions {
   /** Forgets what waits to be read. */
   readonly drop?: boolean;
   /** When to come back. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
+  /** Says goodbye only when the messages that were accepted are answered. */
+  readonly isLast?: boolean;
 }
 
 export interface ConnectionInit {

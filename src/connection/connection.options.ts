@@ -30,7 +30,8 @@ export interface ConnectionOptions {
    */
   messageBurst: number;
   /**
-   * Bytes that may wait for a slow reader before it is closed with 4413.
+   * Bytes that may wait for a slow reader. What a room says beyond them is dropped and told with a `gap`; a frame that is larger is
+   * an error to its publisher (`too_big`). A reader that takes nothing of them within six `verdictDeadlineMs` is closed with 4413.
    * @default 1048576
    */
   maxOutboxBytes: number;
@@ -74,8 +75,8 @@ export interface ConnectionOptions {
    */
   messageTimeoutMs: number;
   /**
-   * Milliseconds that clients get to answer the close, at shutdown, after 4408 and after 1008, and those that only ended their side of
-   * the connection to read the rest, before their sockets are destroyed.
+   * Milliseconds that clients get to answer a close before their sockets are destroyed, whatever its code. It begins when
+   * the last byte was taken, for which a slow reader has six `verdictDeadlineMs` without progress.
    * @default 2000
    */
   closeTimeoutMs: number;

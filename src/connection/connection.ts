@@ -1,49 +1,143 @@
 import type { Duplex } from 'node:stream';
-import type { RoomKey } from '../admission/room-id.js';
+import type { GatewayRules } from '../admission/admission.js';
 import type { Principal } from '../admission/principal.js';
+import type { RoomId } from '../admission/room-id.js';
+import { RoomgateError } from '../roomgate.errors.js';
 import { checkCloseCode, CLOSE_CODES, type CloseRow, cutReason } from './close-codes.js';
-import type { ConnectGate } from './connect-gate.js';
-import type { ConnectionInit, ConnectionPorts, EndOptions } from './connection-ports.js';
+import type {
+  ConnectionInit,
+  ConnectionPorts,
+  EndOptions,
+  Membership,
+  PendingRequest,
+  RequestEnd,
+} from './connection-ports.js';
+import { NOWHERE } from './due-beats.js';
 import { encodeBinaryFrame } from './frame.js';
-import type { MessageHandler } from './handler-table.js';
+import type { HandlerTable, MessageHandler } from './handler-table.js';
 import { encodeGoodbye } from './greetings.js';
 import type { HeartbeatOwner } from './heartbeat.js';
-import { Inbox } from './inbox.js';
+import { Inbox, type InboxOwner } from './inbox.js';
 import { Lifetime, type LifetimeOwner } from './lifetime.js';
 import { encodeMessage, type Message, refuseReserved, withoutCause } from './message.js';
+import type { RateWarnings } from './message-rate.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { RoomSocket } from './room-socket.js';
-import { SocketEnd } from './socket-end.js';
+import type { Strikes } from './strikes.js';
+import type { Deadline } from './timing-wheel.js';
+import { unfinishedMessage } from './ws-receiver.js';
 
-/** One admitted WebSocket with its principal: what guards, handlers and hooks of a room gateway get as their client. */
-export class RoomConnection
-  extends SocketEnd
-  implements HeartbeatOwner, LifetimeOwner, OutboxOwner
-{
+/** No payload, so all connections share one frame and nothing is encoded (RFC 6455 §5.5.2). */
+const PING = Buffer.from([0x89, 0]);
+const LOW_31_BITS = 0x7fff_ffff;
+
+/**
+ * What becomes of the messages of a connection:
+ * - `open`: they are accepted and handled.
+ * - `finishing`: no more are accepted. Those that were are handled, as long as their authority holds and `handlerTimeoutMs` has not
+ *   passed. The connection still counts: in the registry, in the limits and in its rooms. Its presence is gone.
+ * - `over`: none is handled any more, and it has left its rooms.
+ */
+type Stage = 'open' | 'finishing' | 'over';
+
+/** Closes by which a right ends, so that handlers are told so. */
+const ENDS_A_RIGHT: ReadonlySet<CloseRow> = new Set([
+  CLOSE_CODES.tokenExpired,
+  CLOSE_CODES.roomForbidden,
+  CLOSE_CODES.roomClosed,
+  CLOSE_CODES.signedOut,
+]);
+
+/** What only a connection has that is on its way out. */
+interface Ending {
+  /** The code that the other side closed with, known when the socket is gone. */
+  closedWith?: number;
+  /** When the messages that were accepted are given up. */
+  finishBy?: Deadline;
+  /** When the socket is destroyed whose client does not answer the close. */
+  closeBy?: Deadline;
+  /** Said when the last accepted message was answered. */
+  goodbye?: { readonly row: CloseRow; readonly retryAfterMs: number | undefined };
+  /** Whether its end was told. */
+  isTold?: boolean;
+}
+
+/**
+ * One admitted WebSocket with its principal: what guards, handlers and hooks of a room gateway get as their client. Its whole life
+ * is in here, from the 101 to the moment when the last message was handled and the socket is gone.
+ */
+export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner, OutboxOwner {
+  /** A random UUID, ours; safe to log. */
+  readonly id: string;
+  /** The address of the peer; undefined when the socket has none. */
+  readonly ip: string | undefined;
+  /** Those request headers that `carriedHeaders` lists; never a credential. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The room of its URL. */
+  readonly roomId: RoomId;
+  /** @internal What its gateway asks of those who come in. */
+  readonly rules: GatewayRules;
+  /** @internal */
+  readonly table: HandlerTable;
+  /** @internal The rooms that it is in; another list after each change. */
+  memberships: readonly Membership[] = [];
+  /** @internal Grows with every change of its rights; an answer asked for before is stale. */
+  generation = 0;
+  /** @internal Grows when all its rights are decided anew; a room that it joins or leaves by itself changes nothing about the others. */
+  decisions = 0;
   /** @internal */
   handlers: readonly MessageHandler[] | undefined;
-  /** @internal Holds the inbox shut while `handleConnection` hooks run. */
-  gate: ConnectGate | undefined;
   /** @internal Why it was closed on our side: our row, else the code of the application or of `ws`. */
   ended: CloseRow | number | undefined;
+  /** @internal @see Paced.paidAt */
+  paidAt = 0;
+  /** @internal */
+  strikes: Strikes | undefined;
+  /** @internal */
+  rateWarnings: RateWarnings | undefined;
+  /** @internal Unordered messages that are being handled beside others. */
+  beside = 0;
+  /** @internal Observables that handlers returned and that have not ended. */
+  streams = 0;
+  /** @internal Its place in the heartbeat. */
+  place = NOWHERE;
+  /** @internal */
+  deadline = 0;
+  /** @internal */
+  heard = -1;
   #principal: Principal;
-  #state: 'open' | 'closing' | 'closed' = 'open';
+  #stage: Stage = 'open';
+  /** Whether a close frame was sent or has come, or the peer has ended its side: no more frames are added. */
+  #isClosing = false;
+  #ending: Ending | undefined;
+  /** `handleConnection` hooks that have not settled: until then no message is handled. */
+  #connecting: { pending: number; running: number; readonly dueBy: Deadline } | undefined;
   #inbox: Inbox | undefined;
   #outbox: Outbox | undefined;
+  /** Requests that have to hear when their right ends, their time is over or their client goes. */
+  #watching: Set<PendingRequest> | undefined;
   readonly #lifetime: Lifetime;
   #onDisconnect: ((code: number) => void)[] | undefined;
 
   /** @internal */
   constructor(
     init: ConnectionInit,
-    ws: RoomSocket,
-    socket: Duplex,
+    private readonly ws: RoomSocket,
+    /** @internal */
+    readonly socket: Duplex,
     private readonly ports: ConnectionPorts,
   ) {
-    super(init, ws, socket);
+    this.id = init.id;
+    this.ip = init.ip;
+    this.headers = init.headers;
+    this.roomId = init.roomId;
+    this.rules = init.rules;
+    this.table = init.table;
     this.#principal = init.principal;
     this.#lifetime = new Lifetime(this, ports.lifetime);
   }
+
+  // Who it is and what it may.
 
   /** Who this connection acts as. Read it anew for each message: a refresh replaces it. */
   get principal(): Principal {
@@ -55,6 +149,42 @@ export class RoomConnection
     return this.#principal;
   }
 
+  /** The name that all rooms of this connection have. */
+  get roomName(): string {
+    return this.rules.roomName;
+  }
+
+  /** Whether messages are accepted. */
+  get isOpen(): boolean {
+    return this.#stage === 'open';
+  }
+
+  /** @internal Whether accepted messages may still be handled: it is open or finishing. */
+  get isActive(): boolean {
+    return this.#stage !== 'over';
+  }
+
+  /** @internal Nothing is left of it: the last message was handled and its socket is gone. */
+  get isGone(): boolean {
+    return this.#stage === 'over' && this.#ending?.closedWith !== undefined;
+  }
+
+  /** Whether its authority holds at the time, in milliseconds since the epoch. Asked before each handler. */
+  isLive(now: number = this.ports.clock.now()): boolean {
+    return this.#stage !== 'over' && this.mayRead(now);
+  }
+
+  /** @internal Whether what it is sent may be handed to the socket. Asked whenever bytes are. */
+  mayRead(now: number = this.ports.clock.now()): boolean {
+    return now < this.#principal.expiresAt && !this.ports.isMuted();
+  }
+
+  /** @internal Of one that is not live. */
+  whyMuted(now: number = this.ports.clock.now()): 'token_expired' | 'authority_stale' {
+    const isOver = this.#stage === 'over' || now >= this.#principal.expiresAt;
+    return isOver ? 'token_expired' : 'authority_stale';
+  }
+
   /** @internal Acts as the principal from now on; the same subject with other rights. */
   renew(principal: Principal): void {
     this.#principal = principal;
@@ -63,40 +193,40 @@ export class RoomConnection
     this.#lifetime.renew();
   }
 
-  get isOpen(): boolean {
-    return this.#state === 'open';
+  /** @internal Its rights may be others now: requests that run and whose right has ended are told at once. */
+  askAgain(): void {
+    for (const request of this.#watching ?? []) request.askAgain();
   }
 
-  /** @internal Its socket is gone. */
-  get isClosed(): boolean {
-    return this.#state === 'closed';
+  /** @internal Told when the right of the request ends, or the connection. Returns false when the connection has ended already. */
+  watch(request: PendingRequest): boolean {
+    if (this.#isClosing || this.#stage === 'over') return false;
+    (this.#watching ??= new Set()).add(request);
+    return true;
   }
 
-  /** Whether its authority holds at the time, in milliseconds since the epoch. Asked before handlers and before bytes are handed to the socket. */
-  isLive(now: number = this.ports.clock.now()): boolean {
-    return this.#state === 'open' && now < this.#principal.expiresAt && !this.ports.isMuted();
+  /** @internal */
+  unwatch(request: PendingRequest): void {
+    this.#watching?.delete(request);
   }
 
-  /** @internal Of one that is not live. */
-  whyMuted(now: number = this.ports.clock.now()): 'token_expired' | 'authority_stale' {
-    const isOver = this.#state !== 'open' || now >= this.#principal.expiresAt;
-    return isOver ? 'token_expired' : 'authority_stale';
-  }
+  // What it is sent.
 
   /**
-   * Sends an event to this connection alone. False when it is closing.
-   * @throws RoomgateError `reserved_event` for an event only roomgate may send, `invalid_data` when the data has no JSON form.
+   * Sends an event to this connection alone. False when it is closing, or when the event does not fit into `maxOutboxBytes` with
+   * what its reader has not taken.
+   * @throws RoomgateError `reserved_event` for an event only roomgate may send, `invalid_data` when the data has no JSON form,
+   * `too_big` for what alone is larger than `maxOutboxBytes`.
    */
   send(event: string, data?: unknown): boolean {
     refuseReserved(event);
     this.ports.checkEvent(this.roomName, event, data);
-    return this.sendText(encodeMessage(event, data), false);
+    return this.sendText(this.checkSize(encodeMessage(event, data)), false);
   }
 
-  /** Sends bytes to this connection alone, as one binary frame (RFC 6455 §5.6). False when it is closing. */
+  /** Sends bytes to this connection alone, as one binary frame (RFC 6455 §5.6). False as `send` is. */
   sendBinary(bytes: Uint8Array): boolean {
-    if (this.#state === 'open') this.outbox.addBytes(encodeBinaryFrame(bytes));
-    return this.#state === 'open';
+    return !this.#isClosing && this.outbox.addBytes(this.checkSize(encodeBinaryFrame(bytes)));
   }
 
   /** What Nest's own exception filters call. */
@@ -105,31 +235,27 @@ export class RoomConnection
     return this.sendText(encodeMessage(event, withoutCause(data)), false);
   }
 
-  /** Closes with a code of the application (default 1000, or 4000 to 4999) after everything sent so far. */
-  close(code: number = CLOSE_CODES.normal.code, reason = ''): void {
-    checkCloseCode(code);
-    this.#close(code, reason);
+  /** @internal @throws RoomgateError `too_big` */
+  checkSize<T extends string | Buffer>(sent: T): T {
+    const { maxOutboxBytes } = this.ports;
+    // A character is three bytes at most, so a short text needs no counting.
+    if (sent.length * 3 <= maxOutboxBytes || Buffer.byteLength(sent) <= maxOutboxBytes) return sent;
+    throw new RoomgateError(
+      'too_big',
+      `Expected at most maxOutboxBytes (${maxOutboxBytes}), got ${Buffer.byteLength(sent)}. Send it in parts, or raise maxOutboxBytes.`,
+    );
   }
 
-  /** @internal Closes with a `goodbye` first. `drop` forgets what waits to be read: a kick leaves nothing of ours behind. */
-  end(row: CloseRow, { drop = false, retryAfterMs }: EndOptions = {}): void {
-    if (this.#state !== 'open') return;
-    this.ended = row;
-    if (drop) this.#outbox?.drop();
-    this.sendText(encodeGoodbye(row, retryAfterMs), true);
-    this.#close(row.code, row.reason);
+  /** @internal The same for a value of a request's stream. */
+  sendFor(request: PendingRequest, event: string, data: unknown): boolean {
+    refuseReserved(event);
+    this.ports.checkEvent(this.roomName, event, data);
+    return this.sendText(this.checkSize(encodeMessage(event, data)), false, request);
   }
 
-  /** @internal */
-  sendText(text: string, isControl: boolean, about?: RoomKey): boolean {
-    if (this.#state !== 'open') return false;
-    this.outbox.addText(text, isControl, about);
-    return true;
-  }
-
-  /** @internal Called once each when the socket has closed. */
-  get onDisconnect(): ((code: number) => void)[] {
-    return (this.#onDisconnect ??= []);
+  /** @internal `about`: the request that it answers, which is asked whether it still may when the bytes are handed over. */
+  sendText(text: string, isControl: boolean, about?: PendingRequest): boolean {
+    return !this.#isClosing && this.outbox.addText(text, isControl, about);
   }
 
   /** @internal */
@@ -137,25 +263,29 @@ export class RoomConnection
     return (this.#outbox ??= new Outbox(this, this.ports));
   }
 
+  /** @internal A frame after the close frame of ws would be a protocol error. */
+  isWritable(): boolean {
+    return this.ws.isOpen;
+  }
+
+  /** @internal Later than the turn that found it: leaving rooms may publish, and a turn takes nothing while it hands over. */
+  onReaderStalled(): void {
+    queueMicrotask(() => this.end(CLOSE_CODES.slowConsumer, { drop: true }));
+  }
+
+  // What it sends.
+
   /** @internal */
   get inbox(): Inbox {
     if (this.#inbox) return this.#inbox;
-    const handle = (message: Message): Promise<void> | undefined =>
-      this.ports.handle(this, message);
-    const setPaused = (isPaused: boolean): void => (isPaused ? this.ws.pause() : this.ws.resume());
-    this.#inbox = new Inbox({ handle, setPaused }, this.ports.maxInboxMessages);
-    if (!this.gate) this.#inbox.open();
+    this.#inbox = new Inbox(this, this.ports.maxInboxMessages);
+    if (!this.#connecting) this.#inbox.open();
     return this.#inbox;
   }
 
-  /** @internal A frame after the close frame of ws would be a protocol error. */
-  isWritable(): boolean {
-    return this.#state === 'open' && this.ws.isOpen;
-  }
-
-  /** @internal Later than the turn that found it full: leaving rooms may publish, and a turn takes nothing while it hands over. */
-  onOutboxFull(): void {
-    queueMicrotask(() => this.end(CLOSE_CODES.slowConsumer, { drop: true }));
+  /** @internal Messages that were accepted and are not handled yet. */
+  get accepted(): number {
+    return this.#stage === 'over' ? 0 : (this.#inbox?.accepted ?? 0) + this.beside;
   }
 
   /** @internal The client has said something. */
@@ -165,7 +295,68 @@ export class RoomConnection
 
   /** @internal */
   receive(bytes: Buffer, isBinary: boolean): void {
-    if (this.#state === 'open') this.ports.receive(this, bytes, isBinary);
+    if (this.#stage === 'open') this.ports.receive(this, bytes, isBinary);
+  }
+
+  /** @internal */
+  handle(message: Message): Promise<void> | undefined {
+    return this.ports.handle(this, message);
+  }
+
+  /** @internal */
+  setPaused(isPaused: boolean): void {
+    if (isPaused) this.ws.pause();
+    else this.ws.resume();
+  }
+
+  /** @internal The last message of the inbox was handled. */
+  onIdle(): void {
+    if (this.#stage === 'finishing') this.#advance();
+  }
+
+  /** @internal A message is handled beside others until `done`, which never rejects, settles. */
+  runBeside(done: Promise<void>): void {
+    this.beside += 1;
+    void done.then(() => {
+      this.beside -= 1;
+      this.onIdle();
+    });
+  }
+
+  // Its beginning.
+
+  /** @internal Keeps messages waiting until so many `handleConnection` hooks have settled. One that never does costs the connection. */
+  awaitHooks(pending: number): void {
+    const { clock, wheel, handlerTimeoutMs } = this.ports;
+    const dueBy = wheel.add(clock.elapsed() + handlerTimeoutMs, () => {
+      this.#stopConnecting();
+      this.end(CLOSE_CODES.internal);
+    });
+    this.#connecting = { pending, running: 0, dueBy };
+  }
+
+  /** @internal A `handleConnection` hook has begun. */
+  hookStarted(): void {
+    if (this.#connecting) this.#connecting.running += 1;
+  }
+
+  /** @internal A `handleConnection` hook has settled. */
+  hookSettled(): void {
+    if (!this.#connecting) return;
+    this.#connecting.running -= 1;
+    if (--this.#connecting.pending > 0) return;
+    this.#stopConnecting();
+    if (this.#stage !== 'over') this.#inbox?.open();
+    this.#advance();
+  }
+
+  /** @internal Hooks that have not begun never will, because telling of the connection failed. */
+  hooksSkipped(): void {
+    if (!this.#connecting) return;
+    this.#connecting.pending = this.#connecting.running;
+    if (this.#connecting.pending > 0) return;
+    this.#stopConnecting();
+    this.#advance();
   }
 
   /** @internal */
@@ -174,27 +365,219 @@ export class RoomConnection
     this.end(CLOSE_CODES.internal);
   }
 
-  /** @internal */
-  onClosed(code: number): void {
-    if (this.#state === 'closed') return;
-    this.#stop('closed');
-    this.ports.closed(this, code);
-    for (const listener of this.#onDisconnect?.splice(0) ?? []) listener(code);
+  /** A hook that has taken too long counts as settled: `handleDisconnect` has to be called some day. */
+  #stopConnecting(): void {
+    if (this.#connecting) this.ports.wheel.cancel(this.#connecting.dueBy);
+    this.#connecting = undefined;
   }
 
-  #close(code: number, reason: string): void {
-    if (this.#state !== 'open') return;
+  // Its end.
+
+  /**
+   * Closes after everything sent so far, with 1000 or a code of the application (4000 to 4999). After 1000 the messages that were
+   * accepted are still handled, after another code they are dropped.
+   * @throws RangeError for any other code.
+   */
+  close(code: number = CLOSE_CODES.normal.code, reason = ''): void {
+    checkCloseCode(code);
+    if (this.#isClosing || this.#stage !== 'open') return;
     this.ended ??= code;
-    this.#outbox?.finish(this.ports.clock.now());
-    this.#stop('closing');
-    this.ws.close(code, cutReason(reason));
-    // Its client may take its time to answer, or never do.
-    this.ports.leave(this);
+    this.#closeSocket(code, reason, {});
+    if (code === CLOSE_CODES.normal.code) this.#finish();
+    else this.#over();
   }
 
-  #stop(state: 'closing' | 'closed'): void {
-    this.#state = state;
+  /**
+   * @internal Closes with a `goodbye` first. What was accepted is handled or dropped as the row says; of a connection that is
+   * finishing it is dropped. `drop` forgets what waits to be read: a kick leaves nothing of ours behind.
+   */
+  end(row: CloseRow, options: EndOptions = {}): void {
+    if (options.drop) this.#outbox?.drop();
+    if (this.#stage === 'over') return;
+    const isOpen = this.#stage === 'open';
+    if (isOpen && options.isLast && this.accepted > 0) {
+      this.#endingOf().goodbye = { row, retryAfterMs: options.retryAfterMs };
+      this.#finish();
+      return;
+    }
+    this.#sayGoodbye(row, options);
+    if (isOpen && row.accepted === 'handled') this.#finish();
+    else this.#over(row);
+  }
+
+  #sayGoodbye(row: CloseRow, options: EndOptions): void {
+    if (this.#isClosing) return;
+    this.ended = row;
+    this.sendText(encodeGoodbye(row, options.retryAfterMs), true);
+    this.#closeSocket(row.code, row.reason, options);
+  }
+
+  /** @internal The client has sent a close frame or ended its side, or `ws` found a fault. */
+  onPeerClosing(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#awaitClose({ drop: true });
+    if (this.#stage === 'open') this.#finish();
+    else this.#abort('peer_gone');
+  }
+
+  /** @internal The client has broken the protocol, and `ws` has closed. */
+  onFault(fault: CloseRow | number): void {
+    this.ended ??= fault;
+    this.#over();
+  }
+
+  /** @internal Its socket is gone. */
+  onClosed(code: number): void {
+    const ending = this.#endingOf();
+    if (ending.closedWith !== undefined) return;
+    ending.closedWith = code;
+    this.#isClosing = true;
+    if (ending.closeBy) this.ports.wheel.cancel(ending.closeBy);
+    this.#outbox?.stop();
+    if (this.#stage === 'open') this.#finish();
+    else this.#advance();
+  }
+
+  /** @internal Called once each when the connection is gone. */
+  get onDisconnect(): ((code: number) => void)[] {
+    return (this.#onDisconnect ??= []);
+  }
+
+  /** No more messages are accepted; those that were are handled. */
+  #finish(): void {
+    const { clock, wheel, handlerTimeoutMs } = this.ports;
+    this.#stage = 'finishing';
+    if (this.#isClosing) this.#abort('peer_gone');
+    // A paused socket would never read the answer to our close.
+    this.#inbox?.unpause();
+    this.#advance();
+    // What was done meanwhile may have ended it.
+    if (!this.isActive) return;
+    this.ports.absent(this);
+    const dueAt = clock.elapsed() + handlerTimeoutMs;
+    this.#endingOf().finishBy = wheel.add(dueAt, () => this.#abandon());
+  }
+
+  /** Goes on as soon as nothing is left to be handled, and when the socket is gone too, ends. */
+  #advance(): void {
+    if (this.#connecting || this.#stage === 'open') return;
+    if (this.#stage === 'over') this.#settle();
+    else if (this.accepted === 0) this.#over();
+  }
+
+  /** Nothing more is handled. `row`: why, if the client was not the one to end it. */
+  #over(row?: CloseRow): void {
+    if (this.#stage === 'over') return;
+    const ending = this.#endingOf();
+    const isLoss = row !== undefined && ENDS_A_RIGHT.has(row);
+    if (isLoss) this.ended = row;
+    this.#stage = 'over';
     this.#inbox?.clear();
     this.#lifetime.stop();
+    if (ending.finishBy) this.ports.wheel.cancel(ending.finishBy);
+    if (ending.goodbye) this.#sayGoodbye(ending.goodbye.row, ending.goodbye);
+    this.#abort(isLoss ? 'right_lost' : 'peer_gone');
+    // Its client may take its time to answer, or never do.
+    this.ports.leave(this);
+    this.#settle();
+  }
+
+  /** Tells of its end, once, behind everything else. */
+  #settle(): void {
+    const ending = this.#endingOf();
+    if (this.#connecting || !this.isGone || ending.isTold) return;
+    ending.isTold = true;
+    const { closedWith = 0 } = ending;
+    this.ports.closed(this, closedWith);
+    for (const listener of this.#onDisconnect?.splice(0) ?? []) listener(closedWith);
+  }
+
+  #abandon(): void {
+    this.#stopConnecting();
+    this.#over();
+    this.#settle();
+  }
+
+  /** Closes the socket behind what it was sent so far, and destroys it when its client does not answer. */
+  #closeSocket(code: number, reason: string, options: EndOptions): void {
+    const close = (): void => this.ws.close(code, cutReason(reason));
+    this.#isClosing = true;
+    if (this.#outbox) this.#outbox.finish(close);
+    else close();
+    this.#awaitClose(options);
+  }
+
+  /**
+   * Destroys the socket unless its client has answered the close within `closeTimeoutMs`. While bytes are left that it has not
+   * taken, it has the slow-reader timeout for the next of them; a client that is to read nothing more has not.
+   */
+  #awaitClose({ drop }: EndOptions): void {
+    const { clock, wheel, closeTimeoutMs, slowReaderMs } = this.ports;
+    const patienceMs = drop ? 0 : slowReaderMs;
+    let left = this.#outbox?.backlogBytes ?? 0;
+    let takenAt = clock.elapsed();
+    const lookLater = (): void => {
+      this.#endingOf().closeBy = wheel.add(clock.elapsed() + closeTimeoutMs, look);
+    };
+    const look = (): void => {
+      const before = left;
+      left = this.socket.writableLength + (this.#outbox?.backlogBytes ?? 0);
+      if (left < before) takenAt = clock.elapsed();
+      const isWaiting = left > 0 && clock.elapsed() - takenAt < patienceMs;
+      if (left < before || isWaiting) lookLater();
+      else this.terminate();
+    };
+    lookLater();
+  }
+
+  #endingOf(): Ending {
+    return (this.#ending ??= {});
+  }
+
+  /** @internal Gives up what it has accepted, and destroys its socket. */
+  abandon(): void {
+    this.terminate();
+    this.#abandon();
+  }
+
+  /** @internal Destroys the socket as soon as the system has taken what was written to it; an answer is not waited for. */
+  hangUp(): void {
+    this.socket.end(() => this.socket.destroy());
+  }
+
+  /** @internal Destroys the socket without a word. */
+  terminate(): void {
+    this.ws.terminate();
+  }
+
+  // Its socket, as the heartbeat sees it.
+
+  /** @internal */
+  get isPaused(): boolean {
+    return this.ws.isPaused;
+  }
+
+  /** @internal Only ever compared: cut to what fits into a field without an object of its own. */
+  get received(): number | undefined {
+    if (this.ws.isAsleep) return this.ws.pongs;
+    const { bytesRead } = this.socket as { bytesRead?: number };
+    return bytesRead === undefined ? undefined : bytesRead & LOW_31_BITS;
+  }
+
+  /** @internal */
+  get unfinished(): object | undefined {
+    return unfinishedMessage(this.ws);
+  }
+
+  /** @internal Not through the outbox: a control frame may stand between any two frames, and need not wait for them. */
+  ping(): void {
+    if (this.ws.isOpen) this.socket.write(PING);
+  }
+
+  #abort(end: RequestEnd): void {
+    const watching = this.#watching;
+    this.#watching = undefined;
+    for (const request of watching ?? []) request.abort(end);
   }
 }

@@ -26,7 +26,10 @@ export class Drain {
     this.isDraining = true;
   }
 
-  /** Says goodbye to everybody, batch after batch, and destroys the sockets of those who do not answer. The same deed whoever asks. */
+  /**
+   * Says goodbye to everybody, batch after batch. The messages that were accepted are handled, then the sockets of those who do not
+   * answer are destroyed. The same deed whoever asks.
+   */
   closeAll(): Promise<void> {
     this.begin();
     return (this.#closed ??= this.#closeAll());
@@ -48,7 +51,7 @@ export class Drain {
     };
     await this.clock.within(inBatches(), drainTimeoutMs, undefined);
     isLate = true;
-    for (const connection of left) connection.terminate();
+    for (const connection of left) connection.abandon();
   }
 
   /** As many as it takes for the last batch to have its time for answers. */
@@ -58,22 +61,34 @@ export class Drain {
     return Math.max(drainBatchSize, Math.ceil(connections / Math.max(1, further + 1)));
   }
 
-  /** Says goodbye, waits for the closes and destroys the sockets of those who do not answer. */
+  /** Waits for `closeTimeoutMs`, and again as long as messages are being handled meanwhile. */
   async #closeBatch(connections: readonly RoomConnection[], windowMs: number): Promise<void> {
-    const here = connections.filter(({ isClosed }) => !isClosed);
-    const closed = here.map((connection) => this.#close(connection, windowMs));
-    await this.clock.within(Promise.all(closed), this.rules.closeTimeoutMs, undefined);
-    for (const connection of here) connection.terminate();
+    const here = connections.filter(({ isGone }) => !isGone);
+    const closed = Promise.all(here.map((connection) => this.#close(connection, windowMs)));
+    const isDone = closed.then(() => true);
+    for (let left = acceptedBy(here); ; left = acceptedBy(here)) {
+      if (await this.clock.within(isDone, this.rules.closeTimeoutMs, false)) return;
+      if (acceptedBy(here) >= left) break;
+    }
+    for (const connection of here) connection.abandon();
   }
 
   /** Each has a moment of its own to come back, in a time as long as the drain, or all would come together. */
   #close(connection: RoomConnection, windowMs: number): Promise<void> {
     const retryAfterMs = Math.round(Math.random() * windowMs);
     connection.end(CLOSE_CODES.restart, { retryAfterMs });
-    return new Promise((resolve) => connection.onDisconnect.push(() => resolve()));
+    return new Promise((resolve) =>
+      connection.isGone ? resolve() : connection.onDisconnect.push(() => resolve()),
+    );
   }
 
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => this.clock.setTimer(resolve, ms));
   }
+}
+
+function acceptedBy(connections: readonly RoomConnection[]): number {
+  let accepted = 0;
+  for (const connection of connections) accepted += connection.accepted;
+  return accepted;
 }

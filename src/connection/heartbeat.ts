@@ -8,22 +8,19 @@ export interface HeartbeatRules {
   readonly pingIntervalMs: number;
   readonly pongTimeoutMs: number;
   readonly messageTimeoutMs: number;
-  readonly closeTimeoutMs: number;
 }
 
 /** What a heartbeat needs to know of a connection. The numbers it keeps there are small integers, which cost no object. */
 export interface HeartbeatOwner extends Placed, MessageOwner {
-  /** The beat at which its pong is due, or its socket is destroyed. */
+  /** The beat at which its pong is due. */
   deadline: number;
   /** What `received` was when it was pinged; -1 while no pong is due. */
   heard: number;
-  readonly ended: CloseRow | number | undefined;
   /** Grows with every byte that is read; undefined when the socket does not count. */
   readonly received: number | undefined;
   ping(): void;
   end(row: CloseRow, options?: { drop?: boolean }): void;
   hangUp(): void;
-  terminate(): void;
 }
 
 const BEAT_MS = 1_000;
@@ -43,7 +40,6 @@ export class Heartbeat {
   readonly #pingBeats: number;
   readonly #pongBeats: number;
   readonly #messageBeats: number;
-  readonly #closeBeats: number;
 
   constructor(
     private readonly clock: Clock,
@@ -52,7 +48,6 @@ export class Heartbeat {
     this.#pingBeats = beats(rules.pingIntervalMs);
     this.#pongBeats = beats(rules.pongTimeoutMs);
     this.#messageBeats = beats(rules.messageTimeoutMs);
-    this.#closeBeats = beats(rules.closeTimeoutMs);
   }
 
   /** Connections that are looked after. */
@@ -91,7 +86,7 @@ export class Heartbeat {
     for (const connection of this.#all.due(this.#beat)) this.#visit(connection);
     this.#unfinished.lookAtSome(this.#beat);
     for (const connection of this.#unfinished.overdue(this.#beat, this.#messageBeats))
-      this.#end(connection, CLOSE_CODES.messageTimeout);
+      connection.end(CLOSE_CODES.messageTimeout);
     this.#cancelTimer = this.clock.setTimer(this.#onTimer, this.#untilNext());
   };
 
@@ -106,7 +101,7 @@ export class Heartbeat {
   }
 
   #visit(connection: HeartbeatOwner): void {
-    if (!connection.isOpen) this.#followUp(connection);
+    if (!connection.isOpen) this.#all.set(connection, NEVER);
     else if (connection.heard === NOT_DUE) this.#ping(connection);
     else this.#listen(connection);
   }
@@ -129,21 +124,8 @@ export class Heartbeat {
     if (connection.isPaused) connection.deadline += 1;
     if (this.#beat < connection.deadline) return;
     // Who said nothing for so long reads nothing and will not answer.
-    this.#end(connection, CLOSE_CODES.noPong, { drop: true });
+    connection.end(CLOSE_CODES.noPong, { drop: true });
     connection.hangUp();
-  }
-
-  #end(connection: HeartbeatOwner, row: CloseRow, options?: { drop: boolean }): void {
-    connection.end(row, options);
-    connection.deadline = this.#beat + this.#closeBeats;
-    this.#all.set(connection, connection.deadline);
-  }
-
-  #followUp(connection: HeartbeatOwner): void {
-    const { ended } = connection;
-    const isOurs = ended === CLOSE_CODES.noPong || ended === CLOSE_CODES.messageTimeout;
-    this.#all.set(connection, NEVER);
-    if (isOurs) connection.terminate();
   }
 }
 

@@ -5,6 +5,8 @@ export interface InboxOwner {
   /** Handles one message; settles, and never rejects, when the next one may follow. Undefined: at once. */
   handle(message: Message): Promise<void> | undefined;
   setPaused(isPaused: boolean): void;
+  /** The last message was handled. */
+  onIdle(): void;
 }
 
 /** In memory a message may be twenty times as big as on the wire: 64 KiB of `{},{},{}` are more than a megabyte. */
@@ -20,6 +22,7 @@ export class Inbox {
   #sizes: number[] = [];
   #bytes = 0;
   #isBusy = true;
+  #isShut = true;
   #isPaused = false;
   #run = 0;
   /** What is to happen when no message is being handled. */
@@ -34,8 +37,14 @@ export class Inbox {
     return this.#isBusy;
   }
 
+  /** Messages that are not handled yet, with the one that is being handled. */
+  get accepted(): number {
+    return this.#waiting.length + (this.#isBusy && !this.#isShut ? 1 : 0);
+  }
+
   /** Begins to hand out messages; until then they wait. */
   open(): void {
+    this.#isShut = false;
     this.#next();
   }
 
@@ -72,9 +81,16 @@ export class Inbox {
     this.#bytes = 0;
     this.#between = undefined;
     this.#isBusy = true;
+    this.#isShut = true;
     this.#run += 1;
-    // A paused socket would never read the answer to our close.
-    this.#resume();
+    this.unpause();
+  }
+
+  /** Has the socket read on. A paused one would never read the answer to our close. */
+  unpause(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.owner.setPaused(false);
   }
 
   #start(message: Message): void {
@@ -93,17 +109,12 @@ export class Inbox {
     for (const act of this.#between?.splice(0) ?? []) act();
     while (!this.#isBusy && this.#waiting.length > 0) this.#start(this.#take());
     if (this.#waiting.length < this.maxMessages / 2 && this.#bytes <= MAX_WAITING_BYTES / 2)
-      this.#resume();
+      this.unpause();
+    if (!this.#isBusy) this.owner.onIdle();
   }
 
   #take(): Message {
     this.#bytes -= this.#sizes.shift() as number;
     return this.#waiting.shift() as Message;
-  }
-
-  #resume(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
-    this.owner.setPaused(false);
   }
 }

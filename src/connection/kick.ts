@@ -14,8 +14,8 @@ export function kick(
   const candidates =
     'identity' in revocation ? registry.ofSubject(revocation.identity) : registry.all();
   for (const connection of candidates) {
-    if (!connection.isOpen || !revocations.concerns(revocation, connection.principal)) continue;
-    audit.revoked(connection, revocation.kind);
+    if (!revocations.concerns(revocation, connection.principal)) continue;
+    if (connection.isActive) audit.revoked(connection, revocation.kind);
     connection.end(CLOSE_CODES.signedOut, { drop: true });
   }
 }

@@ -63,6 +63,7 @@ export class LateSocket extends WebSocket {
     if (this.#hasGone()) return;
     this.#wake();
     super.close(code, reason);
+    this.onClosing();
   }
 
   override terminate(): void {
@@ -75,6 +76,9 @@ export class LateSocket extends WebSocket {
     this.#wake();
     super.pause();
   }
+
+  /** A close frame is on its way: ours, or the answer to the peer's. */
+  protected onClosing(): void {}
 
   /** `ws` has begun, or there is nothing left for it to do; before anything is told. */
   protected onAwake(): void {}

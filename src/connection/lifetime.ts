@@ -22,6 +22,8 @@ export interface LifetimeOwner {
   readonly principal: Principal;
   readonly isPaused: boolean;
   sendText(text: string, isControl: boolean): boolean;
+  /** Its authority has ended, for as long as no refresh renews it. */
+  askAgain(): void;
   end(row: CloseRow, options?: { drop?: boolean }): void;
 }
 
@@ -85,6 +87,7 @@ export class Lifetime implements WheelEntry {
   #mute(): void {
     const { clock, wheel, refreshGraceMs } = this.rules;
     this.#stage = 'muted';
+    this.owner.askAgain();
     this.#cancel();
     wheel.schedule(this, clock.elapsed() + refreshGraceMs);
   }

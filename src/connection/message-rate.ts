@@ -1,3 +1,5 @@
+import type { Strikes } from './strikes.js';
+
 export interface MessageRateRules {
   /** Messages per window in the long run; zero: no limit. */
   readonly maxMessagesPerWindow: number;
@@ -10,6 +12,14 @@ export interface MessageRateRules {
 export interface Paced {
   /** The time, by `clock.elapsed()`, at which all it has sent would be paid for. */
   paidAt: number;
+}
+
+/** What a connection was told about its rate. */
+export interface RateWarnings extends Strikes {
+  /** Messages beyond the rate that came before the first warning was handed over. They are no strikes, up to a number. */
+  readonly early: number;
+  /** How many frames the outbox had been given with the first warning. */
+  readonly toldBy: number;
 }
 
 /** How fast somebody may send: the generic cell rate algorithm (ITU-T I.371), which needs no timer and no queue. */

@@ -1,19 +1,13 @@
-import type { Duplex } from 'node:stream';
 import type { RoomKey } from '../admission/room-id.js';
-import { Backlog, type BacklogLimits } from './backlog.js';
+import { Backlog, type BacklogLimits, type BacklogOwner } from './backlog.js';
+import type { PendingRequest } from './connection-ports.js';
 import { Missed } from './missed.js';
 import { DirectBytes, DirectFrame, type Outgoing, type Waiting } from './outgoing.js';
 import { type BatchReader, BatchSlice, RoomBatch } from './room-batch.js';
 import type { Flushable, Turn } from './turn.js';
 
 /** What an outbox needs to know of its connection. */
-export interface OutboxOwner {
-  readonly socket: Duplex;
-  isLive(now?: number): boolean;
-  isWritable(): boolean;
-  /** More than `maxOutboxBytes` wait for a reader. */
-  onOutboxFull(): void;
-}
+export type OutboxOwner = BacklogOwner;
 
 const NOTHING: Outgoing[] = [];
 
@@ -29,6 +23,13 @@ export class Outbox implements Flushable, BatchReader {
   #frameBytes = 0;
   /** Whether there may be batches among the entries that are still growing. */
   #hasBatches = false;
+  /** Frames for this connection alone that were added so far; by the last flush; and by the one before the backlog was begun. */
+  #added = 0;
+  #addedAtFlush = 0;
+  #addedBeforeBacklog = 0;
+  /** The rights by which the entries were asked about. */
+  #generation = 0;
+  #isSealed = false;
   #missed: Missed | undefined;
   #backlog: Backlog | undefined;
 
@@ -37,22 +38,46 @@ export class Outbox implements Flushable, BatchReader {
     private readonly limits: BacklogLimits & { readonly turn: Turn },
   ) {}
 
-  /** A frame for this connection alone. Later publications of an open batch must come after it. */
-  addText(text: string, isControl: boolean, about?: RoomKey): void {
-    this.#addDirect(new DirectFrame(text, isControl, about));
+  /**
+   * A frame for this connection alone. Later publications of an open batch must come after it. False when it does not fit beside
+   * what its reader has not taken; a control frame always does, and is followed by the end of a reader that takes none of them.
+   */
+  addText(text: string, isControl: boolean, about?: PendingRequest): boolean {
+    return this.#addDirect(new DirectFrame(text, isControl, about));
   }
 
   /** The same with a frame of bytes. */
-  addBytes(frame: Buffer): void {
-    this.#addDirect(new DirectBytes(frame));
+  addBytes(frame: Buffer): boolean {
+    return this.#addDirect(new DirectBytes(frame));
   }
 
-  #addDirect(frame: Outgoing): void {
+  #addDirect(frame: Outgoing): boolean {
+    if (this.#isSealed || !this.#makeRoom(frame)) return false;
     if (this.#hasBatches) this.#detachAll();
     this.#add(frame);
-    // A handler that sends in a loop never lets the turn end; whether the reader is behind shows when it is handed over.
+    this.#added += 1;
     this.#frameBytes += frame.bytes;
-    if (this.#frameBytes > this.limits.maxOutboxBytes) this.flush();
+    return true;
+  }
+
+  /** A handler that sends in a loop never lets the turn end; whether the reader is behind shows when frames are handed over. */
+  #makeRoom({ bytes, isControl }: Outgoing): boolean {
+    const { maxOutboxBytes } = this.limits;
+    if (this.#frameBytes + this.#waitingBytes() + bytes <= maxOutboxBytes) return true;
+    this.flush();
+    const excess = this.#waitingBytes() + bytes - maxOutboxBytes;
+    if (excess <= 0 || this.#backlog?.relieve(bytes)) return true;
+    if (isControl && excess > maxOutboxBytes / 8) this.owner.onReaderStalled();
+    return isControl;
+  }
+
+  /** Frames for this connection alone that were added so far, and how many of them the socket has been given. */
+  get added(): number {
+    return this.#added;
+  }
+
+  get handedOver(): number {
+    return this.backlogBytes > 0 ? this.#addedBeforeBacklog : this.#addedAtFlush;
   }
 
   /** The whole of a batch that begins with its next frame, or its rest from frame `from` on. */
@@ -71,8 +96,7 @@ export class Outbox implements Flushable, BatchReader {
 
   /** Forgets what waits here of one room, or everything but control frames. */
   drop(key?: RoomKey): void {
-    const stays = (entry: Waiting): boolean =>
-      key ? entry.key !== key && entry.about !== key : entry.isControl;
+    const stays = (entry: Waiting): boolean => (key ? entry.key !== key : entry.isControl);
     this.#entries = this.#entries.filter(stays);
     this.#backlog?.filter(stays);
   }
@@ -82,9 +106,10 @@ export class Outbox implements Flushable, BatchReader {
     this.#entries = NOTHING;
     this.#frameBytes = 0;
     this.#hasBatches = false;
-    if (!this.owner.isWritable()) return;
-    const live = this.owner.isLive(now);
-    const ready = live ? entries : this.#mute(entries);
+    if (this.backlogBytes === 0) this.#addedBeforeBacklog = this.#addedAtFlush;
+    this.#addedAtFlush = this.#added;
+    if (this.#isSealed || !this.owner.isWritable()) return;
+    const ready = this.owner.mayRead(now) ? this.#due(entries) : this.#mute(entries);
     if (ready.length === 0) return;
     const bytes = bytesOf(ready);
     if (!this.#isClear() || bytes > MAX_WRITE_BYTES) this.#hold(ready);
@@ -92,10 +117,19 @@ export class Outbox implements Flushable, BatchReader {
     else if (bytes > 0) this.owner.socket.write(join(ready, bytes));
   }
 
-  /** Hands over all that waits, however slow the reader, before a close frame. */
-  finish(now: number): void {
-    this.flush(now);
-    this.#backlog?.finish();
+  /** Takes no more frames, and calls back when the last one was handed over. */
+  finish(done: () => void): void {
+    this.flush();
+    this.#isSealed = true;
+    if (this.#backlog && this.backlogBytes > 0) this.#backlog.onEmpty(done);
+    else done();
+  }
+
+  /** Its socket is gone: nothing is kept for it. */
+  stop(): void {
+    this.#isSealed = true;
+    this.#entries = NOTHING;
+    this.#backlog?.stop();
   }
 
   /** Bytes that wait in here, behind the socket's own queue. */
@@ -135,12 +169,25 @@ export class Outbox implements Flushable, BatchReader {
     this.limits.turn.add(this);
   }
 
-  /** What passes although the connection is muted; the backlog's is older. */
+  /** What passes although the connection is muted; the backlog's is older. Requests are told instead of being answered. */
   #mute(entries: readonly Outgoing[]): Outgoing[] {
     this.#backlog?.mute();
     // Who was left out of all that a room said in the turn has missed nothing of it.
     for (const entry of entries) if (entry.bytes > 0) this.missed.add(entry);
-    return entries.filter((entry) => entry.isControl);
+    return entries.flatMap((entry) =>
+      entry.isControl ? [entry] : insteadOf(entry, this.owner.whyMuted()),
+    );
+  }
+
+  /** Rights may have changed since replies were queued: then each request is asked again. */
+  #due(entries: Outgoing[]): Outgoing[] {
+    const { generation } = this.owner;
+    if (generation === this.#generation) return entries;
+    this.#generation = generation;
+    return entries.flatMap((entry) => {
+      const refusal = entry.about?.refusal();
+      return refusal === undefined ? [entry] : insteadOf(entry, refusal);
+    });
   }
 
   #detachAll(): void {
@@ -161,15 +208,25 @@ export class Outbox implements Flushable, BatchReader {
   }
 
   #isClear(): boolean {
-    return this.owner.socket.writableLength === 0 && this.backlogBytes === 0;
+    return this.#waitingBytes() === 0;
+  }
+
+  #waitingBytes(): number {
+    return this.owner.socket.writableLength + this.backlogBytes;
   }
 
   #hold(entries: readonly Outgoing[]): void {
     this.#backlog ??= new Backlog(this.owner, this.missed, this.limits);
     for (const entry of entries) this.#backlog.add(entry);
     this.#backlog.pump();
-    if (!this.#backlog.relieve()) this.owner.onOutboxFull();
+    this.#backlog.relieve();
   }
+}
+
+/** What a request is told in the place of bytes that may not be handed over. */
+function insteadOf({ about }: Outgoing, code: string): Outgoing[] {
+  const text = about?.lost(code);
+  return text === undefined ? [] : [new DirectFrame(text, true)];
 }
 
 function bytesOf(entries: readonly Outgoing[]): number {

@@ -1,4 +1,5 @@
 import type { RoomKey } from '../admission/room-id.js';
+import type { PendingRequest } from './connection-ports.js';
 import { encodeTextFrame, frameBytes, writeTextFrame } from './frame.js';
 
 /** Where a room had got to; the same shape as an engine's position. */
@@ -11,8 +12,8 @@ export interface Whereabouts {
 export interface Waiting {
   /** The room whose publications they are; undefined for replies and control frames. */
   readonly key?: RoomKey | undefined;
-  /** Of a reply: the room that it tells something of, with which it is lost. */
-  readonly about?: RoomKey | undefined;
+  /** Of a reply, or of a value of a stream: the request that it is for. */
+  readonly about?: PendingRequest | undefined;
   /** Where the room had got to before the first of them: who loses them has to go on from there. */
   readonly before?: Whereabouts | undefined;
   /** Control frames pass when a connection is no longer live; everything else is dropped. */
@@ -74,7 +75,7 @@ export class DirectFrame implements Outgoing {
   constructor(
     private readonly text: string,
     readonly isControl: boolean,
-    readonly about?: RoomKey,
+    readonly about?: PendingRequest,
   ) {
     this.#payloadBytes = Buffer.byteLength(text);
     this.bytes = frameBytes(this.#payloadBytes);

@@ -40,16 +40,19 @@ export class Registry {
     return this.#connections.values();
   }
 
-  /**
-   * Whether at least so many of a principal's are open: one that is closing counts no more, however long its client takes to
-   * answer. They are only counted when there may be as many.
-   */
-  readonly hasOpen = (identity: string, count: number): boolean => {
+  /** Connections of a principal, with those that are closing: each counts until it is gone. */
+  readonly countOf = (identity: string): number => {
     const own = this.#bySubject.get(identity);
-    if ((own instanceof Set ? own.size : 1) < count) return false;
-    let open = 0;
-    for (const { isOpen } of this.ofSubject(identity)) open += isOpen ? 1 : 0;
-    return open >= count;
+    return own instanceof Set ? own.size : own ? 1 : 0;
+  };
+
+  /** Those of them that accept no more messages and still have some to handle. */
+  readonly finishingOf = (identity: string): number => {
+    if (!this.#bySubject.has(identity)) return 0;
+    let finishing = 0;
+    for (const { isOpen, isActive } of this.ofSubject(identity))
+      finishing += !isOpen && isActive ? 1 : 0;
+    return finishing;
   };
 
   /** The connections of one principal, by `principal.identity` (issuer and subject). */

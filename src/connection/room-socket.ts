@@ -1,7 +1,13 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { CLOSE_CODES } from './close-codes.js';
+import { CLOSE_CODES, type CloseRow } from './close-codes.js';
 import type { RoomConnection } from './connection.js';
 import { LateSocket } from './late-socket.js';
+
+/** Where a socket keeps its connection, so that all share one listener. */
+const OWNER: unique symbol = Symbol('room connection');
+
+type Owned = Duplex & { [OWNER]?: RoomConnection };
 
 /**
  * The `ws` socket of a connection. The field is declared so that all sockets share one shape, and the listeners are shared
@@ -12,9 +18,16 @@ export class RoomSocket extends LateSocket {
 
   /** Ties the socket to its connection; nothing is read before. */
   bind(connection: RoomConnection): void {
+    const socket: Owned = connection.socket;
     this.connection = connection;
+    socket[OWNER] = connection;
+    socket.on('end', onEnd);
     // It may have been woken before, or ws may begin in another way one day.
     if (!this.isAsleep) this.onAwake();
+  }
+
+  protected override onClosing(): void {
+    this.connection?.onPeerClosing();
   }
 
   protected override onAwake(): void {
@@ -27,6 +40,11 @@ export class RoomSocket extends LateSocket {
   }
 }
 
+/** The peer has ended its side of the connection; `ws` tells of it only when ours has ended too. */
+function onEnd(this: Owned): void {
+  this[OWNER]?.onPeerClosing();
+}
+
 function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
   (this as RoomSocket).connection?.receive(data as Buffer, isBinary);
 }
@@ -35,11 +53,15 @@ function onClose(this: WebSocket, code: number): void {
   (this as RoomSocket).connection?.onClosed(code);
 }
 
-const PROTOCOL_ERROR = 1002;
+/** By the codes of the errors of `ws`, which has sent the close frame. Any other is a protocol error. */
+const FAULTS: Readonly<Record<string, CloseRow | number>> = {
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: CLOSE_CODES.tooBig,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: CLOSE_CODES.tooBig,
+  WS_ERR_INVALID_UTF8: CLOSE_CODES.invalidText,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: CLOSE_CODES.messageTimeout.code,
+};
 
-/** Only remembered: the code that comes with the close is the other side's, which may say anything. */
-function onError(this: WebSocket, error: { readonly code?: string }): void {
-  const { connection } = this as RoomSocket;
-  const isTooBig = error.code?.startsWith('WS_ERR_UNSUPPORTED_') ?? false;
-  if (connection) connection.ended ??= isTooBig ? CLOSE_CODES.tooBig : PROTOCOL_ERROR;
+/** The code that comes with the close is the other side's, which may say anything. */
+function onError(this: WebSocket, { code = '' }: { readonly code?: string }): void {
+  (this as RoomSocket).connection?.onFault(FAULTS[code] ?? CLOSE_CODES.protocolError);
 }

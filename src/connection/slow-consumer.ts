@@ -2,9 +2,10 @@ import type { RoomKey } from '../admission/room-id.js';
 import type { HeldPiece } from './held-piece.js';
 
 /**
- * What happens to the publications of a room when a member does not read them in time. `close`: 4413, it comes back and
- * recovers. The others drop some and say so with a `gap`: the oldest, the newest, or those that a later one of the same
- * `conflateKey` has made worthless, and then the oldest.
+ * What happens to the publications of a room when a member does not read them in time. Beyond `maxOutboxBytes` none is kept: some
+ * are dropped and told with a `gap`. These are the newest (`close`, `drop-newest`), the oldest (`drop-oldest`), or those that a later
+ * one of the same `conflateKey` has made worthless, and then the oldest (`conflate`). With `close` a member that has taken nothing
+ * within the slow-reader timeout is closed with 4413, so that it comes back and recovers.
  */
 export const SLOW_CONSUMER_POLICIES = ['close', 'drop-oldest', 'drop-newest', 'conflate'] as const;
 
@@ -63,9 +64,9 @@ function sort(
     if (!key || !piece.buffer || piece.isControl) continue;
     let policy = policies.get(key);
     if (!policy) policies.set(key, (policy = policyOf(key)));
-    if (policy === 'drop-newest') newest.push(piece);
+    if (policy === 'drop-newest' || policy === 'close') newest.push(piece);
     else if (policy === 'conflate' && conflateKey !== undefined) latest.push(piece);
-    else if (policy !== 'close') oldest.push(piece);
+    else oldest.push(piece);
   }
   return { newest, oldest, latest };
 }

@@ -4,7 +4,7 @@ import { RoomConnection } from '../connection/connection.js';
 import { requireLive, requirePublish } from '../connection/require-rights.js';
 import { CLAIMS_METADATA, SCOPE_METADATA } from '../roomgate.constants.js';
 import { ignoreRejection, RoomgateError } from '../roomgate.errors.js';
-import type { MessageContext } from './message-context.js';
+import { MessageContext, type RightsCheck } from './message-context.js';
 
 /** What a handler and its class together require of the principal. */
 export interface Requirements {
@@ -18,10 +18,18 @@ export interface Requirements {
  * true, or it throws the RoomgateError that the filter turns into an `exception`. Extend it and override a step to change one.
  */
 @Injectable()
-export class ClaimsGuard implements CanActivate {
+export class ClaimsGuard implements CanActivate, RightsCheck {
   readonly #compiled = new WeakMap<object, WeakMap<object, Requirements>>();
 
   canActivate(context: ExecutionContext): boolean {
+    this.check(context);
+    const message: unknown = context.getArgByIndex(2);
+    if (message instanceof MessageContext) message.letInBy(this, context);
+    return true;
+  }
+
+  /** @internal Asked again about a message that is being handled or answered when rights have changed. */
+  check(context: ExecutionContext): void {
     const [connection, , message] = context.getArgs<[unknown, unknown, MessageContext]>();
     // Under another adapter there is no principal to check, so there is nobody to let through.
     if (!(connection instanceof RoomConnection))
@@ -35,7 +43,6 @@ export class ClaimsGuard implements CanActivate {
       connection.principal,
       this.#requirements(context.getClass(), context.getHandler()),
     );
-    return true;
   }
 
   /** @throws RoomgateError `token_expired`, `authority_stale` */

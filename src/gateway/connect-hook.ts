@@ -57,13 +57,14 @@ function wrap(prototype: object, name: HookName): void {
     // A parent's hook, called by `super`: the outer one answers for both, when both are done.
     if (gateways.has(this)) return (hook as Hook).call(this, connection, ...rest);
     RUNNING[name].set(connection, gateways.add(this));
+    if (name === 'handleConnection') connection.hookStarted();
     try {
       await (hook as Hook).call(this, connection, ...rest);
-      if (name === 'handleConnection') connection.gate?.settled();
     } catch (error) {
       connection.hookFailed(name, error);
     } finally {
       gateways.delete(this);
+      if (name === 'handleConnection') connection.hookSettled();
     }
     return undefined;
   };

@@ -21,6 +21,14 @@ export const CurrentRoom = createParamDecorator(
   (_: unknown, context: ExecutionContext) => contextOf(context).room,
 );
 
+/**
+ * Aborted when the client is gone, the handler has taken too long, or the right of the message is lost. `signal.reason` is a
+ * `RoomgateError` of the code `peer_gone`, `handler_timeout` or `right_lost`. `@MessageSignal() signal: AbortSignal`.
+ */
+export const MessageSignal = createParamDecorator(
+  (_: unknown, context: ExecutionContext): AbortSignal => contextOf(context).signal,
+);
+
 /** The message itself, without its data: its event, id and how to answer it. `@CurrentMessage() message: MessageContext`. */
 export const CurrentMessage = createParamDecorator(
   (_: unknown, context: ExecutionContext): MessageContext => contextOf(context),

@@ -5,7 +5,7 @@ import type { HandlerInfo, MessageHandler } from '../connection/handler-table.js
 import type { HandlerWatch } from '../connection/handler-watch.js';
 import { BINARY_EVENT, isControl, type Message, parseMessage } from '../connection/message.js';
 import { MessageRate, type MessageRateRules } from '../connection/message-rate.js';
-import { strike, type Strikes } from '../connection/strikes.js';
+import { isForgiven, strike } from '../connection/strikes.js';
 import type { RoomService } from '../room/room.service.js';
 import type { Clock } from '../roomgate.clock.js';
 import type { Control } from './control.js';
@@ -13,6 +13,9 @@ import { exceptionBody } from './exceptions.js';
 import { MessageContext } from './message-context.js';
 import { settleFiltered, settleReply } from './reply.js';
 import { type StreamPorts, Streams } from './streams.js';
+
+/** Beyond these a flood that was sent at once is not forgiven: each costs an answer. */
+const MAX_EARLY = 1_000;
 
 const NO_MESSAGE: Message = { event: '', data: undefined };
 
@@ -28,11 +31,7 @@ export interface DispatchPorts extends StreamPorts, MessageRateRules {
 /** From a frame to a handler and back: parse, control lane or inbox, is it live, Nest's pipeline, reply. */
 export class Dispatch {
   readonly #streams: Streams;
-  /** Unordered messages that are being handled beside others. */
-  readonly #beside = new WeakMap<RoomConnection, number>();
-
   readonly #rate: MessageRate;
-  readonly #warnings = new WeakMap<RoomConnection, Strikes>();
 
   constructor(private readonly ports: DispatchPorts) {
     this.#streams = new Streams(ports);
@@ -95,10 +94,8 @@ export class Dispatch {
 
   /** Only so many at a time; then messages wait in the inbox again, which pauses the socket. */
   #mayRunBeside(connection: RoomConnection, done: Promise<void>): boolean {
-    const running = this.#beside.get(connection) ?? 0;
-    if (running >= this.ports.maxInboxMessages) return false;
-    this.#beside.set(connection, running + 1);
-    void done.then(() => this.#beside.set(connection, (this.#beside.get(connection) ?? 1) - 1));
+    if (connection.beside >= this.ports.maxInboxMessages) return false;
+    connection.runBeside(done);
     return true;
   }
 
@@ -116,11 +113,13 @@ export class Dispatch {
     if (isObservable(result)) {
       const begun = this.#streams.open(context, result, info);
       if (begun) return begun.then(() => this.ports.watch.end(context));
+      this.ports.watch.end(context);
+      return undefined;
     }
     // Where filters of the app exist results are Observables, so this is the nothing that a filter left behind.
-    else if (info.hasUserFilters) settleFiltered(context);
+    if (info.hasUserFilters) settleFiltered(context);
     else settleReply(context, result, this.ports);
-    this.ports.watch.end(context);
+    this.#done(context);
     return undefined;
   }
 
@@ -128,21 +127,40 @@ export class Dispatch {
   #fail(context: MessageContext, error: unknown): void {
     this.ports.report(context.event, error);
     context.fail('internal');
+    this.#done(context);
+  }
+
+  #done(context: MessageContext): void {
     this.ports.watch.end(context);
+    context.done();
   }
 
   #context(connection: RoomConnection, message: Message): MessageContext {
     return new MessageContext(connection, message, this.ports.rooms, this.ports.clock.elapsed());
   }
 
-  /** Not handled, and said so; who goes on all the same is closed. */
+  /**
+   * Not handled, and said so. A client that goes on after it was told is closed, when what it sent before is answered; it comes back
+   * when a whole burst would pass again.
+   */
   #slowDown(context: MessageContext, retryAfterMs: number): void {
     context.fail({ ...exceptionBody('rate_limited'), retryAfterMs });
     const { connection, startedAt: now } = context;
-    const warnings = strike(this.#warnings.get(connection), now);
-    this.#warnings.set(connection, warnings);
-    if (warnings.count >= this.ports.maxStrikes)
-      connection.end(CLOSE_CODES.rateLimit, { retryAfterMs });
+    const { outbox, rateWarnings: before } = connection;
+    if (!before || isForgiven(before, now)) {
+      connection.rateWarnings = { count: 0, lastAt: now, early: 0, toldBy: outbox.added };
+      return;
+    }
+    const { early, toldBy } = before;
+    if (outbox.handedOver < toldBy && early < MAX_EARLY) {
+      connection.rateWarnings = { ...before, early: early + 1 };
+      return;
+    }
+    const strikes = strike(before, now);
+    connection.rateWarnings = { ...strikes, early, toldBy };
+    if (strikes.count < this.ports.maxStrikes) return;
+    const backInMs = Math.ceil(connection.paidAt - now);
+    connection.end(CLOSE_CODES.rateLimit, { isLast: true, retryAfterMs: backInMs });
   }
 
   #strike(context: MessageContext, code: string): void {

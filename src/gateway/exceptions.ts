@@ -61,6 +61,11 @@ export const EXCEPTIONS = {
     message: 'The message took too long; whether it had an effect is unknown.',
     temporary: true,
   },
+  outbox_full: {
+    message: 'The message was handled, but its answer does not fit beside what you have not read.',
+    temporary: true,
+  },
+  too_big: { message: 'The message is too big to be delivered.', temporary: false },
   too_many_streams: { message: 'Too many streams are open.', temporary: true },
   engine_unavailable: {
     message: 'The room cannot be reached; whether the message was published is unknown.',

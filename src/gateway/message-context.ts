@@ -1,26 +1,47 @@
-import type { RoomKey } from '../admission/room-id.js';
+import type { ExecutionContext } from '@nestjs/common';
 import type { RoomConnection } from '../connection/connection.js';
+import type { PendingRequest, RequestEnd } from '../connection/connection-ports.js';
 import type { Run } from '../connection/handler-watch.js';
 import { encodeMessage, type Message } from '../connection/message.js';
 import type { Room } from '../room/room.js';
 import type { RoomService } from '../room/room.service.js';
+import { RoomgateError } from '../roomgate.errors.js';
 import { type ExceptionBody, exceptionBody } from './exceptions.js';
 
 /** Why a connection is muted. */
 const MUTED: readonly string[] = ['token_expired', 'authority_stale'];
 
+const WHY_ABORTED: Readonly<Record<RequestEnd, string>> = {
+  peer_gone: 'The client has gone: nobody reads an answer.',
+  handler_timeout: 'The handler took longer than handlerTimeoutMs; the client was told so.',
+  right_lost: 'The right by which the message was let in has ended; the client was told so.',
+};
+
+/** What let a message in. @throws RoomgateError when it would not do so now. */
+export interface RightsCheck {
+  check(execution: ExecutionContext | undefined): void;
+}
+
 /**
  * One message on its way through Nest's pipeline: the third argument of every room gateway handler, `context.getArgByIndex(2)`
- * for guards, interceptors and filters. It sees to it that a message with an id gets exactly one terminal reply.
+ * for guards, interceptors and filters. It sees to it that a message with an id gets exactly one terminal reply, and that nothing is
+ * answered by a right that has ended.
  */
-export class MessageContext implements Run {
+export class MessageContext implements Run, PendingRequest {
   /** @internal */
   isUnordered = false;
   /** @internal Its reply passes although the connection is muted. */
   isControl = false;
-  /** @internal What its reply tells of, and is dropped with. */
-  about: RoomKey | undefined;
   #isSettled = false;
+  /** Whether the exception about the lost right was sent. */
+  #isLost = false;
+  #rights: RightsCheck | undefined;
+  #execution: ExecutionContext | undefined;
+  /** The rights of the connection under which it was let in. */
+  #generation = 0;
+  #ended: RequestEnd | undefined;
+  #controller: AbortController | undefined;
+  #stopStream: (() => void) | undefined;
 
   constructor(
     readonly connection: RoomConnection,
@@ -54,6 +75,19 @@ export class MessageContext implements Run {
     return this.message.traceparent;
   }
 
+  /**
+   * Aborted when nobody waits for the handler any more. Its `reason` is a `RoomgateError` whose code says why: `peer_gone`,
+   * `handler_timeout` or `right_lost`. The message goes on counting as accepted: without looking at the signal a handler runs to its end.
+   */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#ended) this.#controller.abort(abortError(this.#ended));
+      else if (!this.connection.watch(this)) this.abort('peer_gone');
+    }
+    return this.#controller.signal;
+  }
+
   /** Whether the terminal reply was sent, or is not to come any more. */
   get isSettled(): boolean {
     return this.#isSettled;
@@ -77,16 +111,113 @@ export class MessageContext implements Run {
     this.#settle(() => encodeMessage('exception', body, this.id));
   }
 
+  /** @internal Sends a value of its stream. Does nothing when the message was answered. */
+  sendValue(event: string, data: unknown): void {
+    const { connection } = this;
+    if (this.#isSettled) return;
+    const refusal = connection.isLive() ? this.refusal() : connection.whyMuted();
+    if (refusal !== undefined) this.#loseRight(refusal);
+    else if (!connection.sendFor(this, event, data) && connection.isWritable()) {
+      this.fail('outbox_full');
+      this.#stopStream?.();
+    }
+  }
+
+  /** @internal It was let in. Asked again when rights have changed since. */
+  letInBy(rights: RightsCheck, execution?: ExecutionContext): void {
+    this.#rights = rights;
+    this.#execution = execution;
+    this.#generation = this.connection.generation;
+  }
+
+  /** @internal */
+  refusal(): string | undefined {
+    return this.#generation === this.connection.generation ? undefined : this.#ask();
+  }
+
+  /** @internal */
+  askAgain(): void {
+    const refusal = this.#ask();
+    if (refusal !== undefined) this.#loseRight(refusal);
+  }
+
+  /** @internal */
+  lost(code: string): string | undefined {
+    const isMeant = this.id !== undefined || (!this.#isSettled && !MUTED.includes(code));
+    this.#isSettled = true;
+    if (this.#isLost) return undefined;
+    this.#isLost = true;
+    this.abort('right_lost');
+    return isMeant ? encodeMessage('exception', exceptionBody(code), this.id) : undefined;
+  }
+
+  /** @internal Calls `stop` when the stream that the handler returned has to end. */
+  streams(stop: () => void): void {
+    this.#stopStream = stop;
+    if (this.#ended || !this.connection.watch(this)) stop();
+  }
+
+  /** @internal */
+  abort(end: RequestEnd): void {
+    if (this.#ended) return;
+    this.#ended = end;
+    this.done();
+    this.#stopStream?.();
+    this.#controller?.abort(abortError(end));
+  }
+
+  /** @internal Nothing is to be aborted any more. */
+  done(): void {
+    if (this.#controller || this.#stopStream) this.connection.unwatch(this);
+  }
+
+  /** @internal Whether the error is only what became of the abort. */
+  isAbort(error: unknown): boolean {
+    const reason: unknown = this.#controller?.signal.reason;
+    if (reason === undefined || !(error instanceof Error)) return false;
+    return error === reason || error.cause === reason || error.name === 'AbortError';
+  }
+
   /** @internal Answers, and lets the next message of the connection pass. */
   onTimeout(): void {
     this.fail('handler_timeout');
+    this.abort('handler_timeout');
     if (!this.isUnordered) this.connection.inbox.skip();
+  }
+
+  /** The code for which it would not be let in now. */
+  #ask(): string | undefined {
+    if (!this.#rights) return undefined;
+    const { generation } = this.connection;
+    try {
+      this.#rights.check(this.#execution);
+      this.#generation = generation;
+      return undefined;
+    } catch (error) {
+      return error instanceof RoomgateError ? error.code : 'forbidden';
+    }
+  }
+
+  #loseRight(code: string): void {
+    if (this.#isSettled) return this.abort('right_lost');
+    const text = this.lost(code);
+    if (text !== undefined) this.connection.sendText(text, true);
   }
 
   #settle(text: () => string | undefined): void {
     if (this.#isSettled) return;
+    const refusal = this.refusal();
+    if (refusal !== undefined) return this.#loseRight(refusal);
     const encoded = text();
+    if (encoded !== undefined) this.connection.checkSize(encoded);
     this.#isSettled = true;
-    if (encoded !== undefined) this.connection.sendText(encoded, this.isControl, this.about);
+    if (encoded === undefined || this.connection.sendText(encoded, this.isControl, this)) return;
+    if (this.id === undefined) return;
+    const full = encodeMessage('exception', exceptionBody('outbox_full'), this.id);
+    this.connection.sendText(full, true);
   }
+}
+
+function abortError(end: RequestEnd): RoomgateError {
+  return new RoomgateError(end, WHY_ABORTED[end]);
 }

@@ -1,4 +1,5 @@
 import { refuseReserved } from '../connection/message.js';
+import { RoomgateError } from '../roomgate.errors.js';
 import type { MessageContext } from './message-context.js';
 
 /** Where faults of the application's own code are told. */
@@ -40,8 +41,13 @@ export function settleReply(
     }
   } catch (error) {
     reporter.report(context.event, error);
-    context.fail('internal');
+    context.fail(codeOf(error));
   }
+}
+
+/** What the client is told of a reply that could not be sent. */
+export function codeOf(error: unknown): string {
+  return error instanceof RoomgateError && error.code === 'too_big' ? 'too_big' : 'internal';
 }
 
 /** A filter of the app took the exception and may have answered in its own way: an ack would be a lie. */

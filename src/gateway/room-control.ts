@@ -1,9 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Admission, Admitted } from '../admission/admission.js';
+import type { HistoryRight } from '../admission/room-policy.js';
 import { Refusal } from '../admission/refusals.js';
-import { type RoomId, roomKey } from '../admission/room-id.js';
+import type { RoomId } from '../admission/room-id.js';
+import type { RoomConnection } from '../connection/connection.js';
 import { drainedWithin, patience } from '../connection/patience.js';
-import { requireLive, requireMembership } from '../connection/require-rights.js';
+import { requireLive, requireMembership, requirePresence } from '../connection/require-rights.js';
 import type { PastPublication } from '../room/history.js';
 import type { Rooms } from '../room/rooms.js';
 import type { Clock } from '../roomgate.clock.js';
@@ -44,7 +47,9 @@ export class RoomControl {
     this.#run(context, async () => {
       const room = roomOf(context, data);
       const { service } = this.ports.rooms;
-      const list = await service.asMember(context.connection, room).presence();
+      const { connection } = context;
+      context.letInBy({ check: () => requirePresence(connection, room) });
+      const list = await service.asMember(connection, room).presence();
       this.#answer(context, room, list);
     });
   }
@@ -60,6 +65,8 @@ export class RoomControl {
         return context.fail('unavailable');
       await nextTurn();
       const page = await this.ports.rooms.service.asMember(connection, room).history(data);
+      const { history } = requireMembership(connection, room).rights;
+      context.letInBy({ check: () => requireHistory(connection, room, history) });
       this.#answer(context, room, { ...page, publications: page.publications.map(toWire) });
     });
   }
@@ -101,15 +108,13 @@ export class RoomControl {
   /** What a room said is not for one whose token has expired since, so this reply is none that always passes. */
   #answer(context: MessageContext, room: RoomId, data: object): void {
     context.isControl = false;
-    // Nor for one that loses the room while it waits to be read.
-    context.about = roomKey(context.connection.roomName, room);
     context.ack({ room, ...data });
   }
 
   #run(context: MessageContext, act: () => Promise<void>): void {
     const { connection } = context;
     const isTaken = this.#queue.push(connection, async () => {
-      if (!connection.isOpen) return;
+      if (!connection.isActive) return;
       try {
         requireLive(connection);
         await act();
@@ -121,6 +126,13 @@ export class RoomControl {
     });
     if (!isTaken) context.fail('rate_limited');
   }
+}
+
+/** Of what was read by a right that is another one now, nothing is given. */
+function requireHistory(connection: RoomConnection, room: RoomId, read: HistoryRight): void {
+  const { history } = requireMembership(connection, room).rights;
+  if (!isDeepStrictEqual(history, read))
+    throw new RoomgateError('history_forbidden', 'The right to the history has changed.');
 }
 
 function roomOf(context: MessageContext, { room }: RoomData): RoomId {

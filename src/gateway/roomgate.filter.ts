@@ -66,7 +66,8 @@ export class RoomgateFilter implements ExceptionFilter {
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const context: unknown = host.getArgByIndex(2);
-    if (context instanceof MessageContext) context.fail(this.toBody(exception, context.event));
+    if (context instanceof MessageContext && context.isAbort(exception)) context.fail('internal');
+    else if (context instanceof MessageContext) context.fail(this.toBody(exception, context.event));
     else {
       // A gateway in request scope that could not be made for its connection.
       const client: unknown = host.getArgByIndex(0);

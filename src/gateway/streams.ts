@@ -1,8 +1,7 @@
 import type { Observable, Subscription } from 'rxjs';
-import type { RoomConnection } from '../connection/connection.js';
 import type { HandlerInfo } from '../connection/handler-table.js';
 import type { MessageContext } from './message-context.js';
-import { isWsResponse, type ReplyReporter, settleFiltered, settleReply } from './reply.js';
+import { codeOf, isWsResponse, type ReplyReporter, settleFiltered, settleReply } from './reply.js';
 
 export interface StreamPorts extends ReplyReporter {
   readonly maxStreams: number;
@@ -11,13 +10,11 @@ export interface StreamPorts extends ReplyReporter {
 
 /**
  * Handlers that return an Observable: its `{ event, data }` values are sent without an id as they come, then the message is
- * acknowledged. A stream does not hold up the inbox, ends with its connection, and a connection has only so many. Behind an
- * interceptor every result is an Observable, and the handler runs when it is subscribed to; so one value that completes at
+ * acknowledged. A stream does not hold up the inbox, ends with its connection and with its right, and a connection has only so many.
+ * Behind an interceptor every result is an Observable, and the handler runs when it is subscribed to; so one value that completes at
  * once counts as that value, and the next message waits for the first value or the end.
  */
 export class Streams {
-  readonly #open = new WeakMap<RoomConnection, Set<Subscription>>();
-
   constructor(private readonly ports: StreamPorts) {}
 
   /** Undefined, or a promise that never rejects, when the next message of the connection may follow. */
@@ -26,15 +23,18 @@ export class Streams {
     source: Observable<unknown>,
     info: HandlerInfo,
   ): Promise<void> | undefined {
-    // Answered with a timeout or gone while the handler was busy: nobody would hear the stream, or end it.
-    if (context.isSettled || !context.connection.isOpen) return undefined;
-    const open = this.#of(context.connection);
-    if (open.size >= this.ports.maxStreams) {
+    const { connection } = context;
+    const mayBeBusy = info.isIntercepted || this.ports.hasGlobalInterceptors();
+    // Nobody would hear the stream, or end it. A handler behind an interceptor has still to run: its message was accepted.
+    const isHeard = connection.isWritable();
+    if (context.isSettled || !(isHeard || mayBeBusy)) return undefined;
+    if (connection.streams >= this.ports.maxStreams) {
       context.fail('too_many_streams');
       return undefined;
     }
     let first: { value: unknown } | undefined;
     let isEmpty = true;
+    let isToEnd = false;
     let begin = (): void => {};
     const sendFirst = (): void => {
       if (first) this.#send(context, first.value);
@@ -47,10 +47,13 @@ export class Streams {
         if (!isEmpty) return this.#send(context, value);
         isEmpty = false;
         first = { value };
-        queueMicrotask(sendFirst);
+        queueMicrotask(() => {
+          sendFirst();
+          if (isToEnd) this.#end(subscription);
+        });
       },
       error: (error: unknown) => {
-        this.ports.report(context.event, error);
+        if (!context.isAbort(error)) this.ports.report(context.event, error);
         context.fail('internal');
       },
       complete: () => {
@@ -61,10 +64,17 @@ export class Streams {
       },
     });
     if (subscription.closed) return undefined;
-    open.add(subscription);
-    subscription.add(() => open.delete(subscription));
-    const mayBeBusy = info.isIntercepted || this.ports.hasGlobalInterceptors();
-    if (!mayBeBusy || !isEmpty) return undefined;
+    connection.streams += 1;
+    subscription.add(() => {
+      connection.streams -= 1;
+      context.done();
+    });
+    context.streams(() => {
+      // The handler itself is not cut off.
+      if (mayBeBusy && isEmpty) isToEnd = true;
+      else this.#end(subscription);
+    });
+    if (!mayBeBusy || !isEmpty || subscription.closed) return undefined;
     return new Promise((resolve) => {
       begin = resolve;
       subscription.add(resolve);
@@ -75,10 +85,10 @@ export class Streams {
     if (context.isSettled) return;
     if (!isWsResponse(value)) return this.ports.warnUnsent(context.event);
     try {
-      context.connection.send(value.event, value.data);
+      context.sendValue(value.event, value.data);
     } catch (error) {
       this.ports.report(context.event, error);
-      context.fail('internal');
+      context.fail(codeOf(error));
     }
   }
 
@@ -89,17 +99,5 @@ export class Streams {
     } catch (error) {
       this.ports.report('a stream', error);
     }
-  }
-
-  #of(connection: RoomConnection): Set<Subscription> {
-    let open = this.#open.get(connection);
-    if (!open) {
-      const created = new Set<Subscription>();
-      this.#open.set(connection, (open = created));
-      connection.onDisconnect.push(() =>
-        created.forEach((subscription) => this.#end(subscription)),
-      );
-    }
-    return open;
   }
 }

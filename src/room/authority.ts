@@ -64,6 +64,7 @@ export class Authority {
   leave(connection: RoomConnection, key: RoomKey): void {
     connection.generation += 1;
     this.memberships.leave(connection, key);
+    connection.askAgain();
   }
 
   /**
@@ -110,6 +111,7 @@ export class Authority {
         this.#leave(connection, membership, CLOSE_CODES.roomForbidden, decided.reason);
       else if (decided) membership.rights = this.#sinceLost(decided, key, identity);
     }
+    connection.askAgain();
   }
 
   /**
@@ -126,7 +128,7 @@ export class Authority {
   }
 
   async #reauthorize(connection: RoomConnection, only: RoomKey | undefined): Promise<boolean> {
-    while (connection.isOpen) {
+    while (connection.isActive) {
       const { decisions, principal, rules } = connection;
       const { clock, deadlineMs } = this.within;
       const asked = connection.memberships.filter(({ key }) => only === undefined || key === only);
@@ -139,7 +141,7 @@ export class Authority {
         }),
       );
       // It has gone, or a refresh or another reauthorization was decided meanwhile: this answer is stale.
-      if (!connection.isOpen || connection.decisions !== decisions) continue;
+      if (!connection.isActive || connection.decisions !== decisions) continue;
       // Of a room that it left and joined again meanwhile the answer is older than the one it was let in with.
       const held = answers.filter(([membership]) => connection.memberships.includes(membership));
       const given = this.isStale() ? held.map(withoutMore) : held;
@@ -169,6 +171,7 @@ export class Authority {
     connection.outbox.drop(key);
     this.memberships.leave(connection, key);
     this.audit.left(connection, reason);
+    connection.askAgain();
     connection.sendText(encodeMessage('room.left', { room, code: row.code }), true);
     if (connection.memberships.length === 0) connection.end(row, { drop: true });
   }

@@ -30,17 +30,17 @@ export class LocalOrders {
   /** Closes open connections, however valid; returns how many. */
   disconnect(target: DisconnectTarget): number {
     if ('key' in target) this.ports.authority.generations.raise(target.key);
-    const open = openOf(this.#find(target));
-    for (const connection of open) connection.end(CLOSE_CODES.signedOut, { drop: true });
-    return open.length;
+    const active = activeOf(this.#find(target));
+    for (const connection of active) connection.end(CLOSE_CODES.signedOut, { drop: true });
+    return active.length;
   }
 
   /** Asks the policies anew. */
   reauthorize({ key, identity }: ReauthorizeTarget): Promise<Reauthorized> {
     const { authority, registry } = this.ports;
-    if (key !== undefined) return authority.reauthorize(openOf(this.#members(key)), key);
+    if (key !== undefined) return authority.reauthorize(activeOf(this.#members(key)), key);
     if (identity === undefined) return this.#reauthorizeAll();
-    return authority.reauthorize(openOf(registry.ofSubject(identity)));
+    return authority.reauthorize(activeOf(registry.ofSubject(identity)));
   }
 
   /** One at a time: who asks while it is at work waits, with all others that do, for one that begins behind it. */
@@ -48,7 +48,7 @@ export class LocalOrders {
     const { authority, registry } = this.ports;
     const begin = (): Promise<Reauthorized> => {
       this.#everybodyAgain = undefined;
-      const asked = authority.reauthorize(openOf(registry.all()));
+      const asked = authority.reauthorize(activeOf(registry.all()));
       this.#everybody = asked.finally(() => (this.#everybody = undefined));
       return this.#everybody;
     };
@@ -75,7 +75,7 @@ export class LocalOrders {
   }
 }
 
-/** Those that are not closing already. */
-function openOf(connections: Iterable<RoomConnection>): readonly RoomConnection[] {
-  return [...connections].filter(({ isOpen }) => isOpen);
+/** Those whose messages are still handled. */
+function activeOf(connections: Iterable<RoomConnection>): readonly RoomConnection[] {
+  return [...connections].filter(({ isActive }) => isActive);
 }

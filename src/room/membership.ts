@@ -113,6 +113,11 @@ export class Memberships {
     this.#takeOut(connection, [left]);
   }
 
+  /** It stays a member, but nobody sees it as present any more. */
+  absent(connection: RoomConnection): void {
+    for (const { key } of connection.memberships) this.ports.presence.left(connection.id, key);
+  }
+
   leaveAll(connection: RoomConnection): void {
     const left = connection.memberships;
     if (left.length === 0) return;

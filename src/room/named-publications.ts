@@ -41,7 +41,7 @@ export abstract class NamedPublications<Ports extends PublicationPorts = Publica
 
   /**
    * Speaks to all members of a room, on every node. Resolves when the engine has accepted it.
-   * @throws RoomgateError `reserved_event`, `invalid_data`, or `engine_unavailable` when the outcome is unknown.
+   * @throws RoomgateError `reserved_event`, `invalid_data`, `too_big` beyond `maxOutboxBytes`, or `engine_unavailable` when the outcome is unknown.
    */
   broadcast(
     id: string,
@@ -91,6 +91,8 @@ export abstract class NamedPublications<Ports extends PublicationPorts = Publica
     if (conflateKey !== undefined) checkPublicationId(conflateKey, 'conflate key');
     const { engine, settings } = this.ports;
     const { history } = settings.of(this.name);
-    return engine.publish(this.key(id), encode(), { publicationId, except, conflateKey, history });
+    const body = encode();
+    settings.checkSize(body);
+    return engine.publish(this.key(id), body, { publicationId, except, conflateKey, history });
   }
 }

@@ -106,7 +106,7 @@ export class Recovery {
       while (reads && !outbox.isDrained())
         reads = await readsWithin(outbox, clock, patience(deadlineMs));
       if (room.heldFrom(connection) !== held) return;
-      if (!reads) return connection.onOutboxFull();
+      if (!reads) return connection.onReaderStalled();
       const { room: id, rights, former } = membership;
       const missed = page && leadsOn(page, from, delivered) && missedIn(page, from, rights.history);
       if (page && missed) {

@@ -7,6 +7,9 @@ import type { PresenceOptions, RoomNameOptions, RoomOptions } from './room.optio
 
 /** The preset of `history: true`. */
 const HISTORY: HistoryLimits = { size: 100, ttlMs: 300_000, maxBytes: 262_144 };
+/** Of what a frame has beside the body of its publication: its own head, room, offset and epoch. */
+const MAX_PLACE_BYTES = 256;
+
 const PRESENCE: Required<PresenceOptions> = { describe: () => ({}), maxListed: 100 };
 
 /** What the rooms of one name keep and tell, resolved. */
@@ -57,6 +60,20 @@ export class SettingsOfRooms {
   /** Compares what is sent with the schema declared for its event, unless strict. @throws RoomgateError `invalid_data` */
   checkEvent(roomName: string, event: string, data: unknown): void {
     if (!this.options.strict) this.of(roomName).events?.check(event, data);
+  }
+
+  /**
+   * What no member could be sent is the publisher's fault, and no reason to close readers.
+   * @throws RoomgateError `too_big` for a body that does not fit into `maxOutboxBytes` with what stands around it in its frame.
+   */
+  checkSize(body: string | Buffer): void {
+    const room = this.options.maxOutboxBytes - MAX_PLACE_BYTES;
+    // A character is three bytes at most, so a short text needs no counting.
+    if (body.length * 3 <= room || Buffer.byteLength(body) <= room) return;
+    throw new RoomgateError(
+      'too_big',
+      `Expected a publication of at most ${room} bytes, got ${Buffer.byteLength(body)}. Publish it in parts, or raise maxOutboxBytes (${this.options.maxOutboxBytes}).`,
+    );
   }
 
   #resolve(given: RoomNameOptions, name = ''): RoomSettings {

@@ -199,7 +199,7 @@ describe('Admission', () => {
 
   it('lets no more of a subject in than there are places, also when their tokens are verified together', async () => {
     const rules = { maxConnectionsPerSubject: 2, onTooManyConnections: 'refuse' } as const;
-    const subjects = new SubjectLimit(rules, () => false);
+    const subjects = new SubjectLimit(rules, { countOf: () => 0, finishingOf: () => 0 });
     const keys = new Promise((resolve) => setImmediate(resolve));
     const verify = (): unknown => keys.then(() => new Door().claims());
     const door = new Door({ verify, subjects });

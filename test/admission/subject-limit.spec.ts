@@ -5,8 +5,10 @@ import { propertyRuns } from '../support/property-runs.js';
 const limitOf = (onTooManyConnections: SubjectLimitPolicy, open = new Map<string, number>()) =>
   new SubjectLimit(
     { maxConnectionsPerSubject: 3, onTooManyConnections },
-    (identity, count) => (open.get(identity) ?? 0) >= count,
+    { countOf: (identity) => open.get(identity) ?? 0, finishingOf: () => finishing },
   );
+
+let finishing = 0;
 
 /** As the door does it. */
 const takeOf =
@@ -37,9 +39,19 @@ describe('SubjectLimit', () => {
     const limit = limitOf('replace-oldest', open);
     for (let n = 0; n < 3; n++) expect(takeOf(limit)('alice')).toBeDefined();
     expect(takeOf(limit)('alice')).toBeUndefined();
-    expect(limit.isOver('alice')).toBe(false);
+    expect(limit.excessOf('alice')).toBe(0);
     open.set('alice', 4);
-    expect(limit.isOver('alice')).toBe(true);
+    expect(limit.excessOf('alice')).toBe(1);
+  });
+
+  it('lets nobody in for whom none can be replaced, because all places are still at work', () => {
+    const limit = limitOf('replace-oldest', new Map([['alice', 3]]));
+    finishing = 3;
+    expect(takeOf(limit)('alice')).toBeUndefined();
+    finishing = 2;
+    expect(takeOf(limit)('alice')).toBeDefined();
+    expect(takeOf(limit)('alice')).toBeUndefined();
+    finishing = 0;
   });
 
   it('keeps nothing of those who are gone', () => {

@@ -116,13 +116,17 @@ describe('RoomConnection', () => {
     expect((await alice.expectClosed(4000)).reason).toBe('漢'.repeat(41));
   });
 
-  it('is closed once, with 4413, when its reader is too far behind, and gets a goodbye instead of the rest', async () => {
+  it('is closed once, with 4413, when its reader takes nothing for long, and gets a goodbye instead of the rest', async () => {
     alice.socket.pause();
     alice.send('flood');
     await testbed.settle();
     for (let n = 0; n < 20; n++)
       void testbed.get(RoomService).of('default').broadcast(alice.hello.room, 'more');
     await testbed.settle();
+    expect(connection.outbox.backlogBytes).toBeLessThanOrEqual(1_048_576);
+    await testbed.advance(29_000);
+    expect(connection.isOpen).toBe(true);
+    await testbed.advance(1_250);
     expect(connection.isOpen).toBe(false);
     alice.socket.resume();
     const { code } = CLOSE_CODES.slowConsumer;

@@ -65,7 +65,7 @@ describe('Waiting until an outbox is drained', () => {
   it.each<[string, () => void]>([
     ['dropped with its room', () => owner.outbox.drop(A)],
     ['dropped with everything', () => owner.outbox.drop()],
-    ['handed over before a close', () => owner.outbox.finish(0)],
+    ['handed over before a close', () => owner.outbox.finish(() => undefined)],
     [
       'dropped because the connection is muted',
       () => {

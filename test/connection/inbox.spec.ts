@@ -5,6 +5,7 @@ import type { Message } from '../../src/connection/message.js';
 class Owner implements InboxOwner {
   readonly started: string[] = [];
   readonly pauses: boolean[] = [];
+  idle = 0;
   readonly #running = new Map<string, () => void>();
 
   handle({ event }: Message): Promise<void> | undefined {
@@ -15,6 +16,10 @@ class Owner implements InboxOwner {
 
   setPaused(isPaused: boolean): void {
     this.pauses.push(isPaused);
+  }
+
+  onIdle(): void {
+    this.idle += 1;
   }
 
   async finish(event: string): Promise<void> {
@@ -122,6 +127,7 @@ describe('Inbox', () => {
           return undefined;
         },
         setPaused: () => undefined,
+        onIdle: () => undefined,
       },
       4,
     );

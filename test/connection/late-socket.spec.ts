@@ -630,6 +630,7 @@ describe('The socket of a room', () => {
   /** What a socket passes on to its connection. */
   class Connection {
     readonly seen: unknown[] = [];
+    socket: Socket | undefined;
     ended: unknown;
 
     awake(): void {
@@ -642,6 +643,14 @@ describe('The socket of a room', () => {
 
     onClosed(code: number): void {
       this.seen.push(code);
+    }
+
+    onPeerClosing(): void {
+      this.seen.push('peer closing');
+    }
+
+    onFault({ code }: { readonly code: number }): void {
+      this.ended = code;
     }
   }
 
@@ -656,7 +665,8 @@ describe('The socket of a room', () => {
   ): Promise<[Opened<RoomSocket>, Connection]> {
     const connection = new Connection();
     const inTurn = (ws: RoomSocket): void => ws.bind(connection as unknown as RoomConnection);
-    return [await door.dial({ head, inTurn }), connection];
+    const before = (socket: Socket): unknown => (connection.socket = socket);
+    return [await door.dial({ head, before, inTurn }), connection];
   }
 
   it.each([
@@ -672,7 +682,7 @@ describe('The socket of a room', () => {
       opened.client.socket.end();
       await opened.closed;
       const first = head.length > 0 ? ['hello'] : [];
-      expect(seen).toEqual(['awake', ...first, 'hello', 1006]);
+      expect(seen).toEqual(['awake', ...first, 'hello', 'peer closing', 1006]);
     } finally {
       await door.close();
     }

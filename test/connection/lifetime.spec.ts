@@ -48,6 +48,8 @@ class Owner implements LifetimeOwner {
     return true;
   }
 
+  askAgain(): void {}
+
   end({ code }: CloseRow, options?: { drop?: boolean }): void {
     this.#note(`${code}${options?.drop ? ' drop' : ''}`);
     this.lifetime.stop();

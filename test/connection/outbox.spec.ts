@@ -126,15 +126,58 @@ describe('Outbox', () => {
     expect(reader.texts).toEqual([]);
     for (let sent = 0; sent < 1_000; sent++) reader.send(frame);
     // Only a reader that is behind is a slow one: this one has taken everything so far.
-    expect(reader.timesFull).toBe(0);
+    expect(reader.timesStalled).toBe(0);
     owner.turn.flush();
     expect(reader.texts).toHaveLength(1_064);
   });
 
-  it('says that it is full when the reader of such a handler takes nothing', () => {
+  it('takes no more than the limit from such a handler when its reader takes nothing', () => {
     const reader = new FakeOwner(owner.turn, 'member', 65_536);
     reader.socket.stall();
-    for (let sent = 0; sent < 200; sent++) reader.send('x'.repeat(1_020));
-    expect(reader.timesFull).toBeGreaterThan(0);
+    const taken = Array.from({ length: 200 }, () => reader.send('x'.repeat(1_020)));
+    expect(taken.lastIndexOf(true)).toBe(63);
+    expect(taken.indexOf(false)).toBe(64);
+    expect(reader.outbox.backlogBytes + reader.socket.writableLength).toBe(65_536);
+    expect(reader.timesStalled).toBe(0);
+  });
+
+  it('takes control frames beyond the limit, but not for ever', () => {
+    const reader = new FakeOwner(owner.turn, 'member', 65_536);
+    reader.socket.stall();
+    while (reader.send('x'.repeat(1_020)));
+    expect([reader.send('hello', true), reader.timesStalled]).toEqual([true, 0]);
+    for (let sent = 0; sent < 10; sent++) reader.send('x'.repeat(1_020), true);
+    expect(reader.timesStalled).toBeGreaterThan(0);
+  });
+
+  it('drops what a room said to make room for a reply', () => {
+    const reader = new FakeOwner(owner.turn, 'member', 65_536);
+    reader.socket.stall();
+    for (let n = 0; n < 7; n++) {
+      batchOf(reader, A, 'x'.repeat(10_000));
+      owner.turn.flush();
+    }
+    expect(reader.send('y'.repeat(10_000))).toBe(true);
+    owner.turn.flush();
+    expect(reader.outbox.backlogBytes + reader.socket.writableLength).toBeLessThanOrEqual(65_536);
+  });
+
+  it('knows which of its frames were handed over', async () => {
+    const reader = new FakeOwner(owner.turn, 'member', 65_536);
+    reader.send('a');
+    expect([reader.outbox.added, reader.outbox.handedOver]).toEqual([1, 0]);
+    owner.turn.flush();
+    expect(reader.outbox.handedOver).toBe(1);
+    reader.socket.stall();
+    for (let n = 0; n < 3; n++) {
+      reader.send('x'.repeat(20_000));
+      owner.turn.flush();
+    }
+    reader.send('b');
+    owner.turn.flush();
+    expect(reader.outbox.added).toBe(5);
+    expect(reader.outbox.handedOver).toBeLessThan(5);
+    await reader.socket.readAll();
+    expect(reader.outbox.handedOver).toBe(5);
   });
 });

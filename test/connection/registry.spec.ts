@@ -42,26 +42,16 @@ describe('Registry', () => {
     );
   });
 
-  it('counts the open ones of a principal, and looks at none while there cannot be as many', () => {
+  it('counts every connection of a principal until it is gone, and those that are finishing', () => {
     const registry = new Registry();
-    let looks = 0;
-    const count = (isOpen: boolean) => ({
-      get isOpen() {
-        looks += 1;
-        return isOpen;
-      },
-    });
-    for (const [id, isOpen] of ['a', 'b', 'c'].map((name, n) => [name, n > 0] as const))
-      registry.add(
-        Object.create(connection(id, 'alice'), Object.getOwnPropertyDescriptors(count(isOpen))),
-      );
-    expect([1, 2, 3].map((n) => registry.hasOpen('alice', n))).toEqual([true, true, false]);
-    looks = 0;
-    expect([registry.hasOpen('alice', 4), registry.hasOpen('bob', 2), looks]).toEqual([
-      false,
-      false,
-      0,
-    ]);
-    expect(registry.hasOpen('bob', 1)).toBe(false);
+    for (const [id, isOpen, isActive] of [
+      ['open', true, true],
+      ['finishing', false, true],
+      ['closing', false, false],
+    ] as const)
+      registry.add({ ...connection(id, 'alice'), isOpen, isActive } as RoomConnection);
+    registry.add({ ...connection('bob', 'bob'), isOpen: true, isActive: true } as RoomConnection);
+    expect(['alice', 'bob', 'eve'].map(registry.countOf)).toEqual([3, 1, 0]);
+    expect(['alice', 'bob', 'eve'].map(registry.finishingOf)).toEqual([1, 0, 0]);
   });
 });

@@ -83,7 +83,7 @@ describe('A connection whose client goes as no client should', () => {
     await eventually(() => !evil.isWritable(), 'the end to arrive');
     room.app.clock.advance(1_999);
     await room.expectServed();
-    expect(evil.isOpen).toBe(true);
+    expect([evil.isOpen, evil.isGone]).toEqual([false, false]);
     room.app.clock.advance(1);
     await room.expectNothingLeft();
   });

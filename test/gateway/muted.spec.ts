@@ -44,14 +44,15 @@ describe('A muted connection', () => {
     expect(testbed.get(RoomService).of('default').members(ROOM)).toHaveLength(2);
   });
 
-  it('gets no reply that comes late', async () => {
+  it('gets an exception for a reply that comes late, and never its data', async () => {
     working.hold();
     alice.send('work', undefined, 7);
     await testbed.settle();
     testbed.clock.step(65_000);
     working.open();
     await testbed.settle();
-    expect(heard(alice)).toEqual([]);
+    expect(heard(alice)).toEqual(['exception']);
+    expect(alice.waiting.at(-1)?.data).toMatchObject({ code: 'token_expired' });
   });
 
   it('says nothing: each message with an id is answered that the token has expired, without a strike', async () => {

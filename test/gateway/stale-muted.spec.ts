@@ -122,7 +122,7 @@ describe.each([true, false])('Muted while revocations may be missing, history %p
     expect(testbed.get(RoomService).of('default').members(ROOM)).toHaveLength(2);
   });
 
-  it('a handler that is running says nothing more, and its reply is not sent', async () => {
+  it('a handler that is running says nothing more, and is answered with an exception', async () => {
     working.hold();
     alice.send('work', undefined, 7);
     await testbed.settle();
@@ -133,7 +133,12 @@ describe.each([true, false])('Muted while revocations may be missing, history %p
     await testbed.settle();
     serverEnd(testbed, alice).send('private');
     await recover();
-    expect(heard(alice)).toEqual(['said before']);
+    expect(alice.waiting).toContainEqual({
+      event: 'exception',
+      id: 7,
+      data: expect.objectContaining({ code: 'authority_stale' }) as unknown,
+    });
+    expect(heard(alice)).toEqual(['said before', 'exception']);
   });
 
   it('a revocation that comes all the same leaves a goodbye and nothing else', async () => {

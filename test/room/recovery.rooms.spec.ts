@@ -92,25 +92,6 @@ describe('A member of several rooms that catches up', () => {
       expect([countOf('said'), countOf('gap'), countOf('goodbye')]).toEqual([35, 0, 0]);
     });
 
-    it('is told that a page of history has to wait, and is heard again', async () => {
-      alice.send('room.history', { room: rooms[0] }, 'page');
-      alice.send('room.leave', { room: rooms[1] }, 'leave');
-      await testbed.settle();
-      expect(serverEnd(testbed, alice).memberships).toHaveLength(8);
-      // Rooms that are given back what they missed would close it first.
-      for (const room of rooms.slice(1))
-        nodeOf(testbed)
-          .memberships.get(`default/${room}` as never)
-          ?.leave(serverEnd(testbed, alice));
-      await testbed.advance(31_000);
-      expect(serverEnd(testbed, alice).memberships).toHaveLength(7);
-      alice.socket.resume();
-      expect(await alice.next('exception')).toMatchObject({
-        id: 'page',
-        data: { code: 'unavailable' },
-      });
-    });
-
     it('is closed when it has taken nothing for a while', async () => {
       await testbed.advance(30_000);
       alice.socket.resume();

@@ -175,6 +175,6 @@ describe('Catching up', () => {
     await alice.socket.readAll();
     await stage.settle();
     expect(got(alice).slice(3)).toEqual(['1*', '2', '3']);
-    expect(alice.timesFull).toBe(0);
+    expect(alice.timesStalled).toBe(0);
   });
 });

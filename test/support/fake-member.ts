@@ -36,7 +36,7 @@ export class FakeMember extends FakeOwner {
 
   /** Closes in the ordinary way: what was sent so far is handed over, then it leaves. */
   close(rooms: Memberships): void {
-    this.outbox.finish(0);
+    this.outbox.finish(() => undefined);
     this.isOpen = false;
     rooms.leaveAll(this.asConnection);
   }

@@ -1,6 +1,7 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
 import { Outbox, type OutboxOwner } from '../../src/connection/outbox.js';
 import type { SlowConsumerPolicy } from '../../src/connection/slow-consumer.js';
+import { TimingWheel } from '../../src/connection/timing-wheel.js';
 import { Turn } from '../../src/connection/turn.js';
 import { frameTexts } from './frame-texts.js';
 import { HeldSocket } from './held-socket.js';
@@ -11,7 +12,9 @@ export class FakeOwner implements OutboxOwner {
   readonly outbox: Outbox;
   isAlive = true;
   isOpen = true;
-  timesFull = 0;
+  generation = 0;
+  timesStalled = 0;
+  readonly clock = new FakeClock();
 
   constructor(
     readonly turn = new Turn(() => new FakeClock().now()),
@@ -22,24 +25,31 @@ export class FakeOwner implements OutboxOwner {
     this.outbox = new Outbox(this, {
       turn,
       maxOutboxBytes,
+      clock: this.clock,
+      wheel: new TimingWheel(this.clock),
+      slowReaderMs: 30_000,
       slowConsumerRule: () => ({ policy, hasHistory: true }),
     });
   }
 
-  isLive(): boolean {
+  mayRead(): boolean {
     return this.isAlive;
+  }
+
+  whyMuted(): string {
+    return 'token_expired';
   }
 
   isWritable(): boolean {
     return this.isOpen;
   }
 
-  onOutboxFull(): void {
-    this.timesFull += 1;
+  onReaderStalled(): void {
+    this.timesStalled += 1;
   }
 
-  send(text: string, isControl = false): void {
-    this.outbox.addText(text, isControl);
+  send(text: string, isControl = false): boolean {
+    return this.outbox.addText(text, isControl);
   }
 
   /** What was handed to the socket. */
