@@ -73,6 +73,7 @@ export { ClaimsGuard, type Requirements } from './gateway/claims.guard.js';
 export {
   CurrentConnection,
   CurrentMessage,
+  MessageSignal,
   CurrentPrincipal,
   CurrentRoom,
 } from './gateway/current.decorator.js';
