@@ -86,11 +86,17 @@ export const TABLES = {
     document: 'PROTOCOL.md',
     from: 'dist/connection/close-codes.js',
     export: 'CLOSE_CODES',
-    head: ['Code', 'Reason', 'Reconnect?', 'Meaning'],
+    head: ['Code', 'Reason', 'Reconnect?', 'Accepted messages', 'Meaning'],
     rows: (/** @type {Record<string, Row>} */ closes) =>
       Object.values(closes)
         .toSorted((a, b) => a.code - b.code)
-        .map((it) => [it.code, it.reason, RECONNECT[it.reconnect] ?? it.reconnect, it.meaning]),
+        .map((it) => [
+          it.code,
+          it.reason,
+          RECONNECT[it.reconnect] ?? it.reconnect,
+          it.accepted,
+          it.meaning,
+        ]),
   },
   exceptions: {
     document: 'PROTOCOL.md',

@@ -96,7 +96,7 @@ export const AUDIT_REASONS = {
   no_pong: 'Nothing came within `pongTimeoutMs` of a ping.',
   replaced: 'The subject opened more connections than it may have, and this was its oldest.',
   rate_limit: 'More messages came than the rate allows, although it was said.',
-  slow_consumer: 'More than `maxOutboxBytes` waited for the reader.',
+  slow_consumer: 'The reader took nothing of what waited for it.',
   signed_out: 'The authority was revoked, or the application disconnected the principal.',
   protocol_error: 'What was received was not RFC 6455.',
   closed_by_app: 'The application closed the connection with a code of its own.',

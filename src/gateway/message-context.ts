@@ -1,4 +1,3 @@
-import type { ExecutionContext } from '@nestjs/common';
 import type { RoomConnection } from '../connection/connection.js';
 import type { PendingRequest, RequestEnd } from '../connection/connection-ports.js';
 import type { Run } from '../connection/handler-watch.js';
@@ -19,7 +18,7 @@ const WHY_ABORTED: Readonly<Record<RequestEnd, string>> = {
 
 /** What let a message in. @throws RoomgateError when it would not do so now. */
 export interface RightsCheck {
-  check(execution: ExecutionContext | undefined): void;
+  check(execution: object | undefined): void;
 }
 
 /**
@@ -36,7 +35,7 @@ export class MessageContext implements Run, PendingRequest {
   /** Whether the exception about the lost right was sent. */
   #isLost = false;
   #rights: RightsCheck | undefined;
-  #execution: ExecutionContext | undefined;
+  #execution: object | undefined;
   /** The rights of the connection under which it was let in. */
   #generation = 0;
   #ended: RequestEnd | undefined;
@@ -124,7 +123,7 @@ export class MessageContext implements Run, PendingRequest {
   }
 
   /** @internal It was let in. Asked again when rights have changed since. */
-  letInBy(rights: RightsCheck, execution?: ExecutionContext): void {
+  letInBy(rights: RightsCheck, execution?: object): void {
     this.#rights = rights;
     this.#execution = execution;
     this.#generation = this.connection.generation;

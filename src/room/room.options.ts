@@ -29,8 +29,8 @@ export interface RoomNameOptions {
   /** Schemas (Standard Schema, synchronous) of events that are sent; broadcasts are checked unless strict. Default none. */
   readonly events?: Readonly<Record<string, StandardSchemaV1>>;
   /**
-   * What happens when a member does not read in time and more than `maxOutboxBytes` wait for it: `close` (4413), or `drop-oldest`, `drop-newest`,
-   * `conflate` (by the `conflateKey` of a broadcast), which say so with a `gap`. Default `close`.
+   * What is dropped, and told with a `gap`, when more than `maxOutboxBytes` wait for a member: the newest (`close`, `drop-newest`), the oldest
+   * (`drop-oldest`), all but the latest of a key (`conflate`). With `close` one that takes nothing for long is closed with 4413. Default `close`.
    */
   readonly slowConsumer?: SlowConsumerPolicy;
   /** Members a room may have on one node. Default `maxMembersPerRoom`. */
