@@ -42,13 +42,20 @@ export class RoomgateError extends Error {
   }
 }
 
+export interface DescribeOptions {
+  /** Whether the message of the error and those of its causes are told. Default false. */
+  readonly withMessage?: boolean;
+  /** What to add to the first line, for example the id of the request. */
+  readonly about?: string;
+}
+
 /**
  * A foreign error for a log line: its name, its code and where it was thrown. The message is left
- * out because parsers and validators quote their input in it, and input may be a token or a message.
+ * out by default because parsers and validators quote their input in it, and input may be a token or a message.
  */
-export function describeError(error: unknown): string {
+export function describeError(error: unknown, options: DescribeOptions = {}): string {
   try {
-    return error instanceof Error ? describe(error) : `a thrown ${typeof error}`;
+    return error instanceof Error ? describe(error, options) : describeThrown(error, options);
   } catch {
     // Its own getters throw; what tells of a failure must not be one.
     return 'an error that cannot be described';
@@ -69,13 +76,28 @@ export function ignoreRejection(value: unknown): void {
   if (value instanceof Promise) value.catch(() => undefined);
 }
 
-function describe(error: Error): string {
+const MAX_CAUSES = 3;
+const MAX_MESSAGE = 300;
+
+/** Escaped and cut, so that it stays on one line, and without what looks like a token. */
+function quoteMessage(message: string): string {
+  const cut = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message;
+  return JSON.stringify(cut.replaceAll(/eyJ[\w=.-]*/g, 'eyJ…'));
+}
+
+function describeThrown(thrown: unknown, { withMessage, about }: DescribeOptions): string {
+  const text = withMessage && typeof thrown === 'string' ? ` ${quoteMessage(thrown)}` : '';
+  return `a thrown ${typeof thrown}${text}${about === undefined ? '' : `, ${about}`}`;
+}
+
+function describe(error: Error, { withMessage = false, about }: DescribeOptions): string {
   const code = (error as { code?: unknown }).code;
   const name = typeof code === 'string' ? `${error.name} (${code.slice(0, 64)})` : error.name;
   // Our own words about data name the event and where it does not fit, and no value.
   const isOurs = error instanceof RoomgateError && error.code === 'invalid_data';
-  const told = isOurs ? `${name} ${JSON.stringify(error.message.slice(0, 300))}` : name;
-  return [told, ...framesOf(error)].join('\n');
+  const told = withMessage || isOurs ? `${name} ${quoteMessage(String(error.message))}` : name;
+  const first = about === undefined ? told : `${told}, ${about}`;
+  return [first, ...framesOf(error), ...(withMessage ? causesOf(error) : [])].join('\n');
 }
 
 /** The stack behind the message, whose own lines may look like frames; nothing when the message is not where it should be. */
@@ -85,4 +107,15 @@ function framesOf({ stack, message }: Error): string[] {
   if (start === -1) return [];
   const lines = text.slice(start + message.length).split('\n');
   return lines.filter((line) => /^\s+at /.test(line));
+}
+
+/** The errors that an error was made of, each with its name and message; a chain may be endless. */
+function causesOf({ cause }: Error): string[] {
+  const lines: string[] = [];
+  let each: unknown = cause;
+  while (each instanceof Error && lines.length < MAX_CAUSES) {
+    lines.push(`    caused by ${each.name} ${quoteMessage(String(each.message))}`);
+    each = each.cause;
+  }
+  return lines;
 }

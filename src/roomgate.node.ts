@@ -27,8 +27,10 @@ import type { RoomService } from './room/room.service.js';
 import { Rooms } from './room/rooms.js';
 import type { Clock } from './roomgate.clock.js';
 import { Entrance } from './roomgate.entrance.js';
-import { attempt, describeError } from './roomgate.errors.js';
+import { attempt } from './roomgate.errors.js';
+import { FailureLog } from './roomgate.failures.js';
 import type { RoomgateOptions } from './roomgate.options.js';
+import { quote } from './roomgate.rules.js';
 
 /** The replaceable parts, which applications may bring. */
 export interface Seams {
@@ -59,6 +61,7 @@ export class RoomgateNode {
   readonly revocation: RevocationService;
   readonly subjects: SubjectLimit;
   readonly audit: Audit;
+  readonly failures: FailureLog;
   readonly logout: BackChannelLogout;
   readonly #watch: HandlerWatch;
   readonly heartbeat: Heartbeat;
@@ -66,17 +69,21 @@ export class RoomgateNode {
   readonly #audit: ConnectionAudit;
   readonly #rooms: Rooms;
 
-  constructor(
-    options: RoomgateOptions,
-    private readonly seams: Seams,
-  ) {
+  constructor(options: RoomgateOptions, seams: Seams) {
     const { clock } = seams;
     this.clock = clock;
-    this.audit = new Audit(seams.auditSink, clock);
+    this.failures = new FailureLog(clock, seams.logger, options);
+    const { failures } = this;
+    this.audit = new Audit(seams.auditSink, clock, (error) =>
+      failures.tellQuietly('The audit sink', error),
+    );
     this.#audit = new ConnectionAudit(this.audit);
     const { verifier, revocationStore: store } = seams;
+    const logoutFailed = (error: unknown): void =>
+      failures.tellQuietly('The back-channel logout', error);
+    const atDoor = (): Promise<void> | undefined => this.admission.turn();
     this.logout = new BackChannelLogout(
-      { clock, verifier, store, audit: this.audit, turn: () => this.admission.turn() },
+      { clock, verifier, store, audit: this.audit, failed: logoutFailed, turn: atDoor },
       options,
     );
     this.wheel = new TimingWheel(clock);
@@ -86,8 +93,7 @@ export class RoomgateNode {
     const { engine } = seams;
     const isStale = (): boolean => this.revocation.isStale();
     const { turn, wheel, registry } = this;
-    const warn = (line: string, error: unknown): void =>
-      attempt(() => seams.logger.warn(`${line}: ${describeError(error)}`));
+    const warn = (line: string, error: unknown): void => failures.warn(line, error);
     const admission = (): Admission => this.admission;
     const onUnknownOrder = (): void =>
       void this.revocation
@@ -108,6 +114,7 @@ export class RoomgateNode {
       store,
       revocations,
       onlyIssuer: options.issuers.length === 1 ? options.issuers[0]?.issuer : undefined,
+      failed: (error) => failures.tellQuietly('The revocation store', error),
       disconnect: (target) => rooms.orders.disconnect(target),
       kick: (revocation) => {
         if (revocation.kind === 'block' || revocation.kind === 'subject')
@@ -124,6 +131,8 @@ export class RoomgateNode {
         isRevoked: (principal) => revocations.covers(principal),
         isStale,
         subjects,
+        failed: (refusal, principal) =>
+          failures.refused(refusal, principal && `subject ${quote(principal.subject)}`),
         generation: (key) => rooms.authority.generations.of(key),
         holdRoom: (key, { identity }) => this.memberships.hold(key, identity),
       },
@@ -132,7 +141,7 @@ export class RoomgateNode {
     this.#watch = new HandlerWatch(clock, options.handlerTimeoutMs);
     const unsent = new Unsent((line) => attempt(() => seams.logger.warn(line)));
     const report = (event: string, error: unknown): void =>
-      this.#report(`The handler of ${JSON.stringify(event)}`, error);
+      failures.tell(`The handler of ${JSON.stringify(event)}`, error);
     const dispatch = new Dispatch({
       ...options,
       clock,
@@ -164,7 +173,8 @@ export class RoomgateNode {
       isMuted: () => rooms.isMuted(),
       slowConsumerRule: (key) => rooms.slowConsumerRule(key),
       checkEvent: (...sent) => rooms.checkEvent(...sent),
-      report: (hook, error) => this.#report(hook, error),
+      report: (what, error, connectionId) =>
+        failures.tell(what, error, connectionId && `connection ${connectionId}`),
       talks: (connection) => this.heartbeat.follow(connection),
       receive: (connection, bytes, isBinary) => dispatch.receive(connection, bytes, isBinary),
       handle: (connection, message) => dispatch.handle(connection, message),
@@ -208,9 +218,5 @@ export class RoomgateNode {
     this.#audit.closed(connection, code);
     this.registry.remove(connection);
     this.heartbeat.forget(connection);
-  }
-
-  #report(what: string, error: unknown): void {
-    attempt(() => this.seams.logger.error(`${what} failed: ${describeError(error)}`));
   }
 }

@@ -76,6 +76,7 @@ export const DEFAULTS: Readonly<Required<RoomgateModuleOptions>> = Object.freeze
   drainTimeoutMs: 30_000,
   maxStrikes: 10,
   maxStreams: 64,
+  logErrorMessages: false,
   rooms: {},
   maxRoomsPerConnection: 50,
   maxMembersPerRoom: 65_536,

@@ -192,6 +192,7 @@ function createPorts(
     routes,
     admission: node.admission,
     audit: node.audit,
+    failed: (refusal, about) => node.failures.refused(refusal, about),
     drain: node.drain,
     httpAdapter: () => host.httpAdapter,
     prefix: () => (options.useGlobalPrefix && prefix() ? `/${prefix()}` : ''),

@@ -77,3 +77,50 @@ describe('describeError', () => {
     expect(describeError(thrown)).toBe(text);
   });
 });
+
+describe('describeError with the message', () => {
+  const told = (error: unknown, about?: string): string =>
+    describeError(error, { withMessage: true, about });
+
+  it('says name, message and what it is about on the first line, then the stack', () => {
+    const [first, second] = told(new TypeError('a "b"\nc'), 'request r1').split('\n');
+    expect(first).toBe('TypeError "a \\"b\\"\\nc", request r1');
+    expect(second).toMatch(/^\s+at .*roomgate\.errors\.spec/);
+  });
+
+  it('cuts a long message, and leaves out what looks like a token', () => {
+    expect(told(new Error('x'.repeat(1_000))).split('\n')[0]).toBe(`Error "${'x'.repeat(300)}…"`);
+    const error = new Error('bad: eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln!');
+    expect(told(error).split('\n')[0]).toBe('Error "bad: eyJ…!"');
+  });
+
+  it('says what it was caused by, and does not go round in circles', () => {
+    const error = new Error('a');
+    error.cause = new TypeError('b', { cause: error });
+    const causes = told(error)
+      .split('\n')
+      .filter((line) => line.includes('caused by'));
+    expect(causes).toEqual([
+      '    caused by TypeError "b"',
+      '    caused by Error "a"',
+      '    caused by TypeError "b"',
+    ]);
+  });
+
+  it.each<[unknown, string]>([
+    ['words', 'a thrown string "words"'],
+    [7, 'a thrown number'],
+    [undefined, 'a thrown undefined'],
+  ])('says of %p its type, and the text of a text', (thrown, text) => {
+    expect(told(thrown)).toBe(text);
+  });
+
+  it('gets along with an error whose members throw', () => {
+    const error = Object.defineProperty(new Error('a'), 'message', {
+      get: () => {
+        throw new Error('b');
+      },
+    });
+    expect(told(error)).toBe('an error that cannot be described');
+  });
+});

@@ -75,6 +75,7 @@ const TABLE: [string, Option, string, unknown, string[]][] = [
   ['ROOMGATE_DRAIN_INTERVAL_MS', 'drainIntervalMs', '1', 1, ['0']],
   ['ROOMGATE_DRAIN_TIMEOUT_MS', 'drainTimeoutMs', '1', 1, ['0']],
   ['ROOMGATE_MAX_STRIKES', 'maxStrikes', '1', 1, ['0']],
+  ['ROOMGATE_LOG_ERROR_MESSAGES', 'logErrorMessages', 'true', true, ['1', 'yes', 'TRUE']],
   ['ROOMGATE_MAX_STREAMS', 'maxStreams', '1', 1, ['0']],
   ['ROOMGATE_TRUST_PROXY_HOPS', 'trustProxyHops', '1', 1, ['-1', 'true']],
   ['ROOMGATE_MAX_PENDING_UPGRADES', 'maxPendingUpgrades', '1', 1, ['0']],

@@ -8,7 +8,7 @@ const root = (/** @type {string} */ names) => names.split(' ').map((it) => `room
 /** What everybody may use, and the shell: the files that wire the stages to Nest. */
 const BASE = root('errors constants options clock rules later uuid');
 const SHELL = root(
-  'module shutdown config variables boot handlers routes providers node entrance publisher',
+  'module shutdown config variables boot handlers routes providers node entrance publisher failures',
 );
 const STAGES = ['adapter/', 'admission/', 'connection/', 'gateway/', 'room/'];
 const ENGINE_SEAM = ['engine', 'presence-entry', 'publication'].map((it) => `room/engine/${it}.ts`);

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Admission, Admitted } from '../admission/admission.js';
 import type { Audit } from '../admission/audit.js';
+import type { Refusal } from '../admission/refusals.js';
 import type { Drain } from '../connection/drain.js';
 import type { RoomSocket } from '../connection/room-socket.js';
 import type { Clock } from '../roomgate.clock.js';
@@ -25,6 +26,8 @@ export interface AdapterPorts {
   readonly clock: Clock;
   readonly admission: Admission;
   readonly audit: Audit;
+  /** Tells the log of a refusal what part of the application threw, if one did; `about` names the request. */
+  failed(refusal: Refusal, about: string): void;
   readonly drain: Drain;
   /** Every room gateway path of the app, by its text. */
   readonly routes: ReadonlyMap<string, RoomRoute>;

@@ -316,6 +316,7 @@ export class UpgradeDispatch {
     const requestId = newUuid();
     const event = refusalEvent(refusal, requestId, request, roomName);
     audit.record(event);
+    if (refusal.failure) this.ports.failed(refusal, `request ${requestId}`);
     const hint = hintOf(event, options.strict);
     writeRefusal(socket, refusal, options, requestId, hint, request.method);
   }

@@ -39,8 +39,8 @@ export function createVerifyClient(
 
 type Proceed = (yes: true) => void;
 
-function failed(): Refusal {
-  return new Refusal('unavailable', 'admission_failed');
+function failed(error: unknown): Refusal {
+  return new Refusal('unavailable', 'admission_failed').because(error);
 }
 
 /** For the verdict, the deadline, the peer that goes away or the node that does: whatever comes first. */

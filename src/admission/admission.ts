@@ -1,5 +1,5 @@
 import { ignoreRejection } from '../roomgate.errors.js';
-import { isLater } from '../roomgate.later.js';
+import { isLater, whenThere } from '../roomgate.later.js';
 import { refuseTokenInQuery, type TokenExtractor } from './bearer-token.js';
 import { checkOrigin, type OriginRules } from './origin.js';
 import {
@@ -53,6 +53,8 @@ export interface AdmissionPorts extends IdentificationPorts, RoomEntryPorts {
   readonly extractor: TokenExtractor;
   readonly isDraining: () => boolean;
   readonly subjects: Pick<SubjectLimit, 'hasPlace' | 'take'>;
+  /** A part of the application threw while something was decided about a connection that exists. */
+  readonly failed?: (refusal: Refusal, principal: Principal | undefined) => void;
 }
 
 export type AdmissionRules = OriginRules &
@@ -109,15 +111,14 @@ export class Admission {
   /** May somebody whom we know enter the room? The second half of the sequence, and all of it for one who is inside already. Never throws nor rejects. */
   enter(principal: Principal, destination: Destination): MaybePromise<Admitted | Refusal> {
     if (this.ports.isStale()) return new Refusal('authority_stale').by(principal);
-    return (
-      checkScopes(principal, destination.rules)?.by(principal) ??
-      this.entry.find(principal, destination)
-    );
+    const scope = checkScopes(principal, destination.rules)?.by(principal);
+    return scope ?? this.told(this.entry.find(principal, destination), principal);
   }
 
   /** Who the token of somebody inside speaks for, when its turn has come. Never throws nor rejects. */
   identify(text: string): MaybePromise<Principal | Refusal> {
-    const identify = (): MaybePromise<Principal | Refusal> => this.identification.identify(text);
+    const identify = (): MaybePromise<Principal | Refusal> =>
+      this.told(this.identification.identify(text), undefined);
     return this.turn()?.then(identify) ?? identify();
   }
 
@@ -141,7 +142,18 @@ export class Admission {
 
   /** What the room policy allows the principal. Never throws nor rejects. */
   rightsIn(principal: Principal, destination: Destination): MaybePromise<RoomRights | Refusal> {
-    return this.entry.rightsIn(principal, destination);
+    return this.told(this.entry.rightsIn(principal, destination), principal);
+  }
+
+  /** The verdict, after its failure was reported: an answer to a message has no line of its own in the log. */
+  private told<T>(
+    verdict: MaybePromise<T | Refusal>,
+    principal: Principal | undefined,
+  ): MaybePromise<T | Refusal> {
+    return whenThere(verdict, (given) => {
+      if (given instanceof Refusal && given.failure) this.ports.failed?.(given, principal);
+      return given;
+    });
   }
 
   /** Rows 10 to 13. */
@@ -176,9 +188,10 @@ export class Admission {
       const token: unknown = this.ports.extractor.extract(request);
       if (typeof token === 'string' || token instanceof Refusal) return token;
       ignoreRejection(token);
-    } catch {
-      // Applications bring extractors of their own; a broken one opens nothing and says nothing.
+      return new Refusal('unavailable', 'extractor_failed');
+    } catch (error) {
+      // Applications bring extractors of their own; a broken one opens nothing and tells the client nothing.
+      return new Refusal('unavailable', 'extractor_failed').because(error);
     }
-    return new Refusal('unavailable', 'extractor_failed');
   }
 }

@@ -1,5 +1,4 @@
 import type { Clock } from '../roomgate.clock.js';
-import { ignoreRejection } from '../roomgate.errors.js';
 import type { AuditReason } from './audit-reasons.js';
 import { hasJwt, type SeenCredential } from './seen-credential.js';
 
@@ -52,14 +51,18 @@ export class Audit {
   constructor(
     private readonly sink: AuditSink,
     private readonly clock: Clock,
+    /** Hears of a sink that fails. */
+    private readonly failed: (error: unknown) => void = () => undefined,
   ) {}
 
   record(event: Omit<AuditEvent, 'at'>): void {
     try {
       // A method that is async fits the type as well.
-      ignoreRejection(this.sink.record(Object.assign(event, { at: this.clock.now() })) as unknown);
-    } catch {
+      const done = this.sink.record(Object.assign(event, { at: this.clock.now() })) as unknown;
+      if (done instanceof Promise) done.catch(this.failed);
+    } catch (error) {
       // Whoever keeps the log must not decide who gets in.
+      this.failed(error);
     }
   }
 }

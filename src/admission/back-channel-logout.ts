@@ -21,6 +21,8 @@ export interface LogoutPorts {
   readonly audit: Audit;
   /** The turn of the door, see `Admission.turn`: undefined when a token may be verified at once. */
   readonly turn: () => Promise<void> | undefined;
+  /** Hears of a verifier or a store that throws something else than its own errors. */
+  readonly failed?: (error: unknown) => void;
 }
 
 export type LogoutRules = TimeRules & {
@@ -73,7 +75,8 @@ export class BackChannelLogout {
       logout = readLogout(await verifier.verifyLogout(token), clock.now(), this.rules);
     } catch (error) {
       if (error instanceof KeysUnavailableError) return this.#refuse(503, 'logout_unavailable');
-      const { remark, reason } = refusalOf(error);
+      const { remark, reason, failure } = refusalOf(error);
+      if (failure) this.ports.failed?.(failure.error);
       return this.#refuse(400, 'logout_refused', remark ?? reason);
     }
     if (!logout) return this.#refuse(400, 'logout_claims');
@@ -84,7 +87,8 @@ export class BackChannelLogout {
     try {
       for (const revocation of revocationsOf(logout, this.rules.logoutToleranceMs))
         await store.add(revocation);
-    } catch {
+    } catch (error) {
+      this.ports.failed?.(error);
       // Its issuer may send the same one again.
       this.#replays.delete(key);
       return this.#refuse(503, 'logout_unavailable');

@@ -14,8 +14,8 @@ export class QuietLog {
     private readonly write: (line: string) => void,
   ) {}
 
-  /** The line is only put together when it is written. */
-  add(key: string, line: () => string): void {
+  /** The line, and what follows it on lines of its own, is only put together when it is written. */
+  add(key: string, line: () => string, rest?: () => string): void {
     const now = this.clock.now();
     const seen = this.#keys.get(key) ?? { loggedAt: -Infinity, count: 0 };
     this.#keys.set(key, seen);
@@ -23,7 +23,7 @@ export class QuietLog {
     // A clock that was set back must not silence a reason for as long.
     if (now >= seen.loggedAt && now - seen.loggedAt < QUIET_MS) return;
     const times = seen.count > 1 ? `, ${seen.count} times` : '';
-    this.write(`${line()}${times}.`);
+    this.write(`${line()}${times}.${rest === undefined ? '' : `\n${rest()}`}`);
     seen.loggedAt = now;
     seen.count = 0;
   }

@@ -118,6 +118,8 @@ export class Refusal {
   seen: string | undefined = undefined;
   /** Milliseconds by which a time of a verified token misses: since its expiry, until it begins, over the longest life. For the log alone. */
   offByMs: number | undefined = undefined;
+  /** What a part of the application threw, where that is the cause. For the log alone. */
+  failure: { readonly error: unknown } | undefined = undefined;
 
   constructor(
     readonly code: RefusalCode,
@@ -148,6 +150,12 @@ export class Refusal {
   /** Sets {@link Refusal.offByMs}. */
   offBy(ms: number): this {
     this.offByMs = ms;
+    return this;
+  }
+
+  /** Sets {@link Refusal.failure}. */
+  because(error: unknown): this {
+    this.failure = { error };
     return this;
   }
 

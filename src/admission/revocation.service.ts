@@ -24,6 +24,8 @@ export interface RevocationPorts {
   readonly maxAuthorityStalenessMs: number;
   /** The issuer, where there is only one. */
   readonly onlyIssuer: string | undefined;
+  /** Hears of a store that throws where it has to answer. */
+  readonly failed?: (error: unknown) => void;
   /** Closes connections on every node, however valid; resolves with how many there were on this one. */
   readonly disconnect: (target: DisconnectTarget) => Promise<number>;
   /** Closes the connections of this node that the revocation concerns. */
@@ -69,8 +71,9 @@ export class RevocationService {
       if (typeof confirmedAt === 'number')
         return !(Math.abs(clock.now() - confirmedAt) < maxAuthorityStalenessMs);
       ignoreRejection(confirmedAt);
-    } catch {
+    } catch (error) {
       // A store of the application's own that is broken has confirmed nothing either.
+      this.ports.failed?.(error);
     }
     return true;
   }

@@ -38,8 +38,8 @@ export class RoomEntry {
       return this.#cache.isFor(policy)
         ? this.#remembered(policy, access)
         : askPolicy(policy, access, this.rules.hideRooms);
-    } catch {
-      return policyFailed();
+    } catch (error) {
+      return policyFailed(error);
     }
   }
 

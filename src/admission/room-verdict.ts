@@ -17,8 +17,8 @@ export function askPolicy(
       ? Promise.resolve(may).then((later) => rightsOf(later, policy, access, hideRooms))
       : rightsOf(may, policy, access, hideRooms);
     return isLater(rights) ? Promise.resolve(rights).catch(policyFailed) : rights;
-  } catch {
-    return policyFailed();
+  } catch (error) {
+    return policyFailed(error);
   }
 }
 
@@ -33,13 +33,15 @@ function rightsOf(
 }
 
 /** A policy that throws, or answers with what cannot be read, has not said yes. */
-export function policyFailed(): Refusal {
-  return new Refusal('unavailable', 'policy_failed');
+export function policyFailed(error: unknown): Refusal {
+  return new Refusal('unavailable', 'policy_failed').because(error);
 }
 
 /** Why a room could not be had: one that is full says so, anything else is the engine's fault. */
 export function refusalOfRoom(error: unknown): Refusal {
   const code = error instanceof RoomgateError ? error.code : undefined;
   if (code === 'room_full' || code === 'too_many_rooms') return new Refusal(code);
-  return new Refusal('engine_unavailable');
+  const refusal = new Refusal('engine_unavailable');
+  // Our own says no more than the code does.
+  return code === undefined ? refusal.because(error) : refusal;
 }

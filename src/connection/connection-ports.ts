@@ -46,8 +46,8 @@ export interface ConnectionPorts extends BacklogLimits {
   isMuted(): boolean;
   /** Compares what is sent with the schema declared for its event; does nothing in strict mode. @throws RoomgateError `invalid_data` */
   checkEvent(roomName: string, event: string, data: unknown): void;
-  /** A hook of the application failed. */
-  report(hook: string, error: unknown): void;
+  /** A hook, a handler or a filter of the application failed. */
+  report(what: string, error: unknown, connectionId?: string): void;
   /** The client has begun to say something, for the first time. */
   talks(connection: RoomConnection): void;
   /** Takes a frame that arrived; the gateway stage. */

@@ -361,8 +361,13 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
 
   /** @internal */
   hookFailed(hook: string, error: unknown): void {
-    this.ports.report(hook, error);
+    this.report(hook, error);
     this.end(CLOSE_CODES.internal);
+  }
+
+  /** @internal Tells the log what failed for this connection. */
+  report(what: string, error: unknown): void {
+    this.ports.report(what, error, this.id);
   }
 
   /** A hook that has taken too long counts as settled: `handleDisconnect` has to be called some day. */

@@ -1,4 +1,4 @@
-import { integer, type Rule } from '../roomgate.rules.js';
+import { flag, integer, type Rule } from '../roomgate.rules.js';
 
 export interface GatewayOptions {
   /**
@@ -12,9 +12,17 @@ export interface GatewayOptions {
    * @default 64
    */
   maxStreams: number;
+  /**
+   * Writes the messages of errors that your own code throws (policies, verifiers, hooks, handlers, stores) to the log, cut to 300
+   * characters. Messages of foreign errors may quote a token or the data of a client, so without it the log has name, code and stack
+   * alone. With `NODE_ENV=development` or `test` messages are always written.
+   * @default false
+   */
+  logErrorMessages: boolean;
 }
 
 export const GATEWAY_RULES: Record<keyof GatewayOptions, Rule> = {
   maxStrikes: integer(1, 1_000_000),
   maxStreams: integer(1, 65_536),
+  logErrorMessages: flag,
 };

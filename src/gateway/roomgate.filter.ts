@@ -66,9 +66,13 @@ export class RoomgateFilter implements ExceptionFilter {
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const context: unknown = host.getArgByIndex(2);
-    if (context instanceof MessageContext && context.isAbort(exception)) context.fail('internal');
-    else if (context instanceof MessageContext) context.fail(this.toBody(exception, context.event));
-    else {
+    if (context instanceof MessageContext) {
+      const isAbort = context.isAbort(exception);
+      const body = isAbort ? exceptionBody('internal') : this.toBody(exception, context.event);
+      if (body.code === 'internal' && !isAbort && !(exception instanceof WsException))
+        context.connection.report(`The handler of ${JSON.stringify(context.event)}`, exception);
+      context.fail(body);
+    } else {
       // A gateway in request scope that could not be made for its connection.
       const client: unknown = host.getArgByIndex(0);
       if (client instanceof RoomConnection) client.hookFailed('Making the gateway', exception);
@@ -77,36 +81,27 @@ export class RoomgateFilter implements ExceptionFilter {
   }
 
   /** What the client is told. */
-  protected toBody(exception: unknown, event: string): ExceptionBody {
-    if (exception instanceof RoomgateError) return this.known(exception.code, exception, event);
+  protected toBody(exception: unknown, _event: string): ExceptionBody {
+    if (exception instanceof RoomgateError) return exceptionBody(exception.code);
     if (exception instanceof WsException) return fromWsException(exception);
     if (exception instanceof InvalidDataException)
       return { ...exceptionBody('bad_request'), paths: exception.paths };
-    if (exception instanceof HttpException) return this.fromHttp(exception, event);
+    if (exception instanceof HttpException) return this.fromHttp(exception);
     // Of the operator `timeout`, which Nest's documentation shows in an interceptor.
     if (exception instanceof TimeoutError) return exceptionBody('handler_timeout');
-    return this.known('internal', exception, event);
+    return exceptionBody('internal');
   }
 
-  private fromHttp(exception: HttpException, event: string): ExceptionBody {
+  private fromHttp(exception: HttpException): ExceptionBody {
     const status = exception.getStatus();
     const fallback = status >= 400 && status < 500 ? 'rejected' : 'internal';
-    const body = this.known(CODES_BY_STATUS[status] ?? fallback, exception, event);
+    const body = exceptionBody(CODES_BY_STATUS[status] ?? fallback);
     const message = messageOf(exception);
     if (Array.isArray(message) && status < 500) return { ...body, paths: messagePaths(message) };
     const isForClients = status < 500 || this.revealsErrors;
     return typeof message === 'string' && isForClients
       ? { ...body, message: cutText(message) }
       : body;
-  }
-
-  private known(code: string, exception: unknown, event: string): ExceptionBody {
-    const body = exceptionBody(code);
-    if (body.code === 'internal')
-      this.logger.error(
-        `The handler of ${JSON.stringify(event)} failed: ${describeError(exception)}`,
-      );
-    return body;
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ArgumentsHost, Logger } from '@nestjs/common';
+import { RoomConnection } from '../connection/connection.js';
 import { attempt, describeError } from '../roomgate.errors.js';
 
 type Catch = (this: unknown, exception: unknown, host: ArgumentsHost) => unknown;
@@ -16,6 +17,14 @@ export function wrapFilters(filters: readonly unknown[]): void {
   }
 }
 
+function tell(client: unknown, error: unknown): void {
+  if (client instanceof RoomConnection) client.report('An exception filter', error);
+  else
+    attempt(() =>
+      new Logger('Roomgate').error(`An exception filter failed: ${describeError(error)}`),
+    );
+}
+
 function wrap(holder: object): void {
   const original: unknown = Reflect.get(holder, 'catch');
   if (typeof original !== 'function' || WRAPPED in original) return;
@@ -23,11 +32,7 @@ function wrap(holder: object): void {
     const result = (original as Catch).call(this, exception, host);
     // Over HTTP what becomes of it is between Nest and the application.
     if (host.getType() !== 'ws') return result;
-    Promise.resolve(result).catch((error: unknown) =>
-      attempt(() =>
-        new Logger('Roomgate').error(`An exception filter failed: ${describeError(error)}`),
-      ),
-    );
+    Promise.resolve(result).catch((error: unknown) => tell(host.getArgByIndex(0), error));
     return undefined;
   };
   Object.defineProperty(holder, 'catch', {

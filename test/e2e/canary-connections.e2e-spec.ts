@@ -13,12 +13,14 @@ import type { TestConnection } from 'nestjs-roomgate/testing';
 import { CANARY, expectNoCanary, mintCanary } from '../support/canary.js';
 import { CapturedLogger } from '../support/captured-logger.js';
 import { dial } from '../support/dial.js';
+import { setEnv } from '../support/env.js';
 import { eventually } from '../support/poll.js';
 import { maskedText } from '../support/raw-frames.js';
 import { ask, RawClient, upgradeBytes } from '../support/raw-http.js';
 import { type RoomApp, startRoomApp } from '../support/room-app.js';
 import { RoomProcess } from '../support/room-process.js';
 
+const HOST = { host: '127.0.0.1' };
 const ROOM = 'a3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d';
 
 class QuotingPipe implements PipeTransform {
@@ -95,14 +97,21 @@ describe('A canary on a connection', () => {
   let bob: TestConnection;
 
   beforeAll(async () => {
+    // In development the messages of errors are in the log, for the developer.
+    const restore = setEnv({ NODE_ENV: 'production' });
     app = await startRoomApp({
       providers: [QuotingGateway],
       logger,
-      roomgate: { maxStrikes: 1_000 },
+      roomgate: { maxStrikes: 1_000, allowedHosts: [HOST.host] },
     });
+    restore();
     token = mintCanary(app.issuer, { rooms: [ROOM] });
-    alice = await dial(app.port, `/${ROOM}`, token, { cookie: CANARY, 'x-canary': CANARY });
-    bob = await dial(app.port, `/${ROOM}`, app.issuer.mint({ sub: 'bob', rooms: [ROOM] }));
+    alice = await dial(app.port, `/${ROOM}`, token, {
+      ...HOST,
+      cookie: CANARY,
+      'x-canary': CANARY,
+    });
+    bob = await dial(app.port, `/${ROOM}`, app.issuer.mint({ sub: 'bob', rooms: [ROOM] }), HOST);
   });
 
   afterAll(() => app.close());
@@ -157,7 +166,7 @@ describe('A canary on a connection', () => {
 
   it('is not in the log when a hook fails, nor in the close', async () => {
     const unwanted = mintCanary(app.issuer, { sub: 'unwanted', rooms: [ROOM] });
-    const connection = await dial(app.port, `/${ROOM}`, unwanted);
+    const connection = await dial(app.port, `/${ROOM}`, unwanted, HOST);
     expectSilence(await connection.next('goodbye'));
     expectSilence(await connection.expectClosed(1011));
     await eventually(() => logger.text.includes('handleDisconnect'), 'the other hook to fail');

@@ -9,6 +9,7 @@ import {
 } from '../support/broken-seams.js';
 import { CANARY, expectNoCanary, mintCanary } from '../support/canary.js';
 import { CapturedLogger } from '../support/captured-logger.js';
+import { setEnv } from '../support/env.js';
 import { ScopedGateway } from '../support/gateways.js';
 import { ask, RawClient, type UpgradeLines, upgradeBytes } from '../support/raw-http.js';
 import { type RoomApp, type RoomAppOptions, startRoomApp } from '../support/room-app.js';
@@ -121,7 +122,10 @@ describe('A canary in a refused request', () => {
     ['engine that throws', 503, { engine: DeafEngine }],
     ['scope that is missing', 403, { defaultGateway: undefined, providers: [ScopedGateway] }],
   ])('is found neither in the answer nor in the log: a %s', async (_what, status, options) => {
-    await start(options);
+    // In development the messages of errors are in the log, for the developer.
+    const restore = setEnv({ NODE_ENV: 'production' });
+    await start({ ...options, roomgate: { allowedHosts: ['127.0.0.1'] } });
+    restore();
     const token = good();
     const headers = [bearer(token)];
     const answer = await ask(app.port, upgradeBytes({ target: `/${ROOM}`, headers }));
