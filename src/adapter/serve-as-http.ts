@@ -2,9 +2,10 @@ import * as http from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** What Node itself does with each new connection of an HTTP server. Its other listeners have met this connection already. */
-const { _connectionListener: beginHttp } = http as unknown as {
-  _connectionListener(this: http.Server, socket: Duplex): void;
-};
+const beginHttp = Reflect.get(http, '_connectionListener') as (
+  this: http.Server,
+  socket: Duplex,
+) => void;
 
 /**
  * Gives a connection back to the HTTP server after an upgrade request that the server ignores (RFC 9110 §7.8): Node has taken its

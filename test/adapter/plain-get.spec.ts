@@ -73,7 +73,8 @@ describe('answerPlainGets', () => {
     answerPlainGets(adapter, answer);
     adapter.setNotFoundHandler?.(nothing);
     const response = new FakeResponse();
-    adapter.used[0]?.({ ...room, ...kind }, response as unknown as ServerResponse, () => {});
+    const request = { url: '/room', httpVersionMajor: 1, ...kind };
+    adapter.used[0]?.(request, response as unknown as ServerResponse, () => {});
     expect(response.written).toEqual([426, headers, body]);
     expect(REFUSAL.headers).toEqual({ Upgrade: 'websocket' });
   });

@@ -13,7 +13,10 @@ describe('the options of admission', () => {
     ['maxTokenLifeMs', [1_000, Number.MAX_SAFE_INTEGER]],
     ['maxTokenBytes', [256, 16_384]],
     ['verdictDeadlineMs', [1, 2 ** 31 - 1]],
-    ['allowedHosts', [[], ['chat.example.com'], ['localhost:3000', '127.0.0.1', '[::1]:3000', 'chat_1']]],
+    [
+      'allowedHosts',
+      [[], ['chat.example.com'], ['localhost:3000', '127.0.0.1', '[::1]:3000', 'chat_1']],
+    ],
     [
       'allowedOrigins',
       [[], ['https://app.example.com'], ['capacitor://localhost', 'http://[::1]:1']],
