@@ -14,11 +14,12 @@ export interface OriginRules {
  * listed if any is.
  */
 export function checkOrigin(request: UpgradeRequest, rules: OriginRules): Refusal | undefined {
+  const origins = valuesOf(request, 'origin');
+  // Most clients are no browsers, and most servers list no hosts.
+  if (origins.length === 0 && rules.allowedHosts.length === 0) return undefined;
   const host = ownHost((name) => valuesOf(request, name), rules);
   const refusal = checkHost(host, rules);
-  if (refusal) return refusal;
-  const origins = valuesOf(request, 'origin');
-  if (origins.length === 0) return undefined;
+  if (refusal || origins.length === 0) return refusal;
   if (origins.length > 1) return new Refusal('origin_not_allowed', 'origin_doubled');
   const origin = origins[0] as string;
   if (isOwn(origin, host) || isListed(origin, rules.allowedOrigins)) return undefined;
@@ -73,9 +74,15 @@ export function parseHost(text: string): Host | undefined {
   return { name: known, port: port === 80 || port === 443 ? undefined : port };
 }
 
+/** The last good one: nearly all requests have the same. */
+let lastHost = '';
+
 /** Whether the text is written as a Host header has to be. */
 export function isHost(text: string): boolean {
-  return HOST.test(text);
+  if (text !== '' && text === lastHost) return true;
+  if (!HOST.test(text)) return false;
+  lastHost = text;
+  return true;
 }
 
 export function isSameHost(one: Host | undefined, other: Host | undefined): boolean {
