@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import '../support/process-budget.js';
 
 const child = (name: string): string =>
   fileURLToPath(new URL(`../support/child/${name}`, import.meta.url));
@@ -22,5 +23,5 @@ describe('A subclass of the real ThrottlerGuard as APP_GUARD', () => {
       handled: 4,
       statuses: [200, 200, 200, 429],
     });
-  }, 20_000);
+  });
 });

@@ -3,6 +3,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { eventually } from './poll.js';
 import { selfSigned } from './self-signed.js';
 import { TempFiles } from './temp-files.js';
+import './process-budget.js';
 
 /** The WebSocket block of nginx's documentation (https://nginx.org/en/docs/http/websocket.html), unchanged. */
 export const DOCUMENTED = `

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import './process-budget.js';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 

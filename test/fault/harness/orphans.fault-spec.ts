@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../../support/poll.js';
+import '../../support/process-budget.js';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { jest } from '@jest/globals';
 import { Cluster, Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { RedisRevocationStore } from '../../../src/redis/revocations/redis-revocation-store.service.js';
@@ -10,8 +9,6 @@ import { eventually } from '../../support/poll.js';
 import { RedisCluster } from '../../support/redis/redis-cluster.js';
 import { DEAF, engineOn } from '../../support/redis/redis-engine.js';
 import { RedisServer } from '../../support/redis/redis-server.js';
-
-jest.setTimeout(30_000);
 
 const HOST = '127.0.0.1';
 /** The rules that README gives, as words. */

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { RedisKeys } from '../../../src/redis/keys.js';
 import type { Position } from '../../../src/room/engine/publication.js';
 import { eventually } from '../../support/poll.js';
@@ -9,8 +8,6 @@ import { RoomNodes } from '../../support/redis/room-nodes.js';
 import { RoomPlay } from '../../support/redis/room-play.js';
 
 const NODES = 3;
-
-jest.setTimeout(60_000);
 
 describe.each(CLIENTS)('Three nodes over a cluster, by $name', ({ cluster }) => {
   let servers: RedisCluster;

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { CLIENTS, type AppClient } from '../../support/redis/clients.js';
 import { RedisServer } from '../../support/redis/redis-server.js';
 import { RoomNodes } from '../../support/redis/room-nodes.js';
@@ -8,8 +7,6 @@ import { TcpProxy } from '../../support/redis/tcp-proxy.js';
 const NODES = 3;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-jest.setTimeout(30_000);
 
 describe.each(CLIENTS)('Three nodes over one Redis, by $name', ({ single }) => {
   let server: RedisServer;

@@ -1,12 +1,9 @@
-import { jest } from '@jest/globals';
 import { testEngineContract } from '../../room/engine/engine.contract.js';
 import { A, B } from '../../support/engine-probe.js';
 import { type AppClient, CLIENTS } from '../../support/redis/clients.js';
 import { RedisCluster } from '../../support/redis/redis-cluster.js';
 import { engineOn } from '../../support/redis/redis-engine.js';
 import { RedisServer } from '../../support/redis/redis-server.js';
-
-jest.setTimeout(20_000);
 
 /** Deliveries that publish something, whose deliveries publish something, and so on. */
 const ROUNDS = 6;

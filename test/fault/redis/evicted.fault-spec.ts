@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { A } from '../../support/engine-probe.js';
 import { IOREDIS } from '../../support/redis/clients.js';
 import { DEAF, engineOn } from '../../support/redis/redis-engine.js';
@@ -7,8 +6,6 @@ import { RedisServer } from '../../support/redis/redis-server.js';
 const TTL_MS = 60_000;
 const ALICE = { connectionId: 'c1', identity: 'alice', memberId: 'm1' };
 const BOB = { connectionId: 'c2', identity: 'bob', memberId: 'm2' };
-
-jest.setTimeout(20_000);
 
 it('Presence is whole again with the next renewal when Redis has evicted any part of it', async () => {
   const server = await RedisServer.start();

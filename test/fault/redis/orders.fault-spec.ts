@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { jest } from '@jest/globals';
 import { RevocationService, RoomPublisher, RoomPublisherModule } from 'nestjs-roomgate';
 import { RedisEngine, RoomgateRedisModule } from 'nestjs-roomgate/redis';
 import type { TestConnection } from 'nestjs-roomgate/testing';
@@ -13,8 +12,6 @@ import { TcpProxy } from '../../support/redis/tcp-proxy.js';
 
 /** After Redis can be reached again. */
 const HEALED_MS = 1_000;
-
-jest.setTimeout(30_000);
 
 describe.each(CLIENTS)('What one node takes away, by $name', ({ single }) => {
   const room = randomUUID();

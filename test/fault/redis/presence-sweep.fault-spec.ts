@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { FakeClock } from 'nestjs-roomgate/testing';
 import type { Clock } from '../../../src/roomgate.clock.js';
 import { A } from '../../support/engine-probe.js';
@@ -12,8 +11,6 @@ const TTL_MS = 1_000;
 /** Of nodes that do not say again who is there as long as the test lasts. */
 const LONG_MS = 30_000;
 const MARGIN_MS = 300;
-
-jest.setTimeout(20_000);
 
 const entry = (id: string) => ({ connectionId: id, identity: id, memberId: id });
 

@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { jest } from '@jest/globals';
 import type { TestConnection } from 'nestjs-roomgate/testing';
 import { eventually } from '../../support/poll.js';
 import { CLIENTS } from '../../support/redis/clients.js';
 import { RedisServer } from '../../support/redis/redis-server.js';
 import { RoomNodes } from '../../support/redis/room-nodes.js';
 import { TcpProxy } from '../../support/redis/tcp-proxy.js';
-
-jest.setTimeout(30_000);
 
 describe.each(CLIENTS)('Presence over Redis, by $name', ({ single }) => {
   const room = randomUUID();

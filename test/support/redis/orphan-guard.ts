@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import '../process-budget.js';
 
 /** Each line names the process that lives now, or none; the end of the pipe says that its other end is gone. */
 const SCRIPT = `

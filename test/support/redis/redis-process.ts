@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { eventually } from '../poll.js';
 import type { OrphanGuard } from './orphan-guard.js';
+import '../process-budget.js';
 
 const START_LIMIT_MS = 10_000;
 const STOP_LIMIT_MS = 5_000;
