@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
-import { ensureAll } from '../support/setup/prerequisites.js';
+import { ensure } from '../support/setup/prerequisites.js';
 import { childEnvironment } from './command.js';
 import { createIssuer } from './issuer.js';
 import { freePort } from './running-app.js';
@@ -38,7 +38,7 @@ process.exitCode = await runSteps(
   'two versions on one Redis',
   [
     step('this tree is built, and the last state is in this clone', 120, async (run) => {
-      ensureAll(['redis']);
+      ensure('redis');
       assert(existsSync(join(root, 'dist/redis.js')), 'not built: run `npm run build` first');
       await run('git', ['cat-file', '-e', `${commit}^{commit}`], { cwd: root }).catch(() => {
         throw new Error(

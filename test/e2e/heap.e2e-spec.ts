@@ -11,6 +11,7 @@ import { post } from '../support/post-form.js';
 import { ask, upgradeBytes } from '../support/raw-http.js';
 import { encodePart, signToken } from '../support/sign-token.js';
 import { TempFiles } from '../support/temp-files.js';
+import '../support/process-budget.js';
 
 const ISSUER = { issuer: 'https://id.test', audience: 'chat' };
 const ROOM = randomUUID();
