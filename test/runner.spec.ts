@@ -3,7 +3,9 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import './support/process-budget.js';
+// @ts-expect-error -- JavaScript, which tools/tsconfig.json checks
 import { installCommand } from './support/setup/prerequisites.js';
+// @ts-expect-error -- JavaScript, which tools/tsconfig.json checks
 import { affectedBy, findSpecs } from './support/setup/specs.js';
 import { TempFiles } from './support/temp-files.js';
 
