@@ -25,7 +25,7 @@ const ROOM = 'a3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d';
 
 class QuotingPipe implements PipeTransform {
   transform(value: unknown): never {
-    throw new BadRequestException(`What is ${String(value)}?`);
+    throw new BadRequestException([`What is ${String(value)}?`]);
   }
 }
 

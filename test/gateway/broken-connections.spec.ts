@@ -10,6 +10,7 @@ import {
   faults,
   HookedGateway,
 } from '../support/broken-app.js';
+import { inProduction } from '../support/env.js';
 import { FAULTS } from '../support/broken-hooks.js';
 import { CapturedLogger } from '../support/captured-logger.js';
 import { nodeOf } from '../support/node-of.js';
@@ -24,23 +25,25 @@ describe('What an application does to a connection', () => {
   let testbed: RoomgateTestbed;
 
   beforeAll(async () => {
-    testbed = await createRoomgateTestbed({
-      providers: [HookedGateway],
-      extractor: BrokenExtractor,
-      policy: BrokenPolicy,
-      auditSink: BrokenSink,
-      engine: BrokenEngine,
-      roomgate: {
-        roomIdleMs: 0,
-        rooms: {
-          default: {
-            history: true,
-            presence: { describe: () => at('describe', () => ({ info: 1 })) },
+    testbed = await inProduction(() =>
+      createRoomgateTestbed({
+        providers: [HookedGateway],
+        extractor: BrokenExtractor,
+        policy: BrokenPolicy,
+        auditSink: BrokenSink,
+        engine: BrokenEngine,
+        roomgate: {
+          roomIdleMs: 0,
+          rooms: {
+            default: {
+              history: true,
+              presence: { describe: () => at('describe', () => ({ info: 1 })) },
+            },
           },
         },
-      },
-      configure: (app) => app.useLogger(logger),
-    });
+        configure: (app) => app.useLogger(logger),
+      }),
+    );
     testbed.get(RoomService).listen(brokenListener);
   });
   afterEach(async () => {

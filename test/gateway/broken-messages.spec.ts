@@ -15,6 +15,7 @@ import {
   type RoomgateTestbed,
   type TestConnection,
 } from 'nestjs-roomgate/testing';
+import { inProduction } from '../support/env.js';
 import { FAULTS, RESULT_FAULTS } from '../support/broken-hooks.js';
 import { CapturedLogger } from '../support/captured-logger.js';
 import { nodeOf } from '../support/node-of.js';
@@ -110,10 +111,12 @@ describe('What an application does to a message', () => {
   let alice: TestConnection;
 
   beforeAll(async () => {
-    testbed = await createRoomgateTestbed({
-      providers: [BrokenGateway, Broken, BrokenFilter],
-      configure: (app) => app.useLogger(logger),
-    });
+    testbed = await inProduction(() =>
+      createRoomgateTestbed({
+        providers: [BrokenGateway, Broken, BrokenFilter],
+        configure: (app) => app.useLogger(logger),
+      }),
+    );
     alice = await testbed.connectAs();
   });
   afterEach(() => {

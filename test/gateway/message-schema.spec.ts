@@ -22,6 +22,7 @@ import {
   type RoomgateTestbed,
   type TestConnection,
 } from 'nestjs-roomgate/testing';
+import { inProduction } from '../support/env.js';
 import { CANARY, expectNoCanary } from '../support/canary.js';
 import { CapturedLogger } from '../support/captured-logger.js';
 import { failedBoot } from '../support/failed-boot.js';
@@ -169,11 +170,13 @@ describe.each(GLOBAL_PIPES)(
     let alice: TestConnection;
 
     beforeAll(async () => {
-      testbed = await createRoomgateTestbed({
-        providers: [SchemaGateway, ...pipes],
-        configure: (app) => app.useLogger(logger),
-        roomgate: { maxStrikes: 1 },
-      });
+      testbed = await inProduction(() =>
+        createRoomgateTestbed({
+          providers: [SchemaGateway, ...pipes],
+          configure: (app) => app.useLogger(logger),
+          roomgate: { maxStrikes: 1 },
+        }),
+      );
       alice = await testbed.connectAs();
     });
     afterAll(() => testbed.close());

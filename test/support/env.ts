@@ -10,3 +10,13 @@ export function setEnv(variables: Readonly<Record<string, string | undefined>>):
     Object.assign(process.env, before);
   };
 }
+
+/** What is made is made as in production: in strict mode, where the log has no messages of errors. */
+export async function inProduction<T>(make: () => Promise<T>): Promise<T> {
+  const restore = setEnv({ NODE_ENV: 'production' });
+  try {
+    return await make();
+  } finally {
+    restore();
+  }
+}
