@@ -28,6 +28,10 @@ export class ClusterNetwork implements RedisNetwork {
     return this.#owners.filter(Boolean).length === SLOTS && links.every((link) => link.isUp);
   }
 
+  get isUpInPart(): boolean {
+    return [...this.#links.values()].some((link) => link.isUp);
+  }
+
   start(): Promise<void> {
     const started = new Promise<void>((resolve) => (this.#started = resolve));
     void this.#look();
@@ -83,7 +87,11 @@ export class ClusterNetwork implements RedisNetwork {
   /** Whether it could be learned from there: no answer is as good as one that says nothing, or cannot be read. */
   async #learn(from: Pick<RedisLink, 'call'>, address: RedisAddress): Promise<boolean> {
     try {
-      return this.#take(ownersIn(await from.call('CLUSTER', ['SLOTS']), address));
+      const { dialer } = this.ports;
+      const reply = await from.call('CLUSTER', ['SLOTS']);
+      return this.#take(
+        ownersIn(reply, address, (announced) => dialer.reachedAt?.(announced) ?? announced),
+      );
     } catch {
       return false;
     }

@@ -16,15 +16,19 @@ export function slotOf(tag: string): number {
   return (crc & 0xffff) % SLOTS;
 }
 
-/** Who is responsible for each slot, as `host port`; from the answer to `CLUSTER SLOTS` by a process at `asked`. */
-export function ownersIn(reply: RedisReply, asked: RedisAddress): Map<number, RedisAddress> {
+/** Who is responsible for each slot, by the answer to `CLUSTER SLOTS` of a process at `asked`. `reachedAt`: where an announced address is reached. */
+export function ownersIn(
+  reply: RedisReply,
+  asked: RedisAddress,
+  reachedAt: (announced: RedisAddress) => RedisAddress = (announced) => announced,
+): Map<number, RedisAddress> {
   const owners = new Map<number, RedisAddress>();
   for (const row of Array.isArray(reply) ? (reply as RedisReply[]) : []) {
     const [first, last, master] = row as [number, number, RedisReply[] | undefined];
     if (!Array.isArray(master)) continue;
     const [host, port] = master;
     // Without a host it is the one that was asked.
-    const owner = { host: String(host ?? '') || asked.host, port: Number(port) };
+    const owner = reachedAt({ host: String(host ?? '') || asked.host, port: Number(port) });
     for (let slot = Math.max(first, 0); slot <= last && slot < SLOTS; slot++)
       owners.set(slot, owner);
   }

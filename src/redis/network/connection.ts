@@ -34,6 +34,8 @@ export interface RedisDialer {
   readonly isCluster: boolean;
   /** Processes to begin with; a cluster is asked for the others. */
   seeds(): readonly RedisAddress[];
+  /** Where the client reaches a process that announces this address: behind NAT, clients have a map. Absent: there. */
+  reachedAt?(announced: RedisAddress): RedisAddress;
   /** Without an address: where the client connects to. The signal gives up an attempt that takes too long. */
   dial(
     events: ConnectionEvents,

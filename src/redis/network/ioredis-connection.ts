@@ -1,3 +1,4 @@
+import { type AddressMap, mapped } from './address-map.js';
 import type {
   ConnectionEvents,
   RedisAddress,
@@ -67,6 +68,11 @@ export class IoredisDialer implements RedisDialer {
     });
   }
 
+  reachedAt(address: RedisAddress): RedisAddress {
+    const { options } = this.client as { readonly options?: { readonly natMap?: AddressMap } };
+    return mapped(options?.natMap, address);
+  }
+
   async dial(
     events: ConnectionEvents,
     signal: AbortSignal,
@@ -77,9 +83,11 @@ export class IoredisDialer implements RedisDialer {
       : this.client);
     if (!template) throw new Error('The cluster client knows no node yet.');
     const client = this.#duplicate(template, address);
+    keepErrorListener(client);
     const connection = new IoredisConnection(client, events, this.isCluster ? 's' : '');
     signal.addEventListener('abort', () => client.disconnect(), { once: true });
     await client.connect();
+    await connection.select(client.options as { readonly db?: number });
     signal.throwIfAborted();
     return connection;
   }
@@ -96,6 +104,26 @@ export class IoredisDialer implements RedisDialer {
 
 export function isIoredisCluster(client: object): client is IoredisClusterLike {
   return 'isCluster' in client && client.isCluster === true && 'nodes' in client;
+}
+
+interface Connector {
+  connect(...args: unknown[]): Promise<{ on(event: 'error', listener: () => void): unknown }>;
+}
+
+/**
+ * Gives every stream of the client an error listener that stays. The client removes its own with the first error, and a TLS
+ * stream that is torn down during its handshake reports a second one, which would end the process.
+ */
+function keepErrorListener(client: object): void {
+  // Private in its types.
+  const { connector: opener } = client as { readonly connector?: Connector };
+  if (!opener) return;
+  const connect = opener.connect.bind(opener);
+  opener.connect = async (...args) => {
+    const stream = await connect(...args);
+    stream.on('error', () => undefined);
+    return stream;
+  };
 }
 
 class IoredisConnection implements RedisConnection {
@@ -120,6 +148,11 @@ class IoredisConnection implements RedisConnection {
   call(command: string, args: readonly RedisArgument[]): Promise<RedisReply> {
     this.#cork();
     return this.client.callBuffer(command, ...args) as Promise<RedisReply>;
+  }
+
+  /** The client ignores a refusal of its own `SELECT`, and would write into database 0. */
+  async select({ db }: { readonly db?: number }): Promise<void> {
+    if (db) await this.call('SELECT', [String(db)]);
   }
 
   async subscribe(channels: readonly string[]): Promise<void> {

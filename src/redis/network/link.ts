@@ -1,6 +1,7 @@
 import { RoomgateError } from '../../roomgate.errors.js';
 import { backoff } from './backoff.js';
 import type { RedisAddress, RedisArgument, RedisReply } from './connection.js';
+import { isReply, reasonOf } from './reason.js';
 import type { Script } from '../scripts/script.js';
 import { RedisSession, type SessionPorts } from './session.js';
 
@@ -21,6 +22,7 @@ export class RedisLink {
   #session: RedisSession | undefined;
   #isStopped = false;
   #cancelWait = (): void => undefined;
+  #loading: Promise<void> | undefined;
   /** What is asked of each channel, one after the other: clients mix up what overtakes. */
   readonly #channels = new Map<string, Promise<void>>();
 
@@ -38,15 +40,22 @@ export class RedisLink {
   async run(): Promise<void> {
     const { events, ports } = this;
     const message: SessionPorts['message'] = (channel, body) => events.message(this, channel, body);
+    let lost: string | undefined;
     for (let failures = 0; !this.#isStopped; failures += 1) {
       const opened = RedisSession.open({ ...ports, message }, this.address);
-      const session = await opened.catch((error: unknown) => ports.failed?.(error));
+      const session = await opened.catch((error: unknown) => {
+        // What is told of an attempt that has failed says more.
+        lost = undefined;
+        ports.failed?.(error);
+      });
       if (session && !this.#isStopped) {
-        const since = ports.clock.now();
+        if (lost) ports.lost?.(lost);
+        const since = ports.clock.elapsed();
         this.#session = session;
         events.up(this);
         await session.ended;
-        if (ports.clock.now() - since >= STEADY_MS) failures = 0;
+        lost = session.lostBy;
+        if (ports.clock.elapsed() - since >= STEADY_MS) failures = 0;
         this.#session = undefined;
         this.#channels.clear();
         events.down(this);
@@ -77,6 +86,28 @@ export class RedisLink {
     args: readonly RedisArgument[],
   ): Promise<RedisReply> {
     return this.call('EVALSHA', [sha, String(keys.length), ...keys, ...args]);
+  }
+
+  /** The same for what need not keep its order among others: when Redis has forgotten the script it is taught, and asked again. */
+  async ask(...asked: Parameters<RedisLink['eval']>): Promise<RedisReply> {
+    try {
+      return await this.eval(...asked);
+    } catch (error) {
+      if (!isForgotten((error as Error).cause)) throw error;
+      await this.load();
+      return this.eval(...asked);
+    }
+  }
+
+  /** Has Redis learn the scripts that it has forgotten; once for all who ask at the same time. */
+  load(): Promise<void> {
+    this.#loading ??= this.#open()
+      .load()
+      .catch((error: unknown) => {
+        throw this.#unavailable(error);
+      })
+      .finally(() => (this.#loading = undefined));
+    return this.#loading;
   }
 
   subscribe(channel: string): Promise<void> {
@@ -130,8 +161,15 @@ export function isMoved(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('MOVED ');
 }
 
+/** Whether Redis has forgotten the script, as after SCRIPT FLUSH: it has done nothing. */
+export function isForgotten(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT ');
+}
+
+/** The outcome is unknown, unless Redis has answered that it refuses. */
 export function unavailable(cause?: unknown): RoomgateError {
-  return new RoomgateError('engine_unavailable', 'Redis cannot be reached, or has refused.', {
-    cause,
-  });
+  const message = isReply(cause)
+    ? `Redis has refused (${reasonOf(cause)}): it was not done.`
+    : 'Redis cannot be reached: whether it was done is unknown.';
+  return new RoomgateError('engine_unavailable', message, { cause });
 }

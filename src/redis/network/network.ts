@@ -19,5 +19,7 @@ export interface RedisNetwork {
   refresh(): Promise<void>;
   /** Whether every process can be reached. */
   readonly isUp: boolean;
+  /** Whether at least one of them can. */
+  readonly isUpInPart: boolean;
   stop(): void;
 }

@@ -1,3 +1,4 @@
+import { type AddressMap, mapped } from './address-map.js';
 import type {
   ConnectionEvents,
   RedisAddress,
@@ -72,6 +73,14 @@ export class NodeRedisDialer implements RedisDialer {
       : [];
   }
 
+  reachedAt(address: RedisAddress): RedisAddress {
+    // Private in its types.
+    const { _options: options } = this.client as {
+      readonly _options?: { readonly nodeAddressMap?: AddressMap };
+    };
+    return mapped(options?.nodeAddressMap, address);
+  }
+
   async dial(
     events: ConnectionEvents,
     signal: AbortSignal,
@@ -81,7 +90,13 @@ export class NodeRedisDialer implements RedisDialer {
     signal.throwIfAborted();
     const client = this.#duplicate(template, address);
     const connection = new NodeRedisConnection(client, events, this.isCluster);
-    signal.addEventListener('abort', () => connection.close(), { once: true });
+    // Destroyed before its socket is connected, the client would connect it all the same, and forget it.
+    let isConnected = false;
+    client.on('connect', () => {
+      isConnected = true;
+      if (signal.aborted) connection.close();
+    });
+    signal.addEventListener('abort', () => isConnected && connection.close(), { once: true });
     await client.connect();
     signal.throwIfAborted();
     return connection;
@@ -100,9 +115,10 @@ export class NodeRedisDialer implements RedisDialer {
 
   #source(): NodeRedisLike | Promise<NodeRedisLike> {
     if (!isNodeRedisCluster(this.client)) return this.client;
-    const [master] = this.client.masters;
-    if (!master) throw new Error('The cluster client knows no node yet.');
-    return this.client.nodeClient(master);
+    const { client } = this;
+    if (client.masters.length === 0) throw new Error('The cluster client knows no node yet.');
+    // Any of them will do: the client waits for one that is gone.
+    return Promise.any(client.masters.map(async (master) => client.nodeClient(master)));
   }
 }
 

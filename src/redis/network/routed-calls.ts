@@ -2,7 +2,7 @@ import type { Clock } from '../../roomgate.clock.js';
 import { MAX_TIMER_MS } from '../../roomgate.rules.js';
 import type { RedisArgument, RedisReply } from './connection.js';
 import { Detour } from './detour.js';
-import { isMoved, type RedisLink, unavailable } from './link.js';
+import { isForgotten, isMoved, type RedisLink, unavailable } from './link.js';
 import type { RedisNetwork } from './network.js';
 import type { Script } from '../scripts/script.js';
 
@@ -44,8 +44,11 @@ export class RoutedCalls {
     try {
       return await link.eval(script, keys, args);
     } catch (error) {
-      if (!isMoved((error as Error).cause)) throw error;
-      return this.#again(link, [script, tag, keys, args]);
+      const { cause } = error as Error;
+      const call: Call = [script, tag, keys, args];
+      if (isMoved(cause)) return this.#again(link, call, () => this.network.refresh());
+      if (isForgotten(cause)) return this.#again(link, call, () => link.load());
+      throw error;
     }
   }
 
@@ -64,10 +67,14 @@ export class RoutedCalls {
     return detour.behind(() => this.eval(...call));
   }
 
-  /** It was not done: whoever is responsible now is asked instead. */
-  #again(link: RedisLink, [script, tag, keys, args]: Call): Promise<RedisReply> {
+  /** It was not done: whoever is responsible when the remedy is done is asked instead. */
+  #again(
+    link: RedisLink,
+    [script, tag, keys, args]: Call,
+    remedy: () => Promise<void>,
+  ): Promise<RedisReply> {
     const detour = this.#leave(this.network.groupOf(tag), () => ping(link));
-    void detour.until(this.network.refresh());
+    void detour.until(remedy());
     return detour.again(async () => this.#linkOf(tag).eval(script, keys, args));
   }
 

@@ -6,6 +6,7 @@ import type {
   RedisReply,
   RedisArgument,
 } from './connection.js';
+import { reasonOf } from './reason.js';
 import type { Script } from '../scripts/script.js';
 
 export interface SessionPorts {
@@ -20,20 +21,30 @@ export interface SessionPorts {
   readonly message: (channel: string, body: Buffer) => void;
   /** Told of each attempt to open one that came to nothing. */
   readonly failed?: (error: unknown) => void;
+  /** Told when a connection that was lost is open again without a failed attempt in between, with why it was lost. */
+  readonly lost?: (reason: string) => void;
 }
 
-/** What Redis answers when nothing more is to be had from this connection: it is no master any more, or has forgotten the scripts. */
-const ENDS = /^(READONLY|LOADING|MASTERDOWN|NOSCRIPT|NOREPLICAS|UNKILLABLE|BUSY)\b/;
+/** What Redis answers when nothing more is to be had from this connection: it is no master any more, say. */
+const ENDS = /^(READONLY|LOADING|MASTERDOWN|NOREPLICAS|UNKILLABLE|BUSY)\b/;
+
+const CALLS_LOST = 'the connection for commands was closed';
+/** Redis gives no reason when it closes a connection. */
+const FEED_LOST =
+  'the connection for publications was closed; Redis does that to a node that reads too slowly (client-output-buffer-limit pubsub)';
 
 /** Two connections to one process, for calls and for what is published: they live and end together. */
 export class RedisSession {
   /** Resolves at the end. */
   readonly ended: Promise<void>;
+  /** Why it has ended, in words for a log line; undefined when this node has closed it. */
+  lostBy: string | undefined;
   #end: () => void = () => undefined;
   #isOpen = true;
   #connections: readonly RedisConnection[] = [];
   #cancelTimer = (): void => undefined;
-  #unanswered = 0;
+  /** Of calls, and of what is published. */
+  readonly #pulses: readonly [Pulse, Pulse] = [new Pulse(), new Pulse()];
   #cause: unknown;
 
   private constructor(private readonly ports: SessionPorts) {
@@ -49,15 +60,16 @@ export class RedisSession {
       attempt.abort();
       session.close();
     }, connectTimeoutMs);
-    const events = {
-      message: (channel: string, body: Buffer): void => {
-        if (session.#isOpen) ports.message(channel, body);
-      },
-      closed: (cause?: unknown) => session.close(cause),
+    const message = (channel: string, body: Buffer): void => {
+      session.#pulses[1].hasSign = true;
+      if (session.#isOpen) ports.message(channel, body);
     };
     try {
-      const dial = (): Promise<RedisConnection> => dialer.dial(events, attempt.signal, address);
-      const dials = Promise.all([dial(), dial()]);
+      const dial = (lost: string): Promise<RedisConnection> => {
+        const closed = (cause?: unknown): void => session.close(cause, lost);
+        return dialer.dial({ message, closed }, attempt.signal, address);
+      };
+      const dials = Promise.all([dial(CALLS_LOST), dial(FEED_LOST)]);
       // Whatever a client does, and be it nothing.
       session.#connections = await Promise.race([
         dials,
@@ -79,9 +91,12 @@ export class RedisSession {
     const [calls] = this.#connections;
     if (!calls || !this.#isOpen) return this.#refuse();
     try {
-      return await calls.call(command, args);
+      const reply = await calls.call(command, args);
+      this.#pulses[0].hasSign = true;
+      return reply;
     } catch (error) {
-      if (error instanceof Error && ENDS.test(error.message)) this.close();
+      this.#pulses[0].hasSign = true;
+      if (error instanceof Error && ENDS.test(error.message)) this.close(error, 'Redis refuses');
       throw error;
     }
   }
@@ -91,19 +106,25 @@ export class RedisSession {
     return this.#connections[1] as RedisConnection;
   }
 
-  close(cause?: unknown): void {
+  /** `lost`: what has happened, unless it is closed because nobody needs it any more. */
+  close(cause?: unknown, lost?: string): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#cause = cause;
+    this.lostBy = lost && (cause instanceof Error ? `${lost} (${reasonOf(cause)})` : lost);
     this.#cancelTimer();
     for (const connection of this.#connections) connection.close();
     this.#end();
   }
 
+  /** Has Redis learn the scripts, for the first time or after it has forgotten them. */
+  async load(): Promise<void> {
+    await Promise.all(this.ports.scripts.map(({ text }) => this.call('SCRIPT', ['LOAD', text])));
+  }
+
   async #prepare(): Promise<void> {
-    const loaded = this.ports.scripts.map(({ text }) => this.call('SCRIPT', ['LOAD', text]));
     const infos = this.#connections.map((connection) => connection.call('INFO', ['replication']));
-    const [masters] = await Promise.all([Promise.all(infos), ...loaded]);
+    const [masters] = await Promise.all([Promise.all(infos), this.load()]);
     const [here, there] = masters.map(masterIn);
     // While somebody takes over the two may have been led to two processes: one would never hear what the other does.
     if (!here || here !== there) throw new Error('Redis is no master here, or two.');
@@ -114,18 +135,37 @@ export class RedisSession {
     throw this.#cause instanceof Error ? this.#cause : new Error('The connection has ended.');
   }
 
-  /** Who is silently gone answers nothing: each connection is asked again and again. */
-  #watch(): void {
+  /** A Redis that is silently gone answers nothing: each connection is asked again and again. Whatever comes is a sign of life. */
+  #watch(isSure = false): void {
     const { clock, replyTimeoutMs } = this.ports;
     if (!this.#isOpen) return;
-    if (this.#unanswered > 0) return this.close();
-    for (const connection of this.#connections) {
-      this.#unanswered += 1;
-      const answered = (): unknown => (this.#unanswered -= 1);
-      connection.ping().then(answered, () => this.close());
+    if (this.#pulses.some(({ isAsked, hasSign }) => isAsked && !hasSign)) {
+      // While this process was busy it has read nothing: what has come is read before the next turn.
+      if (!isSure) return void setImmediate(() => this.#watch(true));
+      return this.close(undefined, `no answer within ${replyTimeoutMs} ms`);
+    }
+    for (const [index, connection] of this.#connections.entries()) {
+      const pulse = this.#pulses[index] as Pulse;
+      pulse.hasSign = false;
+      // One question is enough, however late it is answered behind others.
+      if (pulse.isAsked) continue;
+      pulse.isAsked = true;
+      connection.ping().then(
+        () => {
+          pulse.isAsked = false;
+        },
+        () => this.close(),
+      );
     }
     this.#cancelTimer = clock.setTimer(() => this.#watch(), replyTimeoutMs);
   }
+}
+
+/** What is known of the life of one connection since it was last looked at. */
+class Pulse {
+  /** Whether an answer to a ping is awaited. */
+  isAsked = false;
+  hasSign = false;
 }
 
 /** Whose history of writes it is; undefined for what is no master. */

@@ -23,6 +23,10 @@ export class SingleNetwork implements RedisNetwork {
     return this.#link.isUp;
   }
 
+  get isUpInPart(): boolean {
+    return this.isUp;
+  }
+
   start(): Promise<void> {
     const started = new Promise<void>((resolve) => (this.#started = resolve));
     void this.#link.run();

@@ -84,6 +84,33 @@ describe('The user of README', () => {
     expect(await refusedBy(server)).toEqual([]);
   });
 
+  it('may use another database and a name, and every key is in that database', async () => {
+    const server = await RedisServer.start();
+    running.push(server);
+    await server.command('ACL', 'SETUSER', ...RULES.slice(0, -2));
+    const url = `redis://${HOST}:${server.port}`;
+    const redis = createClient({ url, ...USER, database: 2, name: 'app' });
+    const options = { ...USER, db: 2, connectionName: 'app', lazyConnect: true };
+    const ioredis = new Redis({ host: HOST, port: server.port, ...options });
+    for (const client of [redis, ioredis]) {
+      await useAll(client);
+      expect(Object.keys(await server.info('keyspace'))).toEqual(['db2']);
+    }
+    expect(await refusedBy(server)).toEqual([]);
+  });
+
+  it('is not connected in database 0 when it may not choose its own', async () => {
+    const server = await RedisServer.start();
+    running.push(server);
+    await server.command('ACL', 'SETUSER', ...RULES.slice(0, -2), '-select');
+    const options = { host: HOST, port: server.port, ...USER, lazyConnect: true, db: 2 };
+    const { engine } = engineOn(new Redis(options), 'chat');
+    await expect(engine.start(DEAF)).rejects.toMatchObject({
+      message: expect.stringContaining('NOPERM') as string,
+    });
+    await engine.stop();
+  });
+
   it('may do all that is done on a cluster', async () => {
     const cluster = await RedisCluster.start();
     running.push(cluster);

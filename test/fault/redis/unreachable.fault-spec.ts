@@ -44,9 +44,28 @@ describe.each(CLIENTS)('A Redis that cannot be used, by $name', ({ single }) => 
     await eventually(() => lines.length === 1, 'a warning');
     await server.restart({ keepData: false });
     await eventually(() => store.network.isUp, 'Redis to be back');
+    expect(new Set(lines).size).toBe(lines.length);
+    expect(lines.slice(0, -1)).not.toContainEqual(
+      expect.not.stringMatching(/^Redis cannot be reached: \w+\.$/),
+    );
+    expect(lines.at(-1)).toBe('Redis can be reached again.');
+    store.close();
+  });
+
+  it('is said to have cut the connection for publications when its buffer for it was full', async () => {
+    await start({ 'client-output-buffer-limit': 'pubsub 16kb 0 0' });
+    await client.ready;
+    const store = storeOf();
+    await store.open();
+    const link = store.network.linkOf('test|room');
+    await link?.subscribe('{test|room}');
+    await server.command('PUBLISH', '{test|room}', 'x'.repeat(16 * 1024 * 1024));
+    await eventually(() => lines.length > 0, 'a line');
+    await eventually(() => store.network.isUp, 'Redis to be back');
     expect(lines).toEqual([
-      expect.stringMatching(/^Redis cannot be reached: \w+\.$/),
-      'Redis can be reached again.',
+      expect.stringMatching(
+        /^The connection to Redis was lost .*client-output-buffer-limit pubsub/,
+      ),
     ]);
     store.close();
   });

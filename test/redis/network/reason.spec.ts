@@ -8,6 +8,10 @@ describe('Why Redis cannot be used', () => {
       Object.assign(new Error('connect ECONNREFUSED 1.2.3.4:6379'), { code: 'ECONNREFUSED' }),
       'ECONNREFUSED',
     ],
+    [
+      Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }),
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+    ],
     [new TypeError('canary'), 'TypeError'],
     [Object.assign(new Error('canary'), { code: 'canary of 1' }), 'Error'],
     [Object.assign(new Error('canary'), { code: 17 }), 'Error'],
