@@ -5,6 +5,9 @@ export type Rule = (value: unknown) => string | undefined;
 
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** Whether UTF-8 can hold the text: a lone surrogate has the bytes of every other one. */
+export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
+
 export const integer =
   (min: number, max: number): Rule =>
   (value) =>

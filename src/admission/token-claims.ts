@@ -28,7 +28,10 @@ export function checkClaims(
   if (!isTime(iat)) return invalid('claim_iat');
   if (nbf !== undefined && !isTime(nbf)) return invalid('claim_nbf');
   if (
-    OPTIONAL_TEXTS.some((name) => claims[name] !== undefined && typeof claims[name] !== 'string')
+    OPTIONAL_TEXTS.some((name) => {
+      const claim = claims[name];
+      return claim !== undefined && claim !== '' && !isText(claim);
+    })
   ) {
     return invalid('claim_type');
   }

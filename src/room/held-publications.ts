@@ -17,6 +17,8 @@ export class HeldBudget {
 export class HeldPublications {
   /** Whether something that the member has to get is neither in here nor in what is being read. */
   isIncomplete = false;
+  /** Called once, when the member has what it missed, or has left. */
+  onEnd: (() => void) | undefined;
   #frames: PlacedFrame[] = [];
   #bytes = 0;
 
@@ -43,6 +45,14 @@ export class HeldPublications {
   letGo(): void {
     this.#frames = [];
     this.#count(-this.#bytes);
+  }
+
+  /** Nothing more is held back. */
+  end(): void {
+    this.letGo();
+    const { onEnd } = this;
+    this.onEnd = undefined;
+    onEnd?.();
   }
 
   #count(bytes: number): void {

@@ -3,6 +3,7 @@ import type { RoomKey } from '../admission/room-id.js';
 import { RoomgateError } from '../roomgate.errors.js';
 import type { RoomEngine } from './engine/engine.js';
 import type { HistoryPage, Position, Publication } from './engine/publication.js';
+import { isReadable } from './publication-frame.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
 export interface HistoryRequest {
@@ -67,7 +68,7 @@ export class History {
       const page = await this.#read(key, from, range, isSeen);
       const { publications, position } = page;
       const last = publications.at(-1)?.offset ?? position.offset;
-      const seen = publications.filter((one) => isSeen(one) && isMeant(one));
+      const seen = publications.filter((one) => isSeen(one) && isMeant(one) && isReadable(one));
       const given = seen.slice(0, atMost);
       const hasMore = last < position.offset || given.length < seen.length;
       // Who asks for more goes on behind the last one it was given, so there has to be one.

@@ -129,8 +129,9 @@ export class LocalRoom implements Flushable {
   }
 
   #letGo(connection: RoomConnection): void {
-    this.#catchingUp?.get(connection)?.letGo();
+    const held = this.#catchingUp?.get(connection);
     this.#catchingUp?.delete(connection);
+    held?.end();
   }
 
   /** Outboxes hold what they have not handed over; the room would only keep bytes and members that are gone. */

@@ -11,7 +11,7 @@ import type { HistoryLimits, HistoryPage, Publication } from './engine/publicati
 import { HeldBudget, type HeldPublications, type PlacedFrame } from './held-publications.js';
 import type { LocalRoom } from './local-room.js';
 import type { Memberships } from './membership.js';
-import { encodePublication } from './publication-frame.js';
+import { encodePublication, isReadable } from './publication-frame.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
 /** Up to where a client has a room, and the connection by which it got that far. */
@@ -38,6 +38,8 @@ interface CatchingUp {
  */
 export class Recovery {
   readonly #budgets = new WeakMap<RoomConnection, HeldBudget>();
+  /** The rooms that each member is given, the first of them now. */
+  readonly #waiting = new WeakMap<RoomConnection, { readonly run: () => void }[]>();
 
   constructor(private readonly ports: RecoveryPorts) {}
 
@@ -52,10 +54,27 @@ export class Recovery {
     const held = room.suspend(connection, from, this.#budgetOf(connection));
     if (!held) return;
     const catchingUp = { room, held, history };
-    this.#run(connection, membership, catchingUp).catch(() => {
-      // An engine may be of the application's make, and its page anything.
-      if (room.heldFrom(connection) === held) giveUp(connection, membership, catchingUp);
-    });
+    const run = (): Promise<void> =>
+      this.#run(connection, membership, catchingUp).catch(() => {
+        // An engine may be of the application's make, and its page anything.
+        if (room.heldFrom(connection) === held) giveUp(connection, membership, catchingUp);
+      });
+    this.#inTurn(connection, held, () => void run());
+  }
+
+  /** One room of a member after the other: it has one page in memory, however many rooms it is in. */
+  #inTurn(connection: RoomConnection, held: HeldPublications, run: () => void): void {
+    const waiting = this.#waiting.get(connection) ?? [];
+    this.#waiting.set(connection, waiting);
+    const one = { run };
+    waiting.push(one);
+    held.onEnd = () => {
+      const wasFirst = waiting[0] === one;
+      waiting.splice(waiting.indexOf(one), 1);
+      // Behind what this room is about to be given.
+      if (wasFirst) queueMicrotask(() => waiting[0]?.run());
+    };
+    if (waiting.length === 1) run();
   }
 
   #budgetOf(connection: RoomConnection): HeldBudget {
@@ -93,30 +112,44 @@ export class Recovery {
     catchingUp: CatchingUp,
   ): Promise<void> {
     const { room, held, history } = catchingUp;
-    const { clock, deadlineMs } = this.ports;
-    const { outbox } = connection;
     for (;;) {
-      held.restart();
+      // What was missed is handed over in one piece; a reader that is behind gets it when it has caught up. Until then nothing is
+      // read for it: what is read counts like what waits in its outbox.
+      if (connection.outbox.backlogBytes > 0) {
+        const reads = await this.#catchesUp(connection);
+        if (room.heldFrom(connection) !== held) return;
+        if (!reads) return connection.onReaderStalled();
+      }
+      if (held.isIncomplete) held.restart();
       const { from } = held;
       const delivered = room.position;
       const page = await this.#read(room.key, from.offset, history);
-      // What was missed is handed over in one piece; a reader that is behind gets it when it has caught up.
-      // All rooms of a member wait for the same moment: only one of them may use it.
-      let reads = true;
-      while (reads && !outbox.isDrained())
-        reads = await readsWithin(outbox, clock, patience(deadlineMs));
       if (room.heldFrom(connection) !== held) return;
-      if (!reads) return connection.onReaderStalled();
+      // Something else was said to it meanwhile that it has not read yet: the page is read again.
+      if (!connection.outbox.isDrained()) continue;
       const { room: id, rights, former } = membership;
       const missed = page && leadsOn(page, from, delivered) && missedIn(page, from, rights.history);
       if (page && missed) {
         if (held.isIncomplete) continue;
-        const { offset, epoch } = page.position;
-        const frames = framesOf(missed, id, epoch, [connection.id, former]);
+        const { epoch } = page.position;
+        // What was said while the reader was waited for is held, and also in the page.
+        const { before } = held;
+        const offset = before ?? page.position.offset;
+        const given = missed.filter((publication) => publication.offset <= offset);
+        const frames = framesOf(given, id, epoch, [connection.id, former]);
         return room.resume(connection, [...frames, ...held.after(offset)], offset);
       }
       return giveUp(connection, membership, catchingUp, page);
     }
+  }
+
+  /** Waits until the member has read what waits for it; false when it reads nothing at all. */
+  async #catchesUp({ outbox }: RoomConnection): Promise<boolean> {
+    const { clock, deadlineMs } = this.ports;
+    let reads = true;
+    while (reads && !outbox.isDrained())
+      reads = await readsWithin(outbox, clock, patience(deadlineMs));
+    return reads;
   }
 
   /** Without an answer what was missed cannot be given. */
@@ -177,6 +210,7 @@ function missedIn(
   if (right === false || first?.offset !== from.offset + 1) return undefined;
   // Nodes of two versions may keep, and ask for, different parts.
   if (publications.length !== position.offset - from.offset) return undefined;
+  if (!publications.every((publication) => isReadable(publication))) return undefined;
   return right === true || first.publishedAt >= right.notBefore ? publications : undefined;
 }
 

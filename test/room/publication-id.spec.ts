@@ -22,6 +22,12 @@ describe('A publication id', () => {
     expect(refused(() => ownPublicationId('alice', id as string))).toEqual(refusal);
   });
 
+  it.each(['\ud800', '\udbff', 'a\udc00b'])('cannot have a lone surrogate: %j', (id) => {
+    const refusal = { code: 'invalid_data' };
+    expect(refused(() => checkPublicationId(id))).toMatchObject(refusal);
+    expect(refused(() => ownPublicationId('alice', id))).toMatchObject(refusal);
+  });
+
   it('of one subject is never that of another, and always the same', () => {
     const own = ownPublicationId('alice', 'x'.repeat(64));
     expect(own).toBe(ownPublicationId('alice', 'x'.repeat(64)));

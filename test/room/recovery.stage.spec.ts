@@ -1,3 +1,5 @@
+import type { RoomId, RoomKey } from '../../src/admission/room-id.js';
+import { roomRights } from '../../src/admission/room-rights.js';
 import { FakeMember } from '../support/fake-member.js';
 import { got, KEY, RecoveryStage } from '../support/recovery-stage.js';
 
@@ -177,4 +179,40 @@ describe('Catching up', () => {
     expect(got(alice).slice(3)).toEqual(['1*', '2', '3']);
     expect(alice.timesStalled).toBe(0);
   });
+
+  it('reads nothing for a member that does not read, and one room of it after the other', async () => {
+    const other = 'default/3f2b8c1e-9a4d-4c6e-8f1a-2b3c4d5e6f70' as RoomKey;
+    const rights = roomRights({ publish: true, presence: true, history: true });
+    alice.socket.stall();
+    for (let n = 0; n < 3; n++) alice.send(`{"event":"own ${'.'.repeat(40_000)}"}`);
+    stage.turn.flush();
+    stage.engine.reads = [];
+    await stage.enter(alice, since(0));
+    const release = await stage.memberships.hold(other);
+    const membership = { key: other, room: other.split('/')[1] as RoomId, rights, release };
+    stage.memberships.join(alice.asConnection, membership);
+    stage.recovery.begin(alice.asConnection, other, since(0));
+    await stage.settle();
+    expect(stage.engine.reads).toHaveLength(0);
+    await alice.socket.readAll();
+    await stage.settle();
+    expect(stage.engine.reads).toHaveLength(1);
+    await stage.answer();
+    expect(stage.engine.reads).toHaveLength(1);
+    await stage.answer();
+    expect(got(alice).slice(3)).toEqual(['1*', 'gap to 0']);
+  });
+
+  it.each(['not json', '{"event":"cut', '{"event":}', '[]'])(
+    'tells of a gap where a publication cannot be sent: %s',
+    async (body) => {
+      await stage.enter(alice);
+      stage.sink.deliver(KEY, { publicationId: 'x', offset: 2, body, publishedAt: 0 });
+      await stage.settle();
+      stage.memberships.get(KEY)?.begin({ offset: 2, epoch });
+      stage.sink.deliver(KEY, { offset: 3, body: '{"event":"3"}', publishedAt: 0 });
+      await stage.settle();
+      expect(got(alice)).toEqual(['gap to 2', '3']);
+    },
+  );
 });
