@@ -24,6 +24,7 @@ export type RoomgateErrorCode =
   | 'peer_gone'
   | 'handler_timeout'
   | 'right_lost'
+  | 'overloaded'
   | 'engine_unavailable';
 
 /**

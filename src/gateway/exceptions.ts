@@ -71,6 +71,10 @@ export const EXCEPTIONS = {
     message: 'The room cannot be reached; whether the message was published is unknown.',
     temporary: true,
   },
+  overloaded: {
+    message: 'Too much waits to be published already; the message was not published.',
+    temporary: true,
+  },
   internal: { message: 'Internal error.', temporary: false },
 } as const satisfies Record<string, { message: string; temporary: boolean }>;
 

@@ -6,11 +6,21 @@ import type { RedisArgument, RedisReply } from './network/connection.js';
 import { dialerOf } from './network/dialer.js';
 import { RedisKeys } from './keys.js';
 import type { NetworkEvents, RedisNetwork } from './network/network.js';
-import { reasonOf } from './network/reason.js';
+import { isReply, reasonOf } from './network/reason.js';
 import { REDIS_DEFAULTS, type RedisOptions } from './redis-options.js';
 import { RoutedCalls } from './network/routed-calls.js';
+import { PROBE } from './scripts/presence.js';
 import type { Script } from './scripts/script.js';
 import { SingleNetwork } from './network/single-network.js';
+
+/** What Redis answers when it writes nothing for anybody, or not for this user. */
+const REFUSALS =
+  /^(OOM|MISCONF|NOPERM|NOAUTH|READONLY|NOREPLICAS|CLUSTERDOWN|LOADING|MASTERDOWN)\b|can't run this command/;
+const PROBE_MS = 1_000;
+const QUIET_MS = 10_000;
+
+/** Lines of one outage at most. */
+const MAX_REASONS = 8;
 
 /** Our own connections to the application's Redis, shared by all that is kept there: opened by the first, closed by the last. */
 export class RedisStore {
@@ -18,9 +28,16 @@ export class RedisStore {
   readonly network: RedisNetwork;
   readonly #calls: RoutedCalls;
   readonly #listeners: NetworkEvents[] = [];
-  /** Why it cannot be reached; undefined while it can, or nobody knows. */
-  #reason: string | undefined;
+  /** Why it cannot be reached, the latest reason last; empty while it can, or nobody knows. */
+  readonly #reasons = new Set<string>();
   readonly #startTimeoutMs: number;
+  /** When Redis was last out of reach, or has refused; never yet. */
+  #troubledAt = -Infinity;
+  #wasDown = false;
+  #quietUntil = -Infinity;
+  /** Why Redis refuses to write, and where; undefined while it does not. */
+  #refusal: { readonly reason: string; readonly tag: string } | undefined;
+  #cancelProbe = (): void => undefined;
   #users = 0;
   #opened: Promise<void> | undefined;
 
@@ -45,7 +62,8 @@ export class RedisStore {
     this.#startTimeoutMs = startTimeoutMs;
     const dialer = dialerOf(client, connectTimeoutMs);
     const failed = (error: unknown): void => this.#failed(reasonOf(error));
-    const ports = { dialer, clock, scripts, connectTimeoutMs, replyTimeoutMs, failed };
+    const lost = (reason: string): void => this.#lost(reason);
+    const ports = { dialer, clock, scripts, connectTimeoutMs, replyTimeoutMs, failed, lost };
     const Network = dialer.isCluster ? ClusterNetwork : SingleNetwork;
     this.network = new Network(ports, {
       // Each publication comes this way: nothing is made for it here.
@@ -53,11 +71,16 @@ export class RedisStore {
         for (const events of this.#listeners) events.message(link, channel, body);
       },
       up: (link) => {
-        if (this.#reason) this.warn('Redis can be reached again.');
-        this.#reason = undefined;
+        if (this.#reasons.size > 0) this.warn('Redis can be reached again.');
+        this.#reasons.clear();
+        if (this.#wasDown) this.#troubledAt = this.clock.elapsed();
         this.#tell((events) => events.up(link));
       },
-      down: (link) => this.#tell((events) => events.down(link)),
+      down: (link) => {
+        this.#wasDown = true;
+        this.#troubledAt = this.clock.elapsed();
+        this.#tell((events) => events.down(link));
+      },
       moved: (from) => {
         this.#calls.moved(from);
         this.#tell((events) => events.moved(from));
@@ -71,22 +94,42 @@ export class RedisStore {
     this.#listeners.push(events);
   }
 
-  /** @throws RoomgateError `engine_unavailable` when Redis cannot be reached in time. */
+  /** @throws RoomgateError `engine_unavailable` when Redis cannot be reached in time; a part of a cluster is enough. */
   async open(): Promise<void> {
     this.#users += 1;
     this.#opened ??= this.network.start();
     const opened = this.#opened.then(() => true);
     if (await this.clock.within(opened, this.#startTimeoutMs, false)) return;
+    if (this.network.isUpInPart) {
+      const reason = [...this.#reasons].at(-1) ?? 'no answer';
+      this.warn(
+        `Redis Cluster can only be reached in part (${reason}): this node starts degraded. Rooms on the other masters cannot be joined.`,
+      );
+      return;
+    }
     this.close();
     throw new RoomgateError(
       'engine_unavailable',
-      `Redis could not be reached within ${this.#startTimeoutMs} ms (startTimeoutMs), or is no master: ${this.#reason ?? 'no answer'}.`,
+      `Redis could not be reached within ${this.#startTimeoutMs} ms (startTimeoutMs), or is no master: ${[...this.#reasons].at(-1) ?? 'no answer'}.`,
     );
   }
 
   close(): void {
     this.#users -= 1;
-    if (this.#users <= 0) this.network.stop();
+    if (this.#users > 0) return;
+    this.#cancelProbe();
+    this.network.stop();
+  }
+
+  /** Why Redis cannot be used: the code of an error; undefined while it can. */
+  get unavailableReason(): string | undefined {
+    if (!this.network.isUp) return [...this.#reasons].at(-1) ?? 'no answer';
+    return this.#refusal?.reason;
+  }
+
+  /** Milliseconds since Redis could not be reached, or has refused something. */
+  get steadyMs(): number {
+    return this.#refusal ? 0 : this.clock.elapsed() - this.#troubledAt;
   }
 
   /** @throws RoomgateError `engine_unavailable` */
@@ -96,13 +139,54 @@ export class RedisStore {
     keys: readonly string[],
     args: readonly RedisArgument[],
   ): Promise<RedisReply> {
-    return this.#calls.eval(script, tag, keys, args);
+    const reply = this.#calls.eval(script, tag, keys, args);
+    reply.catch((error: Error) => this.troubled(error, tag));
+    return reply;
   }
 
-  /** Once, however long it lasts. */
+  /** Redis is out of reach, or there but writes nothing: its memory is full, its disk is, or it does not allow it. */
+  troubled({ cause }: Error, tag: string): void {
+    const isRefused = cause instanceof Error && REFUSALS.test(cause.message);
+    // What else Redis answers is about one key.
+    if (!isRefused && isReply(cause)) return;
+    this.#troubledAt = this.clock.elapsed();
+    if (!isRefused) return;
+    const reason = reasonOf(cause);
+    if (this.#refusal?.reason !== reason) this.warn(`Redis refuses to write: ${reason}.`);
+    this.#refusal = { reason, tag };
+    this.#probeLater(tag);
+  }
+
+  #probeLater(tag: string): void {
+    this.#cancelProbe();
+    if (this.#users > 0)
+      this.#cancelProbe = this.clock.setTimer(() => void this.#probe(tag), PROBE_MS);
+  }
+
+  async #probe(tag: string): Promise<void> {
+    try {
+      await this.eval(PROBE, tag, [`{${tag}}present`], []);
+      this.#refusal = undefined;
+      this.#troubledAt = this.clock.elapsed();
+      this.warn('Redis writes again.');
+    } catch {
+      this.#probeLater(tag);
+    }
+  }
+
+  /** Whatever cuts it off again and again must not fill the log. */
+  #lost(reason: string): void {
+    const now = this.clock.elapsed();
+    if (now < this.#quietUntil) return;
+    this.#quietUntil = now + QUIET_MS;
+    this.warn(`The connection to Redis was lost and is open again: ${reason}.`);
+  }
+
+  /** Once for each reason, however long it lasts: a Redis that is back with another certificate is not the one that was gone. */
   #failed(reason: string): void {
-    if (!this.#reason) this.warn(`Redis cannot be reached: ${reason}.`);
-    this.#reason = reason;
+    const isNew = !this.#reasons.delete(reason);
+    if (this.#reasons.size < MAX_REASONS) this.#reasons.add(reason);
+    if (isNew && this.#reasons.has(reason)) this.warn(`Redis cannot be reached: ${reason}.`);
   }
 
   #tell(act: (events: NetworkEvents) => void): void {

@@ -7,17 +7,20 @@ import type { OrderReceiver } from './order-receiver.js';
 import { ORDERS_KEY } from './order-sender.js';
 import type { Presence } from './presence.js';
 import type { PresenceFeed } from './presence-feed.js';
-import { encodePublication } from './publication-frame.js';
+import { encodePublication, isReadable } from './publication-frame.js';
 import type { Recovery } from './recovery.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
 export interface DeliveryPorts {
+  /** @see RoomEngine.isAlone */
+  readonly isAlone?: boolean;
   readonly memberships: Memberships;
   readonly settings: SettingsOfRooms;
   readonly recovery: Pick<Recovery, 'interrupted'>;
   readonly presence: Pick<Presence, 'renew'>;
   readonly feed: PresenceFeed;
-  readonly orders: Pick<OrderReceiver, 'deliver' | 'interrupted'>;
+  readonly orders: Pick<OrderReceiver, 'deliver' | 'interrupted'> &
+    Partial<Pick<OrderReceiver, 'told'>>;
 }
 
 /** The end of the one delivery path: what the engine carried here goes to the room's members on this node, encoded once; orders are obeyed. */
@@ -35,6 +38,9 @@ export class Delivery implements EngineSink {
     if (offset <= position.offset) return;
     if (offset > position.offset + 1)
       this.ports.recovery.interrupted(room, { ...position, offset: offset - 1 });
+    // Nobody could read it: it is missing.
+    if (!isReadable(publication, this.ports.isAlone))
+      return this.ports.recovery.interrupted(room, { ...position, offset });
     const isKept = this.ports.settings.ofKey(room.key).history !== undefined;
     const [, id] = splitRoomKey(room.key);
     const frame = encodePublication(publication, isKept ? { room: id, offset } : { room: id });
@@ -49,6 +55,10 @@ export class Delivery implements EngineSink {
     // Where publications are missing, who is present may be missing too, and who came and went.
     this.ports.presence.renew(room.key);
     if (this.ports.settings.ofKey(room.key).presence) this.ports.feed.interrupted(room);
+  }
+
+  told(key: EngineKey, body: string): void {
+    this.ports.orders.told?.(key, body);
   }
 
   presence(key: EngineKey, change: PresenceChange): void {

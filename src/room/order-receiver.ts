@@ -1,12 +1,13 @@
 import type { Clock } from '../roomgate.clock.js';
 import { RoomgateError } from '../roomgate.errors.js';
-import type { MaybePromise, RoomEngine } from './engine/engine.js';
+import type { EngineKey, MaybePromise, RoomEngine } from './engine/engine.js';
 import type { HistoryPage, Position, Publication } from './engine/publication.js';
 import type { LocalOrders } from './local-orders.js';
 import { parseOrder, type SentOrder } from './order.js';
 import { ORDERS_HISTORY, ORDERS_KEY } from './order-sender.js';
 
 const QUIET_MS = 10_000;
+const RETRY_MS = 1_000;
 
 export interface OrderReceiverPorts {
   readonly engine: RoomEngine;
@@ -30,7 +31,11 @@ export class OrderReceiver {
   /** Until the engine has said where orders go on, they wait too. */
   #isBusy = true;
   #position: Position = { offset: 0, epoch: '' };
-  #quietUntil = -Infinity;
+  #cancelTimer: (() => void) | undefined;
+  #isStopped = false;
+  #isWarned = false;
+  /** Until when each line is not written again. */
+  readonly #quietUntil = new Map<string, number>();
 
   constructor(private readonly ports: OrderReceiverPorts) {}
 
@@ -45,6 +50,8 @@ export class OrderReceiver {
     } catch (error) {
       cause = error;
     }
+    // It runs without a part of the engine, and does what a running node does that has lost that part.
+    if (!position && !engine.isAvailable) return this.#startLater();
     if (!position)
       throw new RoomgateError(
         'engine_unavailable',
@@ -53,6 +60,40 @@ export class OrderReceiver {
       );
     this.#position = position;
     void this.#run();
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#isStopped = true;
+  }
+
+  /** Until the engine carries orders here; what was ordered before that is unknown. */
+  #startLater(): void {
+    const { engine, clock, warn } = this.ports;
+    if (this.#isStopped) return;
+    this.#cancelTimer = clock.setTimer(() => {
+      void (async () => engine.subscribe(ORDERS_KEY, ORDERS_HISTORY))().then(
+        (position) => {
+          this.#position = position;
+          const lost = new RoomgateError('position_unknown', 'Orders were not heard for a while.');
+          this.#reauthorizeAll('Orders of other nodes may have been missed', lost);
+          void this.#run();
+        },
+        () => this.#startLater(),
+      );
+    }, RETRY_MS);
+    if (this.#isWarned) return;
+    this.#isWarned = true;
+    const gone = new RoomgateError('engine_unavailable', 'A part of the engine is out of reach.');
+    warn('This node starts without hearing the orders of other nodes', gone);
+  }
+
+  /** An order that was carried with the room itself, because what carries orders is out of reach. It can concern that room only. */
+  told(key: EngineKey, body: string): void {
+    const sent = parseOrder(body);
+    if (!sent || sent.from === this.ports.own) return;
+    if ('key' in sent.order && sent.order.key === key) this.#carryOut(sent);
   }
 
   deliver(publication: Publication): void {
@@ -143,11 +184,11 @@ export class OrderReceiver {
 
   #reauthorizeAll(line: string, error: unknown): void {
     const { local, warn, clock } = this.ports;
-    // One that comes again and again must not fill the log.
+    // One that comes again and again must not fill the log, nor hide another.
     const now = clock.elapsed();
-    if (now >= this.#quietUntil) {
+    if (now >= (this.#quietUntil.get(line) ?? -Infinity)) {
       warn(`${line}, so all rights are asked for anew`, error);
-      this.#quietUntil = now + QUIET_MS;
+      this.#quietUntil.set(line, now + QUIET_MS);
     }
     local
       .reauthorize({})

@@ -1,3 +1,4 @@
+import type { RoomKey } from '../admission/room-id.js';
 import type { Clock } from '../roomgate.clock.js';
 import { RoomgateError } from '../roomgate.errors.js';
 import { newUuid } from '../roomgate.uuid.js';
@@ -30,10 +31,11 @@ export class OrderSender {
   }
 
   /**
-   * Resolves when the engine has accepted the order.
+   * Resolves when the engine has accepted the order. An order about one room (`key`) is carried with that room when what carries
+   * orders is out of reach: in a cluster another master may have it.
    * @throws RoomgateError `engine_unavailable` when that is unknown.
    */
-  async send(body: string): Promise<void> {
+  async send(body: string, key?: RoomKey): Promise<void> {
     const { engine, clock, deadlineMs } = this.ports;
     if (engine.isAlone) return;
     const options = { publicationId: newUuid(), history: ORDERS_HISTORY };
@@ -44,10 +46,21 @@ export class OrderSender {
     } catch (error) {
       cause = error;
     }
+    try {
+      if (key !== undefined && (await clock.within(this.#tell(key, body), deadlineMs, false)))
+        return;
+    } catch {
+      // The first failure says more.
+    }
     throw new RoomgateError(
       'engine_unavailable',
       'The engine did not accept an order: whether it reaches other nodes is unknown.',
       { cause },
     );
+  }
+
+  async #tell(key: RoomKey, body: string): Promise<true> {
+    await this.ports.engine.tell(key, body);
+    return true;
   }
 }

@@ -32,7 +32,7 @@ export class Orders {
     // What others would not understand is not done here either.
     const body = this.sender.encode(order);
     const done = here();
-    const told = this.sender.send(body);
+    const told = this.sender.send(body, 'key' in order ? order.key : undefined);
     const [result] = await Promise.allSettled([done, told]);
     await told;
     if (result.status === 'rejected') throw result.reason;

@@ -33,7 +33,10 @@ export class RemoteRooms extends NamedPublications<RemotePorts> {
 
   #order(id: string, orderOf: (key: RoomKey) => Order): Promise<void> {
     const { sender } = this.ports;
-    const order = async (): Promise<void> => sender.send(sender.encode(orderOf(this.key(id))));
+    const order = async (): Promise<void> => {
+      const key = this.key(id);
+      return sender.send(sender.encode(orderOf(key)), key);
+    };
     return mayFloat(order());
   }
 }

@@ -135,13 +135,15 @@ export class Rooms {
     const presence = this.#presence;
     const feed = this.#feed;
     const orders = this.#orderReceiver;
+    const { isAlone } = this.ports.engine;
     await this.ports.engine.start(
-      new Delivery({ memberships, settings, recovery, presence, feed, orders }),
+      new Delivery({ isAlone, memberships, settings, recovery, presence, feed, orders }),
     );
     await orders.start();
   }
 
   async stop(): Promise<void> {
+    this.#orderReceiver.stop();
     this.#presence.stop();
     this.#feed.stop();
     await this.ports.engine.stop();

@@ -32,6 +32,8 @@ export class RedisRevocationStore extends RevocationStore {
   #opened: Promise<void> | undefined;
   #isStopped = false;
   #isWarned = false;
+  /** Whether Redis is known not to evict what it keeps, where that matters. */
+  #isSafe = false;
 
   constructor(
     private readonly store: RedisStore,
@@ -47,15 +49,43 @@ export class RedisRevocationStore extends RevocationStore {
       unreadable: () => this.#warn(),
     });
     store.listen(this.#feed);
+    store.listen({
+      message: () => undefined,
+      up: () => this.#checkLater(),
+      down: () => undefined,
+      moved: () => this.#checkLater(),
+    });
   }
 
   /** @throws RoomgateError `engine_unavailable`; `unsafe_options` in strict mode when Redis may evict what it keeps. */
   async start(onRevoked: (revocation: Revocation) => void): Promise<void> {
     await this.#open();
-    if (this.options.strict) await this.#checkEviction();
     this.#entries.tellTo(onRevoked);
-    // The first one may have begun before all of Redis could be reached.
-    await this.#feed.sync().catch(() => this.#feed.sync());
+    try {
+      if (this.options.strict) await this.#checkEviction();
+      this.#isSafe = true;
+      // The first one may have begun before all of Redis could be reached.
+      await this.#feed.sync().catch(() => this.#feed.sync());
+    } catch (error) {
+      const { network } = this.store;
+      const isUnsafe = error instanceof RoomgateError && error.code === 'unsafe_options';
+      if (isUnsafe || network.isUp || !network.isUpInPart) throw error;
+      const line =
+        'The revocations are on a part of Redis that is out of reach: nobody is admitted until they are loaded.';
+      attempt(() => new Logger('Roomgate').warn(line));
+    }
+  }
+
+  /** What could not be checked at the start: until it is safe nothing is confirmed. */
+  #checkLater(): void {
+    if (this.#isSafe || !this.#opened) return;
+    this.#checkEviction().then(
+      () => (this.#isSafe = true),
+      (error: unknown) => {
+        const isUnsafe = error instanceof RoomgateError && error.code === 'unsafe_options';
+        if (isUnsafe) attempt(() => new Logger('Roomgate').error(error.message));
+      },
+    );
   }
 
   /**
@@ -74,7 +104,7 @@ export class RedisRevocationStore extends RevocationStore {
   }
 
   override confirmedAt(): number {
-    return this.#feed.confirmedAt;
+    return this.#isSafe ? this.#feed.confirmedAt : -Infinity;
   }
 
   override refresh(): Promise<void> {

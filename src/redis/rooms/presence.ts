@@ -21,12 +21,14 @@ const NO_SWEEP = (): void => undefined;
 export class RedisPresence {
   /** By room that this node has somebody in: cancels the sweep at which somebody's time runs out, if there is to be one. */
   readonly #sweeps = new Map<EngineKey, () => void>();
+  /** The time to live that this node has asked for last: all rooms have the same. */
+  #ttlMs = 0;
   #isStopped = false;
 
   constructor(private readonly store: RedisStore) {}
 
   enter(key: EngineKey, entry: PresenceEntry, ttlMs: number): Promise<void> {
-    this.#remember(key);
+    this.#remember(key, ttlMs);
     return this.#enter(key, entry, ttlMs);
   }
 
@@ -36,7 +38,7 @@ export class RedisPresence {
 
   /** Tells only who they are; all of it of those that Redis does not know, or not any more. */
   async renew(key: EngineKey, entries: readonly PresenceEntry[], ttlMs: number): Promise<void> {
-    this.#remember(key);
+    this.#remember(key, ttlMs);
     for (let from = 0; from < entries.length; from += AT_ONCE) {
       const some = entries.slice(from, from + AT_ONCE);
       const ids = some.map(({ connectionId }) => connectionId);
@@ -48,10 +50,8 @@ export class RedisPresence {
 
   async page(key: EngineKey, limit: number): Promise<PresencePage> {
     const most = Number.isFinite(limit) ? limit : -1;
-    const [total, ...parts] = (await this.#eval(PRESENT, key, [String(most)])) as [
-      number,
-      ...Buffer[],
-    ];
+    const args = [String(most), this.#mayExpire() ? '1' : '0'];
+    const [total, ...parts] = (await this.#eval(PRESENT, key, args)) as [number, ...Buffer[]];
     const members: PresentMember[] = [];
     for (let at = 0; at < parts.length; at += PARTS_OF_A_MEMBER) {
       const [memberId = '', identity = '', info = '', meta = ''] = parts
@@ -73,7 +73,8 @@ export class RedisPresence {
     for (const cancel of this.#sweeps.values()) cancel();
   }
 
-  #remember(key: EngineKey): void {
+  #remember(key: EngineKey, ttlMs: number): void {
+    this.#ttlMs = ttlMs;
     if (!this.#sweeps.has(key)) this.#sweeps.set(key, NO_SWEEP);
   }
 
@@ -85,7 +86,10 @@ export class RedisPresence {
 
   /** Answers whom Redis does not know. */
   async #renew(key: EngineKey, ids: readonly string[], ttlMs: number): Promise<Set<string>> {
-    const reply = await this.#eval(RENEW, key, [String(ttlMs), ...ids]);
+    const reply = await this.#eval(RENEW, key, [
+      String(this.#mayExpire() ? ttlMs : -ttlMs),
+      ...ids,
+    ]);
     const [untilNext, ...unknown] = reply as [number, ...Buffer[]];
     this.#expect(key, ttlMs, untilNext);
     return new Set(unknown.map(String));
@@ -96,12 +100,25 @@ export class RedisPresence {
     const cancel = this.#sweeps.get(key);
     if (!cancel || this.#isStopped) return;
     cancel();
-    const delayMs = Number(untilNext);
-    const isDue = delayMs >= 0 && delayMs < ttlMs / 2;
+    const next = Number(untilNext);
+    const isDue = next >= 0 && next < ttlMs / 2;
+    const delayMs = Math.max(next, this.#graceMs());
     // When Redis is gone the next renewal does it.
     const sweep = (): void => void this.#renew(key, [], ttlMs).catch(() => undefined);
     const { clock } = this.store;
     this.#sweeps.set(key, isDue ? clock.setTimer(sweep, delayMs + BEHIND_MS) : NO_SWEEP);
+  }
+
+  /**
+   * How long nobody is taken for gone: for a time to live after Redis could not be reached or has refused to write. Whoever is
+   * connected could not say so either, and does it as soon as it can.
+   */
+  #graceMs(): number {
+    return Math.max(0, this.#ttlMs - this.store.steadyMs) || 0;
+  }
+
+  #mayExpire(): boolean {
+    return this.#graceMs() === 0;
   }
 
   #eval(script: Script, key: EngineKey, args: readonly RedisArgument[]): Promise<RedisReply> {

@@ -16,6 +16,7 @@ import { positionIn } from './position.js';
 import { RedisPresence } from './presence.js';
 import { Publisher } from './publisher.js';
 import { READ } from '../scripts/read.js';
+import { TELL } from '../scripts/subscribed.js';
 import { RedisStore } from '../store.js';
 import { Subscriptions } from './subscriptions.js';
 import { decode } from './wire.js';
@@ -43,7 +44,11 @@ export class RedisEngine extends RoomEngine {
   }
 
   override get isAvailable(): boolean {
-    return this.store.network.isUp;
+    return this.unavailableReason === undefined;
+  }
+
+  override get unavailableReason(): string | undefined {
+    return this.store.unavailableReason;
   }
 
   async start(sink: EngineSink): Promise<void> {
@@ -84,6 +89,12 @@ export class RedisEngine extends RoomEngine {
     const page = this.#read(key, [limit, maxBytes, after].map(String));
     this.#reads.set(question, page);
     return page;
+  }
+
+  override async tell(key: EngineKey, body: string): Promise<void> {
+    const { store } = this;
+    const { tag, channel } = store.keys.placeOf(key);
+    await store.eval(TELL, tag, [channel], [store.network.publishes, body]);
   }
 
   enter(key: EngineKey, entry: PresenceEntry, ttlMs: number): Promise<void> {

@@ -2,6 +2,7 @@ import type { EngineKey, EngineSink } from '../../room/engine/engine.js';
 import type { PresenceChange } from '../../room/engine/presence-entry.js';
 import type { HistoryLimits, Position, Publication } from '../../room/engine/publication.js';
 import type { RoomKeys } from '../keys.js';
+import { newEpoch } from '../epoch.js';
 import type { RedisLink } from '../network/link.js';
 
 /** What came before it was known where the room is, at most; then it is let go, and told as missing. */
@@ -73,10 +74,12 @@ export class Subscription {
     return isAll;
   }
 
-  publication(publication: Publication, epoch: string, bytes: number): void {
+  /** Whether it was the next one, as far as that can be told. */
+  publication(publication: Publication, epoch: string, bytes: number): boolean {
     if (!this.#waiting) return this.#deliver(publication, epoch);
     this.#waitingBytes += bytes;
     if (this.#waitingBytes <= MAX_WAITING_BYTES) this.#waiting.push({ publication, epoch });
+    return true;
   }
 
   change(change: PresenceChange): void {
@@ -84,12 +87,23 @@ export class Subscription {
     else this.#tell(change);
   }
 
-  /** The room has got this far, and all that was published until then has come, or never will. Whether it has come. */
-  verify(position: Position): boolean {
+  /** Up to where the node was told everything, while that is known. */
+  get position(): Position | undefined {
+    return this.#position && { ...this.#position };
+  }
+
+  /**
+   * The room has got this far, and all that was published until then has come, or never will. Whether it has come. `before`: where
+   * this node believed the room to be when Redis was asked; nothing can have come from beyond what Redis has given.
+   */
+  verify(position: Position, before?: Position): boolean {
     if (this.#isClosed || this.#waiting || !this.#position) return true;
     const { epoch, offset } = this.#position;
-    if (epoch === position.epoch && offset >= position.offset) return true;
+    const isPossible = before?.epoch !== position.epoch || before.offset <= position.offset;
+    if (epoch === position.epoch && offset >= position.offset && isPossible) return true;
     this.#position = { ...position };
+    // Nobody goes back within one epoch: what was believed was of none.
+    if (!isPossible) this.sink.interrupted(this.key, { epoch: newEpoch(), offset: 0 });
     this.sink.interrupted(this.key, position);
     return false;
   }
@@ -100,17 +114,18 @@ export class Subscription {
     this.opened += 1;
   }
 
-  #deliver(publication: Publication, epoch: string): void {
+  #deliver(publication: Publication, epoch: string): boolean {
     const { offset } = publication;
     const position = this.#position;
-    if (this.#isClosed || !position) return;
-    if (epoch === position.epoch && offset <= position.offset) return;
+    if (this.#isClosed || !position) return true;
+    if (epoch === position.epoch && offset <= position.offset) return true;
     // Most are the next: nothing is made for them.
-    if (epoch !== position.epoch || offset !== position.offset + 1)
-      this.sink.interrupted(this.key, { epoch, offset: offset - 1 });
+    const isNext = epoch === position.epoch && offset === position.offset + 1;
+    if (!isNext) this.sink.interrupted(this.key, { epoch, offset: offset - 1 });
     position.epoch = epoch;
     position.offset = offset;
     this.sink.deliver(this.key, publication);
+    return isNext;
   }
 
   #tell(change: PresenceChange): void {

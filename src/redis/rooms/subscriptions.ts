@@ -87,7 +87,10 @@ export class Subscriptions {
     const message = decode(body);
     if (!message) return;
     if ('change' in message) subscription.change(message.change);
-    else subscription.publication(message.publication, message.epoch, message.bytes);
+    else if ('order' in message) this.ports.sink.told?.(subscription.key, message.order);
+    else if (!subscription.publication(message.publication, message.epoch, message.bytes))
+      // Many are missing, or the offset was none of Redis's: it says which before anything else is believed.
+      void this.#verify([subscription]);
   }
 
   /** The link has lost what was subscribed by it. */
@@ -143,7 +146,7 @@ export class Subscriptions {
 
   async #ask({ names, history }: Subscription, link: RedisLink): Promise<Position> {
     const args = [newEpoch(), String(LEASE_MS), String(history?.ttlMs ?? '')];
-    return positionIn(await link.eval(SUBSCRIBED, names.room, args));
+    return positionIn(await link.ask(SUBSCRIBED, names.room, args));
   }
 
   #linkOf({ names }: Subscription): RedisLink {
@@ -161,7 +164,7 @@ export class Subscriptions {
     if (!link?.isUp) return;
     await link.unsubscribe(channel);
     const { publishes } = this.ports.network;
-    await link.eval(UNSUBSCRIBED, room, [channel, publishes, String(history?.ttlMs ?? '')]);
+    await link.ask(UNSUBSCRIBED, room, [channel, publishes, String(history?.ttlMs ?? '')]);
   }
 
   #tick(): void {
@@ -180,18 +183,18 @@ export class Subscriptions {
   /** Says that the rooms are still in use, and finds what was lost without a word. */
   async #verify(subscriptions: readonly Subscription[]): Promise<void> {
     const asked = subscriptions.map(async (subscription) => {
-      const { link, opened, isOpen } = subscription;
+      const { link, opened, isOpen, position: before } = subscription;
       if (!link || !isOpen) return undefined;
       const position = await this.#ask(subscription, link).catch(() => undefined);
-      return position && { subscription, link, opened, position };
+      return position && { subscription, link, opened, before, position };
     });
     const answers = (await Promise.all(asked)).filter((answer) => answer !== undefined);
     // What was published before an answer comes before the answer to this.
     const links = [...new Set(answers.map(({ link }) => link))];
     const fenced = await Promise.allSettled(links.map((link) => link.fence()));
-    const behind = answers.filter(({ subscription, link, opened, position }) => {
+    const behind = answers.filter(({ subscription, link, opened, before, position }) => {
       const isFenced = fenced[links.indexOf(link)]?.status === 'fulfilled';
-      return isFenced && subscription.opened === opened && !subscription.verify(position);
+      return isFenced && subscription.opened === opened && !subscription.verify(position, before);
     });
     // Who does not hear everything may not be listening any more: Redis ends subscriptions to slots that move.
     await Promise.allSettled(behind.map(({ subscription }) => this.#reopen(subscription)));

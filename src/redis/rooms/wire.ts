@@ -4,12 +4,15 @@ import type { Publication, PublishOptions } from '../../room/engine/publication.
 /** What a channel carries: the version, what it is, and the rest in lines. Scripts write it, nodes read it. */
 export type RedisMessage =
   | { readonly publication: Publication; readonly epoch: string; readonly bytes: number }
-  | { readonly change: PresenceChange };
+  | { readonly change: PresenceChange }
+  /** An order about the room, which older versions ignore. */
+  | { readonly order: string };
 
 const VERSION = 0x31; // 1
 const PUBLICATION = 0x50; // P
 const JOINED = 0x2b; // +
 const LEFT = 0x2d; // -
+const ORDER = 0x4f; // O
 const NEW_LINE = 0x0a;
 
 const EPOCH = /^[A-Za-z0-9_-]{4,64}$/;
@@ -52,6 +55,8 @@ export function decode(bytes: Buffer): RedisMessage | undefined {
       return decodePublication(bytes, line);
     case JOINED:
       return decodeJoined(bytes, line);
+    case ORDER:
+      return { order: bytes.toString('utf8', line + 1) };
     case LEFT:
       return { change: { kind: 'left', memberId: bytes.toString('utf8', 2, line) } };
     default:
@@ -68,7 +73,9 @@ function decodePublication(bytes: Buffer, line: number): RedisMessage | undefine
   const epoch = text.slice(2, first);
   const offset = integerIn(text, first + 1, second);
   const publishedAt = integerIn(text, second + 1, line);
-  if (end === -1 || Number.isNaN(offset + publishedAt) || !EPOCH.test(epoch)) return undefined;
+  if (end === -1 || Number.isNaN(publishedAt) || !EPOCH.test(epoch)) return undefined;
+  // Beyond it numbers do not go on by 1.
+  if (!Number.isSafeInteger(offset)) return undefined;
   const head = parseHead(text.slice(start, end));
   if (typeof head?.id !== 'string') return undefined;
   const { id: publicationId, except, conflateKey, isBinary } = head;

@@ -1,6 +1,9 @@
 import { Script } from './script.js';
 import { NOW } from './common.js';
 
+/** What only moves times and takes out works also when the memory of Redis is full: nobody is gone because of that. */
+const ALSO_WITHOUT_MEMORY = '#!lua flags=allow-oom\n';
+
 /**
  * What the scripts of presence begin with. KEYS: until when each connection is there (a sorted set), what is said of it (a hash:
  * identity, info and meta, a line each), the members (a hash from identities to their name and connections, a line each) and
@@ -44,13 +47,16 @@ local function exit(connection)
   end
 end
 
+-- Redis does nothing else meanwhile: who else has run out is taken out by the next calls.
 local function expire(time)
-  for _, connection in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', time)) do exit(connection) end
+  for _, connection in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', time, 'LIMIT', 0, 250)) do exit(connection) end
 end
 
+-- An hour at least: while writes are refused nobody can ask for more.
 local function keep(ttl)
+  local most = math.max(2 * ttl, 3600000)
   for _, key in ipairs(KEYS) do
-    if redis.call('PTTL', key) < 2 * ttl then redis.call('PEXPIRE', key, 2 * ttl) end
+    if redis.call('PTTL', key) < most / 2 then redis.call('PEXPIRE', key, most) end
   end
 end
 
@@ -69,6 +75,7 @@ if times ~= entries or members ~= order or (times == 0) ~= (members == 0) then r
 /** ARGV: …, milliseconds, connection, identity, name, info, meta. Answers in how many milliseconds somebody's time runs out, or -1. */
 export const ENTER = new Script(`${PRESENCE}
 local ttl, connection, identity, name, info, meta = unpack(ARGV, 3, 8)
+ttl = tonumber(ttl)
 local entry = redis.call('HGET', KEYS[2], connection)
 if entry and lines(entry)[1] ~= identity then
   exit(connection)
@@ -90,28 +97,28 @@ return untilNext(now())
 `);
 
 /** ARGV: …, connection. */
-export const EXIT = new Script(`${PRESENCE}
+export const EXIT = new Script(`${ALSO_WITHOUT_MEMORY}${PRESENCE}
 exit(ARGV[3])
 return 0
 `);
 
-/** ARGV: …, milliseconds, connections. Answers the same, then those it does not know. */
-export const RENEW = new Script(`${PRESENCE}
-local ttl, time, reply = ARGV[3], now(), {0}
+/** ARGV: …, milliseconds, negative to take out nobody who has run out, connections. Answers the same, then those it does not know. */
+export const RENEW = new Script(`${ALSO_WITHOUT_MEMORY}${PRESENCE}
+local ttl, time, reply = math.abs(ARGV[3]), now(), {0}
 for index = 4, #ARGV do
   if redis.call('ZSCORE', KEYS[1], ARGV[index]) then redis.call('ZADD', KEYS[1], time + ttl, ARGV[index])
   else reply[#reply + 1] = ARGV[index] end
 end
-expire(time)
+if tonumber(ARGV[3]) > 0 then expire(time) end
 keep(ttl)
 reply[1] = untilNext(time)
 return reply
 `);
 
-/** ARGV: …, members at most, or -1. Answers how many there are, and of each name, identity, info and meta. */
-export const PRESENT = new Script(`${PRESENCE}
+/** ARGV: …, members at most, or -1, and 1 to take out who has run out. Answers how many there are, and of each name, identity, info and meta. */
+export const PRESENT = new Script(`${ALSO_WITHOUT_MEMORY}${PRESENCE}
 local limit = tonumber(ARGV[3])
-expire(now())
+if ARGV[4] == '1' then expire(now()) end
 local reply = {redis.call('ZCARD', KEYS[4])}
 if limit == 0 then return reply end
 for _, identity in ipairs(redis.call('ZRANGE', KEYS[4], 0, limit < 0 and -1 or limit - 1)) do
@@ -120,4 +127,9 @@ for _, identity in ipairs(redis.call('ZRANGE', KEYS[4], 0, limit < 0 and -1 or l
   for _, part in ipairs({member[1], identity, entry[2], entry[3]}) do reply[#reply + 1] = part end
 end
 return reply
+`);
+
+/** A write that changes nothing, and is refused whenever writes are. */
+export const PROBE = new Script(`
+return redis.call('ZADD', KEYS[1], 'XX', 0, '')
 `);

@@ -6,7 +6,7 @@ import { ROOM } from './room.js';
  * KEYS: the room of each publication. Its other keys are made of it here: to send them costs a node a third of a publication.
  * ARGV: a fresh name, PUBLISH or SPUBLISH, milliseconds that a subscribed room is kept, and for each publication its id, its head
  * (nothing when it is the id) and body, and of its history the size, milliseconds and bytes, or nothing. Answers the epochs, in
- * one line, and the offsets.
+ * one line, and the offsets; when one of them fails, those before it, and why.
  *
  * Ids are remembered in two halves, of which the older one is forgotten whole: none has to keep its time. The younger one has those
  * behind the mark.
@@ -15,6 +15,8 @@ export const PUBLISH = new Script(`${ROOM}
 local verb, lease = ARGV[2], tonumber(ARGV[3])
 local time = now()
 local at = text(time)
+-- What is remembered of the one that is being published: a retry of one that fails half way is not a repetition.
+local doingIds, doingId, doingRoom, doingPlace, doingCost
 
 local function publish(fresh, id, head, body, limits, room)
   local history, ids = room .. '${ROOM_PARTS.history}', room .. '${ROOM_PARTS.ids}'
@@ -45,6 +47,7 @@ local function publish(fresh, id, head, body, limits, room)
   if redis.call('HSETNX', ids, id, offset + 1) == 0 then
     return tonumber(redis.call('HGET', ids, id)), epoch
   end
+  doingIds, doingId = ids, id
   if offset == mark then redis.call('PEXPIRE', ids, 120000) end
   offset = offset + 1
   redis.call('HSET', room, 'offset', offset)
@@ -55,6 +58,7 @@ local function publish(fresh, id, head, body, limits, room)
   if size then
     local cost = #body + 128
     redis.call('XADD', history, place .. '-0', 'c', cost, 't', time, 'm', message)
+    doingRoom, doingPlace, doingCost = room, place .. '-0', cost
     local count = redis.call('XLEN', history)
     local bytes = cost
     if count == 1 then redis.call('HSET', room, 'bytes', cost, 'ttl', ttl)
@@ -75,11 +79,19 @@ local function publish(fresh, id, head, body, limits, room)
 end
 
 local epochs, offsets = {}, {}
-for index = 1, #KEYS do
-  local id, head, body, limits = unpack(ARGV, 4 * index, 4 * index + 3)
-  local fresh = ARGV[1] .. '-' .. index
-  local offset, epoch = publish(fresh, id, head, body, limits, KEYS[index])
-  epochs[index], offsets[index] = epoch, offset
+local isDone, failure = pcall(function()
+  for index = 1, #KEYS do
+    local id, head, body, limits = unpack(ARGV, 4 * index, 4 * index + 3)
+    local fresh = ARGV[1] .. '-' .. index
+    local offset, epoch = publish(fresh, id, head, body, limits, KEYS[index])
+    doingIds, doingRoom = nil, nil
+    epochs[index], offsets[index] = epoch, offset
+  end
+end)
+if isDone then return {table.concat(epochs, ' '), offsets} end
+if doingIds then redis.pcall('HDEL', doingIds, doingId) end
+if doingRoom and redis.pcall('XDEL', doingRoom .. '${ROOM_PARTS.history}', doingPlace) == 1 then
+  redis.pcall('HINCRBY', doingRoom, 'bytes', -doingCost)
 end
-return {table.concat(epochs, ' '), offsets}
+return {table.concat(epochs, ' '), offsets, type(failure) == 'table' and failure.err or tostring(failure)}
 `);

@@ -25,3 +25,8 @@ if listeners(verb, channel) > 0 then return 0 end
 if ttl then return redis.call('PEXPIRE', KEYS[1], ttl) end
 return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
 `);
+
+/** An order about the room, for those that listen to it now. KEYS: the room. ARGV: PUBLISH or SPUBLISH, the order. */
+export const TELL = new Script(`
+return redis.call(ARGV[1], KEYS[1], '1O\\n' .. ARGV[2])
+`);

@@ -25,6 +25,8 @@ export interface EngineSink {
    * old one what is missing can be read, if it was kept; another epoch is another life of the room, and what was before is gone.
    */
   interrupted(key: EngineKey, position: Position): void;
+  /** Text that `tell` was called with for a room that is subscribed here, on any node. Absent: it is not wanted. */
+  told?(key: EngineKey, body: string): void;
   /** Somebody came or went in a room that is subscribed here; once for all connections of a member, on every node. */
   presence(key: EngineKey, change: PresenceChange): void;
 }
@@ -45,6 +47,11 @@ export abstract class RoomEngine {
   /** Whether what carries publications can be reached; for health checks. While it is false, methods fail or may fail. */
   get isAvailable(): boolean {
     return true;
+  }
+
+  /** Why `isAvailable` is false, in a word or two for a health check: an error code such as `ECONNREFUSED` or `OOM`. Undefined while it is true. */
+  get unavailableReason(): string | undefined {
+    return undefined;
   }
 
   /** Whether no other node can be behind it: what would be for others alone is not published. */
@@ -77,6 +84,14 @@ export abstract class RoomEngine {
    * who wants everything has to see whether the first offset is the next one.
    */
   abstract read(key: EngineKey, range: ReadRange): MaybePromise<HistoryPage>;
+
+  /**
+   * Has every node that is subscribed to the key told of the text, now and once: it is neither kept nor repeated.
+   * Default: rejects, for engines that cannot.
+   */
+  tell(_key: EngineKey, _body: string): MaybePromise<void> {
+    return Promise.reject(new Error('The engine cannot carry orders with a room.'));
+  }
 
   /** The connection is present in the room, until `exit`, or until it was not renewed for `ttlMs`. */
   abstract enter(key: EngineKey, entry: PresenceEntry, ttlMs: number): MaybePromise<void>;
