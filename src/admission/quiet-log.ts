@@ -16,12 +16,11 @@ export class QuietLog {
 
   /** The line, and what follows it on lines of its own, is only put together when it is written. */
   add(key: string, line: () => string, rest?: () => string): void {
-    const now = this.clock.now();
+    const now = this.clock.elapsed();
     const seen = this.#keys.get(key) ?? { loggedAt: -Infinity, count: 0 };
     this.#keys.set(key, seen);
     seen.count += 1;
-    // A clock that was set back must not silence a reason for as long.
-    if (now >= seen.loggedAt && now - seen.loggedAt < QUIET_MS) return;
+    if (now - seen.loggedAt < QUIET_MS) return;
     const times = seen.count > 1 ? `, ${seen.count} times` : '';
     this.write(`${line()}${times}.${rest === undefined ? '' : `\n${rest()}`}`);
     seen.loggedAt = now;

@@ -27,7 +27,7 @@ export class RoomEntry {
     private readonly ports: RoomEntryPorts,
     private readonly rules: { readonly hideRooms: boolean },
   ) {
-    this.#cache = new RightsCache(() => ports.clock.now(), ports.generation);
+    this.#cache = new RightsCache(() => ports.clock.elapsed(), ports.generation);
   }
 
   /** What the room policy allows the principal. */
