@@ -145,7 +145,11 @@ function createVerifier({ issuers, strict, maxCachedSignatures }: RoomgateOption
 }
 
 function createEngine(clock: Clock, { maxHistoryBytes }: RoomgateOptions): RoomEngine {
-  return new MemoryEngine(() => clock.now(), maxHistoryBytes);
+  return new MemoryEngine(
+    () => clock.now(),
+    maxHistoryBytes,
+    () => clock.elapsed(),
+  );
 }
 
 function createPolicy({ allowWildcardRooms }: RoomgateOptions): RoomPolicy {

@@ -461,7 +461,7 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
     if (!this.isActive) return;
     this.ports.absent(this);
     const dueAt = clock.elapsed() + handlerTimeoutMs;
-    this.#endingOf().finishBy = wheel.add(dueAt, () => this.#abandon());
+    this.#endingOf().finishBy = wheel.add(dueAt, () => this.#over());
   }
 
   /** Goes on as soon as nothing is left to be handled, and when the socket is gone too, ends. */
@@ -496,12 +496,6 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
     const { closedWith = 0 } = ending;
     this.ports.closed(this, closedWith);
     for (const listener of this.#onDisconnect?.splice(0) ?? []) listener(closedWith);
-  }
-
-  #abandon(): void {
-    this.#stopConnecting();
-    this.#over();
-    this.#settle();
   }
 
   /** Closes the socket behind what it was sent so far, and destroys it when its client does not answer. */
@@ -543,7 +537,7 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
   /** @internal Gives up what it has accepted, and destroys its socket. */
   abandon(): void {
     this.terminate();
-    this.#abandon();
+    this.#over();
   }
 
   /** @internal Destroys the socket as soon as the system has taken what was written to it; an answer is not waited for. */

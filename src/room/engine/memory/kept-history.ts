@@ -3,6 +3,8 @@ import type { HistoryLimits, Publication, ReadRange } from '../publication.js';
 /** The newest publications of one room within its limits. */
 export class KeptHistory {
   #kept: Publication[] = [];
+  /** Since when each has been kept: `publishedAt` is shown, and the clock behind it may be set. */
+  #since: number[] = [];
   #bytes = 0;
 
   constructor(readonly limits: HistoryLimits) {}
@@ -11,8 +13,9 @@ export class KeptHistory {
     return this.#bytes;
   }
 
-  add(publication: Publication): void {
+  add(publication: Publication, now: number = publication.publishedAt): void {
     this.#kept.push(publication);
+    this.#since.push(now);
     this.#bytes += bytesOf(publication);
     while (this.#kept.length > this.limits.size || this.#bytes > this.limits.maxBytes)
       this.#dropOldest();
@@ -20,7 +23,7 @@ export class KeptHistory {
 
   /** Drops what is too old. */
   expire(now: number): void {
-    while (this.#kept[0] && now - this.#kept[0].publishedAt >= this.limits.ttlMs)
+    while (this.#since[0] !== undefined && now - this.#since[0] >= this.limits.ttlMs)
       this.#dropOldest();
   }
 
@@ -49,6 +52,7 @@ export class KeptHistory {
 
   #dropOldest(): void {
     const oldest = this.#kept.shift();
+    this.#since.shift();
     if (oldest) this.#bytes -= bytesOf(oldest);
   }
 }

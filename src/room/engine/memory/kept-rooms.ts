@@ -19,14 +19,14 @@ export class KeptRooms {
   #bytes = 0;
 
   constructor(
-    private readonly now: () => number,
+    private readonly elapsed: () => number,
     private readonly maxBytes: number,
   ) {}
 
   /** One that nobody has used for too long is no more. */
   find(key: EngineKey): KeptRoom | undefined {
     const room = this.#rooms.get(key);
-    if (!room || !this.#unused.has(key) || room.forgetAt > this.now()) return room;
+    if (!room || !this.#unused.has(key) || room.forgetAt > this.elapsed()) return room;
     this.#drop(key, room);
     return undefined;
   }
@@ -46,7 +46,7 @@ export class KeptRooms {
   release(key: EngineKey, room: KeptRoom): void {
     if (!room.history) return this.#drop(key, room);
     this.use(key);
-    room.forgetAt = this.now() + room.history.limits.ttlMs;
+    room.forgetAt = this.elapsed() + room.history.limits.ttlMs;
     this.#unused.set(key, room);
     this.#bytes += UNUSED_BYTES;
     this.#makeSpace(room.history);
@@ -54,14 +54,14 @@ export class KeptRooms {
 
   keep(key: EngineKey, room: KeptRoom, publication: Publication, limits: HistoryLimits): void {
     const history = (room.history ??= new KeptHistory(limits));
-    this.#change(history, () => history.add(publication));
+    this.#change(history, () => history.add(publication, this.elapsed()));
     this.expire(room);
     if (room.isSubscribed) this.#makeSpace(history);
     else this.release(key, room);
   }
 
   expire({ history }: KeptRoom): void {
-    if (history) this.#change(history, () => history.expire(this.now()));
+    if (history) this.#change(history, () => history.expire(this.elapsed()));
   }
 
   /** Goes round, a few rooms at each call: what is too old makes room for others although nobody comes to ask for it. */

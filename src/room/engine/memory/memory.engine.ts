@@ -23,9 +23,11 @@ export class MemoryEngine extends RoomEngine {
   constructor(
     private readonly now: () => number = Date.now,
     maxHistoryBytes = 256 * 1024 * 1024,
+    /** Measures how long things are kept. Default: `now` where one was given, else the monotonic clock of the process. */
+    private readonly elapsed: () => number = now === Date.now ? () => performance.now() : now,
   ) {
     super();
-    this.#rooms = new KeptRooms(now, maxHistoryBytes);
+    this.#rooms = new KeptRooms(elapsed, maxHistoryBytes);
   }
 
   override get isAlone(): boolean {
@@ -47,10 +49,10 @@ export class MemoryEngine extends RoomEngine {
     if (!room) return { offset: 1, epoch: newEpoch() };
     const publishedAt = this.now();
     const known =
-      publicationId === undefined ? undefined : room.recent.find(publicationId, publishedAt);
+      publicationId === undefined ? undefined : room.recent.find(publicationId, this.elapsed());
     if (known !== undefined) return { offset: known, epoch: room.epoch };
     const offset = (room.offset += 1);
-    if (publicationId !== undefined) room.recent.add(publicationId, offset, publishedAt);
+    if (publicationId !== undefined) room.recent.add(publicationId, offset, this.elapsed());
     const publication = { publicationId, offset, body, except, conflateKey, publishedAt };
     if (history) this.#rooms.keep(key, room, publication, history);
     this.#deliver(key, room, publication);
@@ -91,7 +93,7 @@ export class MemoryEngine extends RoomEngine {
       });
       this.#presences.set(key, presence);
     }
-    presence.enter(entry, this.now() + ttlMs);
+    presence.enter(entry, this.elapsed() + ttlMs);
   }
 
   exit(key: EngineKey, connectionId: string): void {
@@ -103,12 +105,12 @@ export class MemoryEngine extends RoomEngine {
   renew(key: EngineKey, entries: readonly PresenceEntry[], ttlMs: number): void {
     for (const entry of entries) this.enter(key, entry, ttlMs);
     const presence = this.#presences.get(key);
-    presence?.expire(this.now());
+    presence?.expire(this.elapsed());
     if (presence?.isEmpty) this.#presences.delete(key);
   }
 
   present(key: EngineKey, limit: number): PresencePage {
-    return this.#presences.get(key)?.page(limit, this.now()) ?? { members: [], total: 0 };
+    return this.#presences.get(key)?.page(limit, this.elapsed()) ?? { members: [], total: 0 };
   }
 
   stop(): void {
