@@ -12,9 +12,16 @@ class OpenPolicy extends RoomPolicy {
 }
 
 let handled = 0;
+let letGo = (): void => {};
+let held: Promise<void> | undefined;
 
 @RoomGateway('/:room', { policy: OpenPolicy })
 class CountingGateway {
+  @SubscribeMessage('hold')
+  async hold(): Promise<void> {
+    await held;
+  }
+
   @SubscribeMessage('count')
   count(): number {
     return (handled += 1);
@@ -28,6 +35,7 @@ describe('Limits', () => {
     policy: typeof OpenPolicy | typeof HeldPolicy = OpenPolicy,
   ): Promise<void> => {
     handled = 0;
+    held = new Promise<void>((resolve) => (letGo = resolve));
     const provider = { provide: OpenPolicy, useClass: policy };
     testbed = await createRoomgateTestbed({ providers: [CountingGateway, provider], roomgate });
   };
@@ -64,6 +72,26 @@ describe('Limits', () => {
       await alice.expectClosed(4429);
       expect(handled).toBe(5);
       expect(await bob.request('count')).toMatchObject({ event: 'ack' });
+    });
+
+    it('answer all of sixty that come at once with the defaults, and answer what passed before they close', async () => {
+      await testbed.close();
+      await start({ maxMessagesPerWindow: 100, messageWindowMs: 10_000, messageBurst: 50 });
+      const alice = await testbed.connectAs();
+      const codes = (): unknown[] => alice.waiting.map(({ event }) => event);
+      for (let n = 0; n < 60; n++) alice.send('hold', undefined, n);
+      await testbed.settle();
+      expect(codes()).toEqual(Array.from({ length: 10 }, () => 'exception'));
+      for (let n = 60; n < 70; n++) alice.send('hold', undefined, n);
+      await testbed.settle();
+      // The goodbye waits for the answers.
+      expect(codes()).toEqual(Array.from({ length: 20 }, () => 'exception'));
+      letGo();
+      const goodbye = await alice.next('goodbye');
+      expect(goodbye.data).toMatchObject({ code: 4429, retryAfterMs: 5_000 });
+      expect(new Set(alice.waiting.map(({ id }) => id)).size).toBe(70);
+      expect(codes().filter((event) => event === 'ack')).toHaveLength(50);
+      await alice.expectClosed(4429);
     });
 
     it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
