@@ -55,6 +55,11 @@ class WatchingGateway {
     });
   }
 
+  @SubscribeMessage('ask without a signal')
+  async askWithout(): Promise<unknown> {
+    return answer.promise;
+  }
+
   @SubscribeMessage('plain')
   plain(): string {
     return 'yes';
@@ -135,6 +140,17 @@ describe('A right that ends', () => {
       expect(JSON.stringify(alice.waiting)).not.toContain('secret');
     },
   );
+
+  it('answers so also for a handler that takes no signal, whatever was sent meanwhile', async () => {
+    alice.send('ask without a signal', undefined, 1, { room: OTHER_ROOM });
+    await testbed.settle();
+    await refuse();
+    serverEnd(testbed, alice).send('more');
+    await testbed.settle();
+    answer.resolve({ event: 'answer', data: 'secret' });
+    await testbed.settle();
+    expect(alice.waiting.filter(({ id }) => id === 1)).toEqual([exception(1, 'not_a_member')]);
+  });
 
   it('answers with an exception instead of a reply that waits to be read', async () => {
     alice.socket.pause();
