@@ -1,3 +1,4 @@
+import '../../support/process-budget.js';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
