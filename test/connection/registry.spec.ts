@@ -49,8 +49,8 @@ describe('Registry', () => {
       ['finishing', false, true],
       ['closing', false, false],
     ] as const)
-      registry.add({ ...connection(id, 'alice'), isOpen, isActive } as RoomConnection);
-    registry.add({ ...connection('bob', 'bob'), isOpen: true, isActive: true } as RoomConnection);
+      registry.add(Object.assign(connection(id, 'alice'), { isOpen, isActive }));
+    registry.add(Object.assign(connection('bob', 'bob'), { isOpen: true, isActive: true }));
     expect(['alice', 'bob', 'eve'].map(registry.countOf)).toEqual([3, 1, 0]);
     expect(['alice', 'bob', 'eve'].map(registry.finishingOf)).toEqual([1, 0, 0]);
   });
