@@ -444,6 +444,11 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
     else this.#advance();
   }
 
+  /** @internal Resolves when what its client has said to the room so far is handled or dropped; undefined when it is already. */
+  handled(room: RoomId): Promise<void> | undefined {
+    return this.#inbox?.handled((message) => (message.room ?? this.roomId) === room);
+  }
+
   /** @internal Called once each when the connection is gone. */
   get onDisconnect(): ((code: number) => void)[] {
     return (this.#onDisconnect ??= []);

@@ -25,6 +25,9 @@ export class Inbox {
   #isShut = true;
   #isPaused = false;
   #run = 0;
+  #running: Message | undefined;
+  /** Who waits for a message to be handled. */
+  #told: Map<Message, (() => void)[]> | undefined;
   /** What is to happen when no message is being handled. */
   #between: (() => void)[] | undefined;
 
@@ -70,6 +73,15 @@ export class Inbox {
     else act();
   }
 
+  /** Resolves when every message that `isMeant` and was accepted until now has been handled or dropped; undefined when there is none. */
+  handled(isMeant: (message: Message) => boolean): Promise<void> | undefined {
+    const running = this.#running && isMeant(this.#running) ? this.#running : undefined;
+    const last = this.#waiting.findLast(isMeant) ?? running;
+    if (!last) return undefined;
+    const told = (this.#told ??= new Map<Message, (() => void)[]>());
+    return new Promise((resolve) => told.set(last, [...(told.get(last) ?? []), resolve]));
+  }
+
   /** Goes on without the message that is being handled; what it still does is no longer waited for. */
   skip(): void {
     this.#next();
@@ -83,6 +95,9 @@ export class Inbox {
     this.#isBusy = true;
     this.#isShut = true;
     this.#run += 1;
+    this.#running = undefined;
+    for (const resolve of [...(this.#told?.values() ?? [])].flat()) resolve();
+    this.#told = undefined;
     this.unpause();
   }
 
@@ -94,9 +109,10 @@ export class Inbox {
   }
 
   #start(message: Message): void {
+    this.#running = message;
     const done = this.owner.handle(message);
     this.#isBusy = done !== undefined;
-    if (!done) return;
+    if (!done) return this.#tell();
     const run = this.#run;
     void done.then(() => {
       if (run === this.#run) this.#next();
@@ -106,11 +122,21 @@ export class Inbox {
   #next(): void {
     this.#run += 1;
     this.#isBusy = false;
+    this.#tell();
     for (const act of this.#between?.splice(0) ?? []) act();
     while (!this.#isBusy && this.#waiting.length > 0) this.#start(this.#take());
     if (this.#waiting.length < this.maxMessages / 2 && this.#bytes <= MAX_WAITING_BYTES / 2)
       this.unpause();
     if (!this.#isBusy) this.owner.onIdle();
+  }
+
+  /** The message is handled. */
+  #tell(): void {
+    const message = this.#running;
+    this.#running = undefined;
+    if (!this.#told || !message) return;
+    for (const resolve of this.#told.get(message) ?? []) resolve();
+    this.#told.delete(message);
   }
 
   #take(): Message {

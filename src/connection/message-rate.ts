@@ -8,6 +8,10 @@ export interface MessageRateRules {
   readonly messageBurst: number;
 }
 
+/** What a page of `room.history` costs, and how many bytes it has at most. */
+export const COST_OF_PAGE = 5;
+const PAGE_BYTES = 65_536;
+
 /** Who has a rate. One number is all that is kept of it. */
 export interface Paced {
   /** The time, by `clock.elapsed()`, at which all it has sent would be paid for. */
@@ -27,11 +31,13 @@ export class MessageRate {
   readonly isOff: boolean;
   readonly #intervalMs: number;
   readonly #toleranceMs: number;
+  readonly #windowMs: number;
 
   constructor({ maxMessagesPerWindow, messageWindowMs, messageBurst }: MessageRateRules) {
     this.isOff = maxMessagesPerWindow === 0;
     this.#intervalMs = this.isOff ? 0 : messageWindowMs / maxMessagesPerWindow;
     this.#toleranceMs = this.#intervalMs * messageBurst;
+    this.#windowMs = messageWindowMs;
   }
 
   /** Takes a message that counts as so many: zero, or the milliseconds after which it would pass. One that does not pass costs nothing. */
@@ -42,5 +48,16 @@ export class MessageRate {
     if (waitMs > 0) return Math.ceil(waitMs);
     who.paidAt = next;
     return 0;
+  }
+
+  /**
+   * Counts bytes that were read for somebody, at the price of `room.history`: 5 for each 64 KiB. What it sends next waits for
+   * them, at most for one window.
+   */
+  charge(who: Paced, bytes: number, now: number): void {
+    if (this.isOff) return;
+    const cost = (bytes * COST_OF_PAGE) / PAGE_BYTES;
+    const next = Math.max(who.paidAt, now) + cost * this.#intervalMs;
+    who.paidAt = Math.max(who.paidAt, Math.min(next, now + this.#toleranceMs + this.#windowMs));
   }
 }

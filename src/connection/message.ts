@@ -12,6 +12,8 @@ export interface Message {
   readonly room?: RoomId;
   /** Of the sender's trace (W3C Trace Context), when it sent one that is valid. */
   readonly traceparent?: string;
+  /** Resolves when a join or leave of its room, which the client asked for before it, is decided. */
+  readonly decided?: Promise<void>;
 }
 
 /** Announces the binary frame behind it; a binary frame that arrives is a message of this event, which no text can be. */

@@ -1,3 +1,5 @@
+import type { RoomId } from '../admission/room-id.js';
+import type { RoomConnection } from '../connection/connection.js';
 import type { Message } from '../connection/message.js';
 import type { MessageContext } from './message-context.js';
 import { Refresh, type RefreshPorts } from './refresh.js';
@@ -12,6 +14,11 @@ export class Control {
   constructor(ports: RefreshPorts & RoomControlPorts) {
     this.#refresh = new Refresh(ports);
     this.#rooms = new RoomControl(ports);
+  }
+
+  /** @see RoomControl.decided */
+  decided(connection: RoomConnection, room: RoomId): Promise<void> | undefined {
+    return this.#rooms.decided(connection, room);
   }
 
   /** False when the data is not what the event needs. */

@@ -4,7 +4,7 @@ import type { RoomConnection } from '../connection/connection.js';
 import type { HandlerInfo, MessageHandler } from '../connection/handler-table.js';
 import type { HandlerWatch } from '../connection/handler-watch.js';
 import { BINARY_EVENT, isControl, type Message, parseMessage } from '../connection/message.js';
-import { MessageRate, type MessageRateRules } from '../connection/message-rate.js';
+import { COST_OF_PAGE, MessageRate, type MessageRateRules } from '../connection/message-rate.js';
 import { isForgiven, strike } from '../connection/strikes.js';
 import type { RoomService } from '../room/room.service.js';
 import type { Clock } from '../roomgate.clock.js';
@@ -44,8 +44,11 @@ export class Dispatch {
     const retryAfterMs = this.#rate.isOff
       ? 0
       : this.#rate.take(connection, costOf(message), this.ports.clock.elapsed());
-    if (retryAfterMs === 0 && message && (isBinary || !isOurs(message.event)))
-      return connection.inbox.push(message, bytes.length);
+    if (retryAfterMs === 0 && message && (isBinary || !isOurs(message.event))) {
+      const room = message.room ?? connection.roomId;
+      const decided = this.ports.control.decided(connection, room);
+      return connection.inbox.push(decided ? { ...message, decided } : message, bytes.length);
+    }
     const context = this.#context(connection, message ?? NO_MESSAGE);
     context.isControl = true;
     if (retryAfterMs > 0) return this.#slowDown(context, retryAfterMs);
@@ -56,6 +59,13 @@ export class Dispatch {
 
   /** Handles one message; undefined, or a promise that never rejects, when the next of its connection may follow. */
   handle(connection: RoomConnection, message: Message): Promise<void> | undefined {
+    const { decided } = message;
+    return decided
+      ? decided.then(() => this.#handle(connection, message))
+      : this.#handle(connection, message);
+  }
+
+  #handle(connection: RoomConnection, message: Message): Promise<void> | undefined {
     const now = this.ports.clock.now();
     const context = this.#context(connection, message);
     if (!connection.isLive(now)) {
@@ -179,7 +189,7 @@ function isOurs(event: string): boolean {
 /** What costs the server more than a message counts as more. */
 const COSTS: ReadonlyMap<string, number> = new Map([
   ['auth.refresh', 5],
-  ['room.history', 5],
+  ['room.history', COST_OF_PAGE],
   ['room.presence', 2],
 ]);
 

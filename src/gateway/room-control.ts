@@ -36,11 +36,30 @@ export class RoomControl {
   }
 
   join(context: MessageContext, data: JoinData): void {
-    this.#run(context, () => this.#join(context, data));
+    this.#move(context, data.room, () => this.#join(context, data));
   }
 
   leave(context: MessageContext, data: RoomData): void {
-    this.#run(context, () => this.#leave(context, roomOf(context, data)));
+    const room = roomOf(context, data);
+    this.#move(context, room, () => this.#leave(context, room));
+  }
+
+  /** What the client said to the room before it asked is handled, and answered, before. */
+  #move(context: MessageContext, room: RoomId, act: () => Promise<void>): void {
+    const said = context.connection.handled(room);
+    const behind = async (): Promise<void> => {
+      await said;
+      // An answer is handed over at the end of the turn, to those who have the room then.
+      await nextTurn();
+      requireLive(context.connection);
+      await act();
+    };
+    this.#run(context, said ? behind : act, room);
+  }
+
+  /** Resolves when the joins and leaves of the room that the connection has asked for are decided; undefined when there are none. */
+  decided(connection: RoomConnection, room: RoomId): Promise<void> | undefined {
+    return this.#queue.decided(connection, room);
   }
 
   presence(context: MessageContext, data: RoomData): void {
@@ -111,9 +130,9 @@ export class RoomControl {
     context.ack({ room, ...data });
   }
 
-  #run(context: MessageContext, act: () => Promise<void>): void {
+  #run(context: MessageContext, act: () => Promise<void>, moves?: RoomId): void {
     const { connection } = context;
-    const isTaken = this.#queue.push(connection, async () => {
+    const step = async (): Promise<void> => {
       if (!connection.isActive) return;
       try {
         requireLive(connection);
@@ -123,7 +142,8 @@ export class RoomControl {
         if (!isOurs) this.ports.report(context.event, error);
         context.fail(isOurs ? error.code : 'internal');
       }
-    });
+    };
+    const isTaken = this.#queue.push(connection, step, moves);
     if (!isTaken) context.fail('rate_limited');
   }
 }

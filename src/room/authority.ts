@@ -56,7 +56,7 @@ export class Authority {
     connection.generation += 1;
     const membership = { key, room, rights, former: since?.connectionId, release };
     // Before listeners say something to the room, which is behind what was missed.
-    const entered = since && (() => this.recovery.begin(connection, key, since));
+    const entered = since && (() => this.recovery.begin(connection, key, since, true));
     this.memberships.join(connection, membership, entered);
   }
 

@@ -24,12 +24,15 @@ export interface RecoveryPorts {
   readonly clock: Clock;
   readonly deadlineMs: number;
   readonly maxOutboxBytes: number;
+  /** Counts what a member has asked for by its position against its rate. */
+  readonly charge?: (connection: RoomConnection, bytes: number) => void;
 }
 
 interface CatchingUp {
   readonly room: LocalRoom;
   readonly held: HeldPublications;
   readonly history: HistoryLimits;
+  readonly isAsked: boolean;
 }
 
 /**
@@ -43,8 +46,11 @@ export class Recovery {
 
   constructor(private readonly ports: RecoveryPorts) {}
 
-  /** Holds the room back from a member until it has what was published behind `from`. */
-  begin(connection: RoomConnection, key: RoomKey, from: Since): void {
+  /**
+   * Holds the room back from a member until it has what was published behind `from`. `isAsked`: the member came with this
+   * position, and pays for what it gets.
+   */
+  begin(connection: RoomConnection, key: RoomKey, from: Since, isAsked = false): void {
     const { memberships, settings } = this.ports;
     const room = memberships.get(key);
     const membership = connection.memberships.find((held) => held.key === key);
@@ -53,7 +59,7 @@ export class Recovery {
     if (!history) return tellGap(connection, membership);
     const held = room.suspend(connection, from, this.#budgetOf(connection));
     if (!held) return;
-    const catchingUp = { room, held, history };
+    const catchingUp = { room, held, history, isAsked };
     const run = (): Promise<void> =>
       this.#run(connection, membership, catchingUp).catch(() => {
         // An engine may be of the application's make, and its page anything.
@@ -111,7 +117,7 @@ export class Recovery {
     membership: Membership,
     catchingUp: CatchingUp,
   ): Promise<void> {
-    const { room, held, history } = catchingUp;
+    const { room, held, history, isAsked } = catchingUp;
     for (;;) {
       // What was missed is handed over in one piece; a reader that is behind gets it when it has caught up. Until then nothing is
       // read for it: what is read counts like what waits in its outbox.
@@ -137,6 +143,8 @@ export class Recovery {
         const offset = before ?? page.position.offset;
         const given = missed.filter((publication) => publication.offset <= offset);
         const frames = framesOf(given, id, epoch, [connection.id, former]);
+        const bytes = frames.reduce((sum, { frame }) => sum + frame.length, 0);
+        if (isAsked) this.ports.charge?.(connection, bytes);
         return room.resume(connection, [...frames, ...held.after(offset)], offset);
       }
       return giveUp(connection, membership, catchingUp, page);

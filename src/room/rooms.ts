@@ -1,6 +1,7 @@
 import type { Admission } from '../admission/admission.js';
 import type { RoomKey } from '../admission/room-id.js';
 import type { ConnectionAudit } from '../connection/connection-audit.js';
+import { MessageRate } from '../connection/message-rate.js';
 import type { Registry } from '../connection/registry.js';
 import type { SlowConsumerRule } from '../connection/slow-consumer.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
@@ -67,7 +68,9 @@ export class Rooms {
     const { roomIdleMs, maxOutboxBytes, verdictDeadlineMs: deadlineMs } = options;
     const parts = { ...ports, settings, limits, listeners, presence, deadlineMs, roomIdleMs };
     const memberships = new Memberships(parts);
+    const rate = new MessageRate(options);
     this.recovery = new Recovery({
+      charge: (connection, bytes) => rate.charge(connection, bytes, clock.elapsed()),
       engine,
       memberships,
       settings,
