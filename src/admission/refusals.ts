@@ -111,6 +111,7 @@ export type RefusalCode = keyof typeof REFUSALS;
 /** A "no" before the 101. `reason` is the exact cause for log and metric; it never carries what the client sent. */
 export class Refusal {
   #principal: Principal | undefined;
+  #failure: { readonly error: unknown } | undefined;
   /**
    * The Host or Origin that was refused, as it arrived; other text has no place here. It is escaped and cut where it is logged,
    * and never sent.
@@ -118,8 +119,6 @@ export class Refusal {
   seen: string | undefined = undefined;
   /** Milliseconds by which a time of a verified token misses: since its expiry, until it begins, over the longest life. For the log alone. */
   offByMs: number | undefined = undefined;
-  /** What a part of the application threw, where that is the cause. For the log alone. */
-  failure: { readonly error: unknown } | undefined = undefined;
 
   constructor(
     readonly code: RefusalCode,
@@ -153,9 +152,14 @@ export class Refusal {
     return this;
   }
 
+  /** What a part of the application threw, where that is the cause. For the log alone, so no copy or JSON of a refusal has it. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
+  }
+
   /** Sets {@link Refusal.failure}. */
   because(error: unknown): this {
-    this.failure = { error };
+    this.#failure = { error };
     return this;
   }
 

@@ -8,6 +8,7 @@ import type { TestConnection, TokenRequest } from 'nestjs-roomgate/testing';
 import { CANARY, expectNoCanary } from '../support/canary.js';
 import { CapturedLogger } from '../support/captured-logger.js';
 import { dial } from '../support/dial.js';
+import { inProduction } from '../support/env.js';
 import { expectProblem } from '../support/expect-problem.js';
 import { LOGOUT_HEADER, logoutClaims, ODD_LOGOUTS } from '../support/logout-tokens.js';
 import { post } from '../support/post-form.js';
@@ -218,7 +219,7 @@ describe.each([
   });
 
   it('answers 503 when the store fails, and says nothing of why', async () => {
-    await start({ revocationStore: FailingStore });
+    await inProduction(() => start({ revocationStore: FailingStore }));
     const token = mint({ sub: 'alice' });
     const answer = await send(token);
     expectAnswer(answer, 503);

@@ -1,6 +1,7 @@
 import { type PresenceOptions, type RoomHandle, RoomService } from 'nestjs-roomgate';
 import type { RoomgateTestbed } from 'nestjs-roomgate/testing';
 import { CapturedLogger } from '../support/captured-logger.js';
+import { inProduction } from '../support/env.js';
 import { ask, createKeptTestbed, enter } from '../support/kept-rooms.js';
 import { ROOM } from '../support/live-room.js';
 
@@ -10,10 +11,12 @@ describe('What presence says of a member', () => {
   let logger: CapturedLogger;
   const boot = async (presence: PresenceOptions): Promise<void> => {
     logger = new CapturedLogger();
-    testbed = await createKeptTestbed({
-      roomgate: { rooms: { kept: { presence } } },
-      configure: (app) => app.useLogger(logger),
-    });
+    testbed = await inProduction(() =>
+      createKeptTestbed({
+        roomgate: { rooms: { kept: { presence } } },
+        configure: (app) => app.useLogger(logger),
+      }),
+    );
     room = testbed.get(RoomService).of('kept').room(ROOM);
   };
   afterEach(() => testbed.close());

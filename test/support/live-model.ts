@@ -13,6 +13,8 @@ export class ModelConnection {
   /** Whether something was said in its room while it was muted. */
   hasMissed = false;
   closed: number | undefined;
+  /** Until when, in the time of durations, a refresh may come; undefined while the expiry has not been noticed. */
+  mutedUntil: number | undefined;
   readonly heard: string[] = [];
   readonly replies: string[] = [];
 
@@ -24,6 +26,8 @@ export class ModelConnection {
 
 const TOLERANCE_MS = 5_000;
 const GRACE_MS = 25_000;
+/** Of the timing wheel, which notices with its next tick that the clock was set. */
+const TICK_MS = 250;
 
 /** What live authority promises, without sockets and promises: who is in which room, and what it has heard. */
 export class LiveModel {
@@ -35,6 +39,7 @@ export class LiveModel {
   readonly #blocked = new Set<string>();
   readonly #revokedIds = new Set<string>();
   readonly #revokedUntil = new Map<string, number>();
+  #elapsed = 0;
 
   constructor(public now: number) {}
 
@@ -82,6 +87,7 @@ export class LiveModel {
           reply('auth.refreshed');
           if (connection.closed) return;
           connection.token = token;
+          connection.mutedUntil = undefined;
           this.#change(connection, isGranted);
           if (connection.hasMissed && isGranted) connection.heard.push('gap');
           connection.hasMissed = false;
@@ -123,12 +129,32 @@ export class LiveModel {
     this.#blocked.delete(sub);
   }
 
-  /** Time passes, and everybody looks at the clock. */
+  /** Time passes. A token expires by the wall clock; the grace behind its expiry is a duration. */
   pass(ms: number): void {
+    const [now, elapsed] = [this.now, this.#elapsed];
     this.now += ms;
+    this.#elapsed += ms;
     for (const connection of this.connections)
-      if (this.now >= connection.token.exp * 1000 + TOLERANCE_MS + GRACE_MS)
-        connection.closed ??= 4401;
+      if (!connection.closed) this.#expire(connection, now, elapsed);
+  }
+
+  #expire(connection: ModelConnection, now: number, elapsed: number): void {
+    const expiresAt = connection.token.exp * 1000 + TOLERANCE_MS;
+    if (connection.mutedUntil === undefined) {
+      const mutedAt = elapsed + (expiresAt > now ? expiresAt - now : TICK_MS);
+      if (mutedAt > this.#elapsed) return;
+      connection.mutedUntil = mutedAt + GRACE_MS;
+    }
+    const { mutedUntil } = connection;
+    if (mutedUntil > this.#elapsed) return;
+    const then = now + mutedUntil - elapsed;
+    if (then >= expiresAt) {
+      connection.closed = 4401;
+      return;
+    }
+    // The clock was set back meanwhile, and the token is valid again.
+    connection.mutedUntil = undefined;
+    this.#expire(connection, then, mutedUntil);
   }
 
   answerToken(index: number): void {
@@ -144,9 +170,8 @@ export class LiveModel {
   }
 
   /** What membership has to be when all is said: a function of claims, bans, revocations and the time. */
-  mayBeIn({ token, room }: ModelConnection): boolean {
-    const isInTime = this.now < token.exp * 1000 + TOLERANCE_MS + GRACE_MS;
-    return isInTime && !this.#isRevoked(token) && this.#isGranted(token, room);
+  mayBeIn({ token, room, closed }: ModelConnection): boolean {
+    return closed !== 4401 && !this.#isRevoked(token) && this.#isGranted(token, room);
   }
 
   #answer(questions: (() => void)[], index: number): void {

@@ -59,6 +59,7 @@ export async function createRoomgateTestbed(
         // Time that moves in leaps leaves nobody a moment to answer.
         pingIntervalMs: 0,
         messageTimeoutMs: MAX_TIMER_MS,
+        closeTimeoutMs: MAX_TIMER_MS,
         ...roomgate,
         ...Object.fromEntries(extras.filter(([, value]) => value !== undefined)),
         clock: clockTypeOf(clock),
