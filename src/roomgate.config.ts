@@ -6,13 +6,14 @@ import type { IssuerKey, IssuerOptions, TokenAlgorithm } from './admission/admis
 import { ENV_OPTIONS, type EnvOption, splitList } from './roomgate.variables.js';
 import { RoomgateError } from './roomgate.errors.js';
 import type { RoomgateModuleOptions } from './roomgate.options.js';
-import { quote } from './roomgate.rules.js';
+import { didYouMean, quote } from './roomgate.rules.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * Roomgate's options out of `ROOMGATE_*`, for `ConfigModule.forRoot({ load: [roomgateConfig] })` and
- * `RoomgateModule.forRootAsync(roomgateConfig.asProvider())`. A variable that is absent or empty leaves the default.
+ * `RoomgateModule.forRootAsync(roomgateConfig.asProvider())`. A variable that is absent or empty leaves the default;
+ * one that is not known is refused with the nearest name.
  * @throws RoomgateError `invalid_options` naming the variable; keys are never quoted.
  */
 export const roomgateConfig = registerAs('roomgate', (): RoomgateModuleOptions =>
@@ -62,7 +63,27 @@ const KEYS = [
   'ROOMGATE_SECRET_FILE',
 ];
 
+/** What the command line reads; a server may run in the same shell. */
+const COMMAND_LINE = ['ROOMGATE_TOKEN'];
+
+/** What Kubernetes and Docker links set in every container beside a service named `roomgate` or `roomgate-…`. */
+const OF_A_SERVICE =
+  /^ROOMGATE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
+
+/** A misspelt variable would silently be none. Its value is not told: it may be a secret. */
+function findUnknown(env: Env): string | undefined {
+  const options = [...ENV_VARIABLES, ...ENV_OPTIONS].map(({ name }) => name);
+  const known = new Set([...options, ...COMMAND_LINE]);
+  const unknown = Object.keys(env).find(
+    (name) => /^roomgate_/i.test(name) && env[name] && !known.has(name) && !OF_A_SERVICE.test(name),
+  );
+  if (unknown === undefined) return undefined;
+  return `Unknown variable ${quote(unknown)}: ${didYouMean(unknown, options)} Expected a ROOMGATE_* variable of README's table; correct its name, or remove it.`;
+}
+
 function findProblem(env: Env): string | undefined {
+  const unknown = findUnknown(env);
+  if (unknown !== undefined) return unknown;
   for (const { name, expected, isValid } of ENV_OPTIONS) {
     const text = env[name];
     if (text && !isValid(text)) return `Expected ${name} to be ${expected}, got ${quote(text)}.`;

@@ -79,8 +79,8 @@ export class RoomgateNode {
     );
     this.#audit = new ConnectionAudit(this.audit);
     const { verifier, revocationStore: store } = seams;
-    const logoutFailed = (error: unknown): void =>
-      failures.tellQuietly('The back-channel logout', error);
+    const logoutFailed = (error: unknown, requestId?: string): void =>
+      failures.tellQuietly('The back-channel logout', error, requestId && `request ${requestId}`);
     const atDoor = (): Promise<void> | undefined => this.admission.turn();
     this.logout = new BackChannelLogout(
       { clock, verifier, store, audit: this.audit, failed: logoutFailed, turn: atDoor },

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { type InjectionToken, Logger, type Provider, type Type } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { AdapterPorts } from './adapter/ports.js';
@@ -166,6 +167,8 @@ function createNode(
   auditSink: AuditSink,
   config: ApplicationConfig,
 ): RoomgateNode {
+  const logger = new Logger('Roomgate');
+  warnOfOtherProcesses(engine, revocationStore, logger);
   return new RoomgateNode(options, {
     clock,
     extractor,
@@ -175,8 +178,24 @@ function createNode(
     auditSink,
     hasGlobalInterceptors: () =>
       config.getGlobalInterceptors().length + config.getGlobalRequestInterceptors().length > 0,
-    logger: new Logger('Roomgate'),
+    logger,
   });
+}
+
+/**
+ * Rooms in memory end at the process. PM2 numbers the instances of an app in NODE_APP_INSTANCE, from 0: a higher one has others.
+ * Replicas on other machines cannot be seen from here.
+ */
+function warnOfOtherProcesses(engine: RoomEngine, store: RevocationStore, logger: Logger): void {
+  if (!cluster.isWorker && !(Number(process.env['NODE_APP_INSTANCE']) > 0)) return;
+  const local = [
+    ...(engine instanceof MemoryEngine ? ['MemoryEngine'] : []),
+    ...(store instanceof MemoryRevocationStore ? ['MemoryRevocationStore'] : []),
+  ];
+  if (local.length === 0) return;
+  logger.warn(
+    `This process is one of several (${cluster.isWorker ? 'node:cluster' : 'PM2'}), but ${local.join(' and ')} reach${local.length === 1 ? 'es' : ''} this one alone: members on the others miss broadcasts or stay when they are revoked. Use ${local.map((name) => name.replace('Memory', 'Redis')).join(' and ')} of nestjs-roomgate/redis, or run one process.`,
+  );
 }
 
 function createPorts(

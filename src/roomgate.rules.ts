@@ -47,18 +47,51 @@ function toText(value: unknown): string {
   }
 }
 
+/** Asks whether the known name nearest to a misspelt one was meant. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const distances = known.map((each) =>
+    distance(name.slice(0, 64).toLowerCase(), each.toLowerCase()),
+  );
+  return `did you mean ${quote(known[distances.indexOf(Math.min(...distances))])}?`;
+}
+
+/** How many characters have to be put in, left out or replaced (Levenshtein). */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
+  for (let line = 1; line <= from.length; line++) {
+    const next = [line];
+    for (let at = 1; at <= to.length; at++) {
+      const replaced = row[at - 1]! + (from[line - 1] === to[at - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[at]! + 1, next[at - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[to.length]!;
+}
+
+/**
+ * Refuses a member that is not known: misspelt, it would silently be the default.
+ * @throws RoomgateError `invalid_options` with the nearest name and all known ones.
+ */
+export function refuseUnknown(
+  given: object,
+  known: readonly string[],
+  what: string,
+  where = '',
+): void {
+  const name = Object.keys(given).find((each) => !known.includes(each));
+  if (name === undefined) return;
+  throw new RoomgateError(
+    'invalid_options',
+    `Unknown ${what} ${quote(name)}${where}: ${didYouMean(name, known)} Known ${what}s: ${known.join(', ')}.`,
+  );
+}
+
 /** @throws RoomgateError `invalid_options`, quoting the option and saying what was expected. */
 export function checkOptions(options: object, rules: Record<string, Rule>): void {
+  refuseUnknown(options, Object.keys(rules).toSorted(), 'option');
   for (const [name, value] of Object.entries(options)) {
-    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (!rule) {
-      const known = Object.keys(rules).toSorted().join(', ');
-      throw new RoomgateError(
-        'invalid_options',
-        `Unknown option ${quote(name)}. Known options: ${known}.`,
-      );
-    }
-    const expected = rule(value);
+    const expected = rules[name]?.(value);
     if (expected) {
       throw new RoomgateError(
         'invalid_options',

@@ -32,7 +32,42 @@ describe('readEnv', () => {
   it('sets nothing when nothing is set', () => {
     expect(readEnv({})).toEqual({});
     expect(readEnv(Object.fromEntries(ENV_VARIABLES.map(({ name }) => [name, ''])))).toEqual({});
-    expect(readEnv({ ROOMGATE_UNKNOWN: 'x', PATH: 'y' })).toEqual({});
+    expect(readEnv({ ROOMGATE_UNKNOWN: '', PATH: 'y' })).toEqual({});
+  });
+
+  it.each([
+    ['ROOMGATE_MAX_MESAGE_BYTES', 'ROOMGATE_MAX_MESSAGE_BYTES'],
+    ['ROOMGATE_ISUER', 'ROOMGATE_ISSUER'],
+    ['ROOMGATE_ISSUERS', 'ROOMGATE_ISSUER'],
+    ['ROOMGATE_SECRETFILE', 'ROOMGATE_SECRET_FILE'],
+    ['ROOMGATE_AUDIENCES', 'ROOMGATE_AUDIENCE'],
+    ['ROOMGATE_ALLOWED_ORIGIN', 'ROOMGATE_ALLOWED_ORIGINS'],
+    ['roomgate_issuer', 'ROOMGATE_ISSUER'],
+    ['Roomgate_Max_Strikes', 'ROOMGATE_MAX_STRIKES'],
+  ])('refuses the unknown variable %s with the nearest name', (name, nearest) => {
+    const message = `Unknown variable "${name}": did you mean "${nearest}"? Expected a ROOMGATE_* variable of README's table; correct its name, or remove it.`;
+    expect(refused(() => readEnv({ [name]: SECRET }))).toEqual({
+      code: 'invalid_options',
+      message,
+    });
+    expect(withRoomgateEnv()['~standard'].validate({ [name]: SECRET })).toEqual({
+      issues: [{ message }],
+    });
+  });
+
+  it.each([
+    'ROOMGATE_TOKEN',
+    'ROOMGATE_SERVICE_HOST',
+    'ROOMGATE_SERVICE_PORT',
+    'ROOMGATE_SERVICE_PORT_HTTP',
+    'ROOMGATE_PORT',
+    'ROOMGATE_PORT_3000_TCP',
+    'ROOMGATE_PORT_3000_TCP_ADDR',
+    'ROOMGATE_REDIS_SERVICE_HOST',
+    'ROOMGATE_REDIS_PORT_6379_TCP_PROTO',
+    'ROOMGATEWAY_URL',
+  ])('leaves alone %s, which is for others', (name) => {
+    expect(readEnv({ [name]: 'x' })).toEqual({});
   });
 
   it.each<[string, Env, object]>([

@@ -50,9 +50,9 @@ describe('resolveOptions', () => {
     [
       'an unknown option',
       { isuers: [] },
-      'Unknown option "isuers". Known options: allowPlainGateways, ',
+      'Unknown option "isuers": did you mean "issuers"? Known options: allowPlainGateways, ',
     ],
-    ['strict, which is no option', { strict: false }, 'Unknown option "strict".'],
+    ['strict, which is no option', { strict: false }, 'Unknown option "strict": did you mean '],
     [
       'null for a number',
       { maxStrikes: null },

@@ -1,3 +1,7 @@
+import { loadKey } from '../src/admission/verification-key.js';
+import { RoomGateway } from '../src/gateway/room-gateway.decorator.js';
+import { RedisStore } from '../src/redis/store.js';
+import { SystemClock } from '../src/roomgate.clock.js';
 import { checkOptions, flag, integer, listOf, quote } from '../src/roomgate.rules.js';
 import { refused } from './support/caught.js';
 
@@ -24,8 +28,14 @@ describe('checkOptions', () => {
       { names: ['a', 'b'] },
       'Expected option "names" to be a list of names, got "[\\"a\\",\\"b\\"]".',
     ],
-    [{ cuont: 1 }, 'Unknown option "cuont". Known options: count, isOn, names.'],
-    [{ toString: 1 }, 'Unknown option "toString". Known options: count, isOn, names.'],
+    [
+      { cuont: 1 },
+      'Unknown option "cuont": did you mean "count"? Known options: count, isOn, names.',
+    ],
+    [
+      { toString: 1 },
+      'Unknown option "toString": did you mean "count"? Known options: count, isOn, names.',
+    ],
   ])('refuses %p in a sentence', (options, message) => {
     expect(refused(() => checkOptions(options, RULES))).toEqual({
       code: 'invalid_options',
@@ -38,6 +48,31 @@ describe('checkOptions', () => {
     expect(refused(() => checkOptions(options, RULES))?.message).toMatch(
       'Unknown option "__proto__"',
     );
+  });
+});
+
+describe('A misspelt name', () => {
+  it.each<[string, () => unknown, string]>([
+    [
+      'an option of @RoomGateway',
+      () => RoomGateway('/:room', { polcy: Object } as object),
+      'Unknown option "polcy" of @RoomGateway("/:room"): did you mean "policy"?',
+    ],
+    [
+      'a member of a key',
+      () => loadKey({ kdi: 'a', key: 'x' } as never, 1, ['ES256'], 'of issuer "x"'),
+      'Unknown member "kdi" of key 1 of issuer "x": did you mean "kid"?',
+    ],
+    [
+      'an option of Redis',
+      () => new RedisStore({ replyTimeoutMS: 1 } as never, new SystemClock(), []),
+      'Unknown option "replyTimeoutMS": did you mean "replyTimeoutMs"?',
+    ],
+  ])('is refused with the nearest one: %s', (_what, make, message) => {
+    expect(refused(make)).toEqual({
+      code: 'invalid_options',
+      message: expect.stringContaining(message),
+    });
   });
 });
 

@@ -14,6 +14,7 @@ import { BackChannelLogout, type LogoutStatus } from '../admission/back-channel-
 import { TokenVerifier } from '../admission/token-verifier.js';
 import { RoomgateError } from '../roomgate.errors.js';
 import { quote } from '../roomgate.rules.js';
+import { newUuid } from '../roomgate.uuid.js';
 import { type FormRequest, readLogoutForm } from './logout-form.js';
 
 const ERRORS: Readonly<Record<LogoutStatus, string | undefined>> = {
@@ -47,8 +48,10 @@ export class BackChannelLogoutController implements OnApplicationBootstrap {
 
   @Post()
   async receive(@Req() request: FormRequest, @Res() response: unknown): Promise<void> {
-    const status = await this.logout.receive(await readLogoutForm(request));
+    const requestId = newUuid();
+    const status = await this.logout.receive(await readLogoutForm(request), requestId);
     const { httpAdapter } = this.host;
+    httpAdapter.setHeader(response, 'X-Request-Id', requestId);
     httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
     if (status === 429 || status === 503) httpAdapter.setHeader(response, 'Retry-After', '1');
     const error = ERRORS[status];

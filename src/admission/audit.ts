@@ -26,7 +26,7 @@ export interface AuditEvent {
   readonly closeCode?: number;
   /** Why the application's own verifier refused, at most 64 characters of printable ASCII. */
   readonly remark?: string;
-  /** Of a refused request: the same UUID as `requestId` and `X-Request-Id` of the HTTP answer and as in the log line. */
+  /** Of a refused request, and of a logout token that was obeyed: the same UUID as `requestId` and `X-Request-Id` of the HTTP answer and as in the log line. */
   readonly requestId?: string;
   /** Where a refused request had a credential, and in what shape; for refusals about credentials alone. */
   readonly credential?: SeenCredential;

@@ -22,7 +22,7 @@ export interface LogoutPorts {
   /** The turn of the door, see `Admission.turn`: undefined when a token may be verified at once. */
   readonly turn: () => Promise<void> | undefined;
   /** Hears of a verifier or a store that throws something else than its own errors. */
-  readonly failed?: (error: unknown) => void;
+  readonly failed?: (error: unknown, requestId?: string) => void;
 }
 
 export type LogoutRules = TimeRules & {
@@ -49,56 +49,70 @@ export class BackChannelLogout {
     this.#replays = new Replays(ports.clock);
   }
 
-  /** Obeys the logout token, or says with which status not; `undefined` is a request without one. Never rejects. */
-  async receive(text: string | undefined): Promise<LogoutStatus> {
+  /**
+   * Obeys the logout token, or says with which status not; `undefined` is a request without one. Never rejects. The audit event
+   * has the id of the request.
+   */
+  async receive(text: string | undefined, requestId?: string): Promise<LogoutStatus> {
     // The body parser of the app may use regular expressions.
     forgetLastMatch();
-    if (text === undefined) return this.#refuse(400, 'logout_request');
-    if (this.#inFlight >= MAX_IN_FLIGHT) return this.#refuse(429, 'logout_busy');
+    if (text === undefined) return this.#refuse(requestId, 400, 'logout_request');
+    if (this.#inFlight >= MAX_IN_FLIGHT) return this.#refuse(requestId, 429, 'logout_busy');
     this.#inFlight += 1;
     try {
       const { verdictDeadlineMs } = this.rules;
-      const status = await this.ports.clock.within(this.#obey(text), verdictDeadlineMs, undefined);
-      return status ?? this.#refuse(503, 'logout_unavailable');
+      const status = await this.ports.clock.within(
+        this.#obey(text, requestId),
+        verdictDeadlineMs,
+        undefined,
+      );
+      return status ?? this.#refuse(requestId, 503, 'logout_unavailable');
     } finally {
       this.#inFlight -= 1;
     }
   }
 
-  async #obey(text: string): Promise<LogoutStatus> {
+  async #obey(text: string, requestId?: string): Promise<LogoutStatus> {
     const { clock, verifier, store, audit } = this.ports;
     await this.ports.turn();
     const token = parseToken(text, this.rules.maxTokenBytes);
-    if (token instanceof Refusal) return this.#refuse(400, 'logout_refused', token.reason);
+    if (token instanceof Refusal)
+      return this.#refuse(requestId, 400, 'logout_refused', token.reason);
     let logout: Logout | undefined;
     try {
       logout = readLogout(await verifier.verifyLogout(token), clock.now(), this.rules);
     } catch (error) {
-      if (error instanceof KeysUnavailableError) return this.#refuse(503, 'logout_unavailable');
+      if (error instanceof KeysUnavailableError)
+        return this.#refuse(requestId, 503, 'logout_unavailable');
       const { remark, reason, failure } = refusalOf(error);
-      if (failure) this.ports.failed?.(failure.error);
-      return this.#refuse(400, 'logout_refused', remark ?? reason);
+      if (failure) this.ports.failed?.(failure.error, requestId);
+      return this.#refuse(requestId, 400, 'logout_refused', remark ?? reason);
     }
-    if (!logout) return this.#refuse(400, 'logout_claims');
+    if (!logout) return this.#refuse(requestId, 400, 'logout_claims');
     const { issuer, subject, jti, expiresAt } = logout;
     const key = identityOf(issuer, jti);
-    if (this.#replays.has(key)) return this.#refuse(400, 'logout_replayed');
+    if (this.#replays.has(key)) return this.#refuse(requestId, 400, 'logout_replayed');
     this.#replays.add(key, expiresAt * 1000 + this.rules.clockToleranceMs);
     try {
       for (const revocation of revocationsOf(logout, this.rules.logoutToleranceMs))
         await store.add(revocation);
     } catch (error) {
-      this.ports.failed?.(error);
+      this.ports.failed?.(error, requestId);
       // Its issuer may send the same one again.
       this.#replays.delete(key);
-      return this.#refuse(503, 'logout_unavailable');
+      return this.#refuse(requestId, 503, 'logout_unavailable');
     }
-    audit.record({ kind: 'revoked', reason: 'logged_out', issuer, subject });
+    audit.record({ kind: 'revoked', reason: 'logged_out', issuer, subject, requestId });
     return 200;
   }
 
-  #refuse<S extends LogoutStatus>(status: S, reason: AuditReason, remark?: string): S {
-    this.ports.audit.record({ kind: 'refused', reason, status, remark });
+  #refuse<S extends LogoutStatus>(
+    requestId: string | undefined,
+    status: S,
+    reason: AuditReason,
+    remark?: string,
+  ): S {
+    this.ports.audit.record({ kind: 'refused', reason, status, remark, requestId });
     return status;
   }
 }

@@ -1,5 +1,5 @@
 import { RoomgateError } from '../roomgate.errors.js';
-import { quote } from '../roomgate.rules.js';
+import { quote, refuseUnknown } from '../roomgate.rules.js';
 import type { IssuerOptions, TokenAlgorithm } from './admission.options.js';
 import { isMac, loadKey, macBytes, type VerificationKey } from './verification-key.js';
 
@@ -47,9 +47,7 @@ function loadIssuer(options: IssuerOptions, strict: boolean): Issuer {
     fail(`Expected "issuer" to be a non-empty string, got ${quote(options?.issuer)}.`);
   const named = `of issuer ${quote(options.issuer)}`;
   // A misspelt "audience" would silently be none.
-  const unknown = Object.keys(options).find((member) => !MEMBERS.includes(member));
-  if (unknown !== undefined)
-    fail(`Unknown member ${quote(unknown)} ${named}. Known members: ${MEMBERS.join(', ')}.`);
+  refuseUnknown(options, MEMBERS, 'member', ` ${named}`);
   const audience = loadAudience(options.audience, 'audience', named);
   const logoutAudience = loadAudience(options.logoutAudience, 'logoutAudience', named) ?? audience;
   const algorithms = loadAlgorithms(options.algorithms, named);

@@ -1,7 +1,7 @@
 import { createPublicKey, createSecretKey, KeyObject, type JsonWebKey } from 'node:crypto';
 import { isUint8Array } from 'node:util/types';
 import { RoomgateError } from '../roomgate.errors.js';
-import { quote } from '../roomgate.rules.js';
+import { quote, refuseUnknown } from '../roomgate.rules.js';
 import type { IssuerKey, TokenAlgorithm } from './admission.options.js';
 import { isRocaModulus, rsaModulus } from './rsa-modulus.js';
 import { type SignatureCheck, signatureCheck } from './signature.js';
@@ -42,7 +42,7 @@ export function loadKey(
   algorithms: readonly TokenAlgorithm[],
   ofIssuer: string,
 ): VerificationKey {
-  const { kid, material, isSecret } = unwrap(given);
+  const { kid, material, isSecret } = unwrap(given, ` of key ${position} ${ofIssuer}`);
   if (
     kid !== undefined &&
     (typeof kid !== 'string' || kid === '' || Buffer.byteLength(kid) > 128)
@@ -70,12 +70,14 @@ interface GivenKey {
 }
 
 /** Of a key in a record, the `kid` of the record counts before that of a JWK in it. */
-function unwrap(given: IssuerKey): GivenKey {
+function unwrap(given: IssuerKey, where: string): GivenKey {
   if (!isJwk(given)) return { material: given, isSecret: false };
   const record: Jwk = given;
   const { kid } = record;
   for (const member of ['secret', 'key']) {
     if (!(member in record)) continue;
+    // A misspelt "kid" would silently be none.
+    refuseUnknown(record, ['kid', member], 'member', where);
     const material = record[member];
     const inner = isJwk(material) ? material['kid'] : undefined;
     return { kid: kid === undefined ? inner : kid, material, isSecret: member === 'secret' };

@@ -9,6 +9,7 @@ import { EXCEPTION_FILTERS_METADATA, GUARDS_METADATA } from '@nestjs/common/inte
 import { WebSocketGateway } from '@nestjs/websockets';
 import type { RoomPolicy } from '../admission/room-policy.js';
 import { ROOM_GATEWAY_METADATA } from '../roomgate.constants.js';
+import { quote, refuseUnknown } from '../roomgate.rules.js';
 import { ClaimsGuard } from './claims.guard.js';
 import { wrapConnectHook } from './connect-hook.js';
 import { RoomgateFilter } from './roomgate.filter.js';
@@ -23,6 +24,8 @@ export interface RoomGatewayOptions {
   /** The guard of every message, a subclass of `ClaimsGuard`. Default `ClaimsGuard`. */
   readonly guard?: Type<ClaimsGuard>;
 }
+
+const MEMBERS = ['rooms', 'policy', 'scope', 'guard'];
 
 /** What `@RoomGateway` says of a class. @internal */
 export interface RoomGatewayMetadata extends RoomGatewayOptions {
@@ -39,6 +42,8 @@ export interface RoomGatewayMetadata extends RoomGatewayOptions {
  * `handleConnection` has settled.
  */
 export function RoomGateway(path: string, options: RoomGatewayOptions = {}): ClassDecorator {
+  // A misspelt "policy" would silently be the one of the module.
+  refuseUnknown(options, MEMBERS, 'option', ` of @RoomGateway(${quote(path)})`);
   const metadata: RoomGatewayMetadata = {
     ...options,
     path,

@@ -1,6 +1,6 @@
 import type { Clock } from '../roomgate.clock.js';
 import { RoomgateError } from '../roomgate.errors.js';
-import { integer, MAX_TIMER_MS } from '../roomgate.rules.js';
+import { integer, MAX_TIMER_MS, refuseUnknown } from '../roomgate.rules.js';
 import { ClusterNetwork } from './network/cluster-network.js';
 import type { RedisArgument, RedisReply } from './network/connection.js';
 import { dialerOf } from './network/dialer.js';
@@ -52,6 +52,7 @@ export class RedisStore {
       ...REDIS_DEFAULTS,
       ...options,
     };
+    refuseUnknown(options, ['client', 'namespace', ...Object.keys(REDIS_DEFAULTS)], 'option');
     for (const [name, value] of Object.entries({
       connectTimeoutMs,
       replyTimeoutMs,

@@ -1,7 +1,7 @@
 import { isRoomName } from '../admission/room-id.js';
 import { isStandardSchema } from '../connection/standard-schema.js';
 import { SLOW_CONSUMER_POLICIES } from '../connection/slow-consumer.js';
-import { integer, MAX_TIMER_MS, oneOf, quote, type Rule } from '../roomgate.rules.js';
+import { didYouMean, integer, MAX_TIMER_MS, oneOf, quote, type Rule } from '../roomgate.rules.js';
 
 const MAX_HISTORY_BYTES = 16 * 1024 * 1024;
 
@@ -26,7 +26,8 @@ const members =
     for (const [name, member] of Object.entries(value)) {
       if (member === undefined) continue;
       const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-      if (!check) return `"${path}" has no ${quote(name)} but only ${names}`;
+      if (!check)
+        return `"${path}" has no ${quote(name)} but only ${names} (${didYouMean(name, Object.keys(checks))})`;
       const problem = check(`${path}.${name}`, member);
       if (problem) return problem;
     }

@@ -1,9 +1,17 @@
-import { type IssuerOptions, RoomgateModule, TokenVerifier } from 'nestjs-roomgate';
+import {
+  type AuditEvent,
+  AuditSink,
+  type IssuerOptions,
+  RoomgateModule,
+  TokenVerifier,
+} from 'nestjs-roomgate';
 import { TestIssuer } from 'nestjs-roomgate/testing';
 import { backChannelLogoutController } from '../../src/adapter/back-channel-logout.controller.js';
 import { loadIssuers } from '../../src/admission/issuer.js';
 import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.js';
 import { BackChannelLogout } from '../../src/admission/back-channel-logout.js';
+import { LOGOUT_HEADER, logoutClaims } from '../support/logout-tokens.js';
+import { RecordingSink } from '../support/recording-sink.js';
 import { systemTestbed } from '../support/system-testbed.js';
 
 class DoorVerifier extends TokenVerifier {
@@ -42,6 +50,40 @@ describe('backChannelLogoutController', () => {
     expect(testbed.get(BackChannelLogout)).toBeInstanceOf(BackChannelLogout);
     const answer = await fetch(`${await urlOf(testbed)}/logout`, { method: 'POST' });
     expect([answer.status, await answer.json()]).toEqual([400, { error: 'invalid_request' }]);
+    await testbed.close();
+  });
+
+  it('answers with the request id of the audit event, whether it obeys or refuses', async () => {
+    const sink = new RecordingSink();
+    const issuer = new TestIssuer();
+    class Sink extends AuditSink {
+      record = (event: AuditEvent): void => sink.record(event);
+    }
+    const testbed = await systemTestbed({
+      imports: [
+        RoomgateModule.forRoot({
+          issuers: [issuer.options],
+          backChannelLogout: '/logout',
+          auditSink: Sink,
+        }),
+      ],
+    });
+    const url = `${await urlOf(testbed)}/logout`;
+    const audience = String(issuer.options.audience);
+    const claims = logoutClaims({ issuer: issuer.issuer, audience }, Date.now(), { sub: 'alice' });
+    for (const [token, status] of [
+      [issuer.sign(LOGOUT_HEADER, claims), 200],
+      ['no token', 400],
+    ] as const) {
+      const answer = await fetch(url, {
+        method: 'POST',
+        body: new URLSearchParams({ logout_token: token }),
+      });
+      expect(answer.status).toBe(status);
+      expect(sink.takeEvents().map(({ requestId }) => requestId)).toEqual([
+        answer.headers.get('x-request-id'),
+      ]);
+    }
     await testbed.close();
   });
 });

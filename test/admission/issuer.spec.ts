@@ -253,7 +253,7 @@ describe('isDevelopmentKid', () => {
 
   it('refuses a misspelt member by name: a misspelt audience would silently be none', () => {
     expect(fail({ audiance: 'chat' })?.message).toBe(
-      `Unknown member "audiance" ${NAMED}. Known members: issuer, audience, algorithms, keys, typ, logoutAudience.`,
+      `Unknown member "audiance" ${NAMED}: did you mean "audience"? Known members: issuer, audience, algorithms, keys, typ, logoutAudience.`,
     );
   });
 });

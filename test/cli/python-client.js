@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 // Debian's python3-websocket belongs to Debian's Python, which need not be the first on the PATH.
-const PYTHONS = [process.env.ROOMGATE_PYTHON, 'python3', '/usr/bin/python3'].filter(Boolean);
+const PYTHONS = [process.env.TEST_PYTHON, 'python3', '/usr/bin/python3'].filter(Boolean);
 
 /** The first Python that has websocket-client. */
 export async function findPython(run) {
@@ -15,7 +15,7 @@ export async function findPython(run) {
   }
   throw new Error(
     `no websocket-client for ${PYTHONS.join(', ')}: apt install python3-websocket, ` +
-      'or name a Python that has it in ROOMGATE_PYTHON',
+      'or name a Python that has it in TEST_PYTHON',
   );
 }
 

@@ -5,7 +5,7 @@ import { RoomProcess } from '../support/room-process.js';
 
 const ROOM = 'a3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d';
 const SLOW_ROOM = '11111111-1111-4111-8111-111111111111';
-const RESETS = Number(process.env.ROOMGATE_RESETS ?? 1_000);
+const RESETS = Number(process.env.TEST_RESETS ?? 1_000);
 const AT_ONCE = 25;
 
 type Stage = (client: RawClient, bytes: string) => Promise<void>;

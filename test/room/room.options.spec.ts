@@ -57,7 +57,7 @@ describe('The option rooms', () => {
     ],
     [
       { orders: { history: { max: 1 } } },
-      `${IN}"orders.history" has no "max" but only ${HISTORY}, got `,
+      `${IN}"orders.history" has no "max" but only ${HISTORY} (did you mean "size"?), got `,
     ],
     [
       { orders: { history: { size: 0 } } },
