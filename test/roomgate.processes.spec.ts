@@ -6,6 +6,7 @@ import { MemoryEngine, RevocationStore, RoomgateModule } from '../src/index.js';
 import { TestIssuer } from '../src/toolkit/testing/test-issuer.js';
 import { CapturedLogger } from './support/captured-logger.js';
 import { setEnv } from './support/env.js';
+import './support/process-budget.js';
 
 class SharedEngine {
   start(): void {}

@@ -50,10 +50,10 @@ function verify(jws, group, algorithmsOf) {
 const groups = FILES.flatMap(
   (file) => JSON.parse(readFileSync(join(folder, `${file}.json`), 'utf8')).testGroups,
 );
-for (const [name, algorithmsOf] of [
-  ['that each key names', (jwk, alg) => jwk.alg ?? alg],
-  ['that the token names', (_jwk, alg) => alg],
-]) {
+for (const [name, algorithmsOf] of Object.entries({
+  'that each key names': (jwk, alg) => jwk.alg ?? alg,
+  'that the token names': (_jwk, alg) => alg,
+})) {
   const wrong = [];
   let valid = 0;
   for (const group of groups)
