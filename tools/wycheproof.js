@@ -29,7 +29,12 @@ const { TokenRefusedError } = await import('../dist/admission/token-verifier.js'
 
 const EMPTY = Buffer.from('{}').toString('base64url');
 
-/** Throws unless the token is accepted. Payloads of the vectors are no claims, so claims of our own take their place. */
+/** @typedef {Record<string, any>} Json what the vectors hold */
+
+/**
+ * Throws unless the token is accepted. Payloads of the vectors are no claims, so claims of our own take their place.
+ * @param {string} jws @param {Json} group @param {(jwk: Json, alg: string) => string} algorithmsOf
+ */
 function verify(jws, group, algorithmsOf) {
   const given = group.public ?? group.private ?? {};
   const jwks = Array.isArray(given.keys) ? given.keys : [given];
@@ -39,8 +44,10 @@ function verify(jws, group, algorithmsOf) {
       throw new Error('encoding');
   const shape = parseToken([header, EMPTY, ...signature].join('.'), 8_192);
   if (shape instanceof Refusal) throw new Error(shape.reason);
-  const keys = jwks.map((jwk) => (jwk.kty === 'oct' ? { secret: jwk } : jwk));
-  const algorithms = [...new Set(jwks.map((jwk) => algorithmsOf(jwk, shape.header.alg)))];
+  const keys = jwks.map((/** @type {Json} */ jwk) => (jwk.kty === 'oct' ? { secret: jwk } : jwk));
+  const algorithms = [
+    ...new Set(jwks.map((/** @type {Json} */ jwk) => algorithmsOf(jwk, shape.header.alg))),
+  ];
   const issuers = loadIssuers([{ issuer: 'x', audience: 'y', algorithms, keys }], true);
   const claims = { iss: 'x', aud: 'y' };
   const verdict = new JwtTokenVerifier(issuers, true).verify({ ...shape, text: jws, claims });
@@ -50,10 +57,12 @@ function verify(jws, group, algorithmsOf) {
 const groups = FILES.flatMap(
   (file) => JSON.parse(readFileSync(join(folder, `${file}.json`), 'utf8')).testGroups,
 );
-for (const [name, algorithmsOf] of Object.entries({
+/** @type {Record<string, (jwk: Json, alg: string) => string>} */
+const ALGORITHMS = {
   'that each key names': (jwk, alg) => jwk.alg ?? alg,
   'that the token names': (_jwk, alg) => alg,
-})) {
+};
+for (const [name, algorithmsOf] of Object.entries(ALGORITHMS)) {
   const wrong = [];
   let valid = 0;
   for (const group of groups)
