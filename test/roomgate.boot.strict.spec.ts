@@ -69,7 +69,11 @@ describe.each(['development', 'test'])('boot with NODE_ENV "%s"', (name) => {
   });
 
   it.each<[string, object, string]>([
-    ['an unknown option', { allowedHost: ['a'] }, 'Unknown option "allowedHost". Known options: '],
+    [
+      'an unknown option',
+      { allowedHost: ['a'] },
+      'Unknown option "allowedHost": did you mean "allowedHosts"? Known options: ',
+    ],
     [
       'nonsense in an option',
       { maxTokenBytes: 1 },

@@ -108,7 +108,7 @@ describe('RoomgateModule', () => {
       {
         code: 'invalid_options',
         message: expect.stringMatching(
-          /^Unknown option "(relam|policy)"\. Known options: /,
+          /^Unknown option "(relam|policy)": did you mean "\w+"\? Known options: /,
         ) as string,
       },
     );

@@ -26,7 +26,10 @@ class AnyGateway {
 describe.each([-HOUR, HOUR])('A wall clock that is set by %d ms', (ms) => {
   let testbed: RoomgateTestbed;
   const start = async (roomgate = {}): Promise<void> => {
-    testbed = await createRoomgateTestbed({ providers: [AnyGateway], roomgate });
+    testbed = await createRoomgateTestbed({
+      providers: [AnyGateway],
+      roomgate: { closeTimeoutMs: 2_000, ...roomgate },
+    });
   };
   /** A token that is valid before and after. */
   const connect = (): ReturnType<RoomgateTestbed['connectAs']> =>

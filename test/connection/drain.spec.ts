@@ -102,7 +102,10 @@ describe('Drain of many', () => {
   afterEach(() => testbed.close());
 
   async function begin(count: number, roomgate: RoomgateModuleOptions): Promise<void> {
-    testbed = await createRoomgateTestbed({ providers: [IdleGateway], roomgate });
+    testbed = await createRoomgateTestbed({
+      providers: [IdleGateway],
+      roomgate: { closeTimeoutMs: 2_000, ...roomgate },
+    });
     members = await Promise.all(Array.from({ length: count }, () => testbed.connectAs()));
     isDone = false;
     void nodeOf(testbed)
