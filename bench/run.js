@@ -11,11 +11,14 @@ import {
 } from './cli/preflight.js';
 import { Progress } from './cli/progress.js';
 import { killAllChildren } from './ipc/children.js';
+import { compareBefore } from './report/before.js';
 import { judge } from './report/check.js';
 import { machineLine } from './report/machine.js';
 import { terminalReport } from './report/terminal.js';
 import { writeReport } from './report/write.js';
+import { buildBefore } from './runner/before.js';
 import { choosePinning } from './runner/cores.js';
+import { measureBefore } from './runner/processes.js';
 import { run, serversOf } from './runner/run.js';
 
 const EXIT = { failed: 1, usage: 2, interrupted: 130 };
@@ -34,11 +37,14 @@ try {
 }
 
 async function main() {
-  const { repetitions, wants, check, out, ...asked } = parseArguments(process.argv.slice(2));
+  const { repetitions, wants, before, check, out, ...asked } = parseArguments(
+    process.argv.slice(2),
+  );
   if (asked.help) return print(USAGE);
   if (asked.list) return print(listing());
   checkOpenFiles(asked.jobs);
   await checkLoopback();
+  if (before !== undefined) measureBefore(buildBefore(before));
   const { servers, notes } = chooseAvailable(asked.servers);
   const { jobs, notes: others } = chooseRunnable(asked.jobs);
   notes.push(...others);
@@ -51,10 +57,21 @@ async function main() {
 
   if (failure) notes.push('the run failed before its end: this is what was measured until then');
   const verdicts = judge(BARS, results, servers);
-  const report = { jobs, servers, results, repetitions, machine: machineLine(), notes, verdicts };
+  const comparisons = compareBefore(jobs, results);
+  const report = {
+    jobs,
+    servers,
+    comparisons,
+    results,
+    repetitions,
+    machine: machineLine(),
+    notes,
+    verdicts,
+  };
   print(`${terminalReport(report)}\nreport: ${writeReport(report, out)}`);
   if (failure) throw failure;
-  const holds = verdicts.length > 0 && verdicts.every(({ passed }) => passed);
+  const held = [...verdicts.map(({ passed }) => passed), ...comparisons.map(({ holds }) => holds)];
+  const holds = held.length > 0 && held.every(Boolean);
   return check && !holds ? EXIT.failed : 0;
 }
 

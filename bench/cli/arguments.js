@@ -1,7 +1,7 @@
 // The command line: what to run. Unknown words are errors, with the known ones listed.
 import { parseArgs } from 'node:util';
 import { JOBS } from '../jobs/index.js';
-import { CONTROL, SERVERS } from '../servers/index.js';
+import { BEFORE, CONTROL, SERVERS } from '../servers/index.js';
 
 const DEFAULT_REPETITIONS = 5;
 const MAX_REPETITIONS = 50;
@@ -14,6 +14,7 @@ export const USAGE = `Measures nestjs-roomgate beside its peers: server CPU per 
   --server <names>   comma list, default all: ${Object.keys(SERVERS).join(', ')}
   --reps <number>    repetitions, default ${DEFAULT_REPETITIONS}; 9 for figures that are told to others
   --cell <pattern>   only cells whose name matches, for example "64 B"
+  --before <rev>     with --server roomgate-before: the revision of git that it is built from
   --check            holds roomgate against its bars, and fails when one is missed
   --out <folder>     where the report goes, default bench/results/<time>
   --list             shows jobs with their cells, and servers
@@ -28,6 +29,7 @@ export class UsageError extends Error {}
  * @property {string[]} servers
  * @property {number} repetitions
  * @property {(cell: string) => boolean} wants
+ * @property {string | undefined} before
  * @property {boolean} check
  * @property {string | undefined} out
  * @property {boolean} list
@@ -46,12 +48,19 @@ export function parseArguments(words) {
     JOBS.map(({ name }) => name),
   );
   const jobs = JOBS.filter(({ name }) => jobNames.includes(name));
+  const known = Object.keys(SERVERS).filter(
+    (name) => name !== BEFORE || server !== undefined || rest.before,
+  );
+  const servers = withControls(choose('server', server, known), jobs);
+  if (servers.includes(BEFORE) !== (rest.before !== undefined))
+    throw new UsageError(`--before <rev> and --server ${BEFORE} need each other.`);
   const pattern = cell === undefined ? null : new RegExp(cell, 'i');
   return {
     jobs,
-    servers: withControls(choose('server', server, Object.keys(SERVERS)), jobs),
+    servers,
     repetitions: repetitionsOf(reps),
     wants: (name) => pattern?.test(name) ?? true,
+    before: rest.before,
     check: rest.check ?? false,
     out: rest.out,
     list: rest.list ?? false,
@@ -68,6 +77,7 @@ function parse(words) {
     server: text,
     reps: text,
     cell: text,
+    before: text,
     out: text,
     check: flag,
     list: flag,

@@ -33,7 +33,7 @@ export const redisPublish = {
   control: 'pubsub',
   program: 'redis-server',
   async measure(turn) {
-    const file = turn.server === 'roomgate' ? 'redis-engine' : 'redis-pubsub';
+    const file = turn.server.startsWith('roomgate') ? 'redis-engine' : 'redis-pubsub';
     for (const { client, nodes, history, name } of LAYOUTS) {
       if (!turn.wants(name) && !turn.wants(withRedis(name))) continue;
       turn.note(name);

@@ -1,5 +1,6 @@
 // The report as Markdown: how it was measured, then a table per cell and a plot per job.
 import { SERVERS } from '../servers/index.js';
+import { beforeTable } from './before.js';
 import { verdictTable } from './check.js';
 import { linesOf } from './lines.js';
 import { forMarkdown, tableOf } from './table.js';
@@ -13,13 +14,15 @@ import { forMarkdown, tableOf } from './table.js';
  * @property {string} machine
  * @property {string[]} notes
  * @property {import('./check.js').Verdict[]} verdicts
+ * @property {import('./before.js').Comparison[]} comparisons
  */
 
 /**
  * @param {ReportInput} input
  * @returns {string}
  */
-export function markdownReport({ jobs, servers, results, repetitions, machine, notes, verdicts }) {
+export function markdownReport(input) {
+  const { jobs, servers, results, repetitions, machine, notes, verdicts, comparisons } = input;
   const title = [
     '# Benchmark',
     `${machine}. ${repetitions} repetitions, servers alternating within each.`,
@@ -31,6 +34,8 @@ export function markdownReport({ jobs, servers, results, repetitions, machine, n
     notes.map((note) => `- ${note}`).join('\n'),
   ];
   const bars = verdicts.length > 0 ? ['## Bars', forMarkdown(verdictTable(verdicts))] : [];
+  const before =
+    comparisons.length > 0 ? ['## Before and after', forMarkdown(beforeTable(comparisons))] : [];
   const chapters = jobs.flatMap((job) => {
     const sections = job.cells.flatMap(({ name, unit }) => {
       const lines = linesOf(results, job.name, name, servers, job.control);
@@ -39,5 +44,5 @@ export function markdownReport({ jobs, servers, results, repetitions, machine, n
     const head = [`## ${job.name}`, `${job.what}.`, `![${job.name}](${job.name}.svg)`];
     return sections.length === 0 ? [] : [...head, ...sections];
   });
-  return [...title, ...bars, ...chapters].filter(Boolean).join('\n\n') + '\n';
+  return [...title, ...bars, ...before, ...chapters].filter(Boolean).join('\n\n') + '\n';
 }

@@ -23,14 +23,15 @@ export class RedisTrial {
   }
 
   /**
+   * @param {string} server
    * @param {string} file  in the servers' folder, without the suffix
    * @param {{ nodes: number, options: object }} choice  the nodes are told the options, and Redis's port
    * @param {import('./cores.js').Pinning} pinning
    */
-  static async begin(file, { nodes: count, options }, pinning) {
+  static async begin(server, file, { nodes: count, options }, pinning) {
     const redis = await RedisServer.start(pinning.load);
     const nodes = Array.from({ length: count }, (_, index) =>
-      spawnServer(`${file} ${index + 1}`, file, {
+      spawnServer(`${server} ${index + 1}`, file, {
         ...pinning,
         server: index === 0 ? pinning.server : pinning.load,
       }),

@@ -1,7 +1,7 @@
 // A run: repetition by repetition, job by job, server by server, so that a slow minute of the machine
 // falls on all servers alike.
 import { killAllChildren } from '../ipc/children.js';
-import { SERVERS } from '../servers/index.js';
+import { BEFORE, SERVERS } from '../servers/index.js';
 import { equip } from './equipment.js';
 import { RedisTrial } from './redis-trial.js';
 import { Results } from './results.js';
@@ -48,7 +48,8 @@ export async function run(plan, progress) {
  * @param {string[]} servers
  */
 export function serversOf(job, servers) {
-  return servers.filter((name) => job.servers?.includes(name) ?? SERVERS[name].dialect);
+  const known = (/** @type {string} */ name) => (name === BEFORE ? 'roomgate' : name);
+  return servers.filter((name) => job.servers?.includes(known(name)) ?? SERVERS[name].dialect);
 }
 
 /**
@@ -75,7 +76,7 @@ async function measure(job, server, repetition, plan, equipment, results, progre
   try {
     await job.measure({
       begin: (algorithm, file) => Trial.begin(server, equipment, algorithm, file),
-      beginNodes: (file, choice) => RedisTrial.begin(file, choice, plan.pinning),
+      beginNodes: (file, choice) => RedisTrial.begin(server, file, choice, plan.pinning),
       optionsOf: (algorithm) => serverOptions(equipment.keys, algorithm),
       load: equipment.load,
       server,

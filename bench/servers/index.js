@@ -7,6 +7,9 @@
  * @property {string} what  one line for the report
  */
 
+/** Ours as it was at another revision, which `--before` names: it takes part wherever `roomgate` does. */
+export const BEFORE = 'roomgate-before';
+
 /** The server that ratios refer to, unless a job says otherwise. */
 export const CONTROL = 'ws';
 
@@ -16,6 +19,11 @@ export const SERVERS = {
     file: 'roomgate',
     dialect: 'path',
     what: 'nestjs-roomgate as built, in a Nest app, as a user writes it',
+  },
+  [BEFORE]: {
+    file: 'roomgate',
+    dialect: 'path',
+    what: 'nestjs-roomgate of the revision that --before names, with the same node_modules',
   },
   ws: {
     file: 'ws',

@@ -5,7 +5,10 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { existsSync } from 'node:fs';
 
-const { resolve } = createRequire(new URL('../../package.json', import.meta.url));
+// BENCH_PACKAGE: the package.json of another revision, which runner/before.js has built.
+const { resolve } = createRequire(
+  process.env.BENCH_PACKAGE ?? new URL('../../package.json', import.meta.url),
+);
 
 /** @returns {string} throws when it is not built */
 export function resolvePackageUnderTest() {
