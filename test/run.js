@@ -4,6 +4,7 @@
  *
  *   npm test                          every test: unit and e2e, then fault (real Redis servers)
  *   npm test -- --fast                unit and e2e alone
+ *   npm test -- --e2e                e2e alone
  *   npm test -- --plan                says what would run and what is missing, and runs nothing
  *   npm test -- --coverage            every test, and the coverage that package.json asks for
  *   npm test -- test/room -t resumes  arguments for Jest
@@ -22,6 +23,8 @@ const GROUPS = [
   { name: 'unit and e2e', projects: ['unit', 'e2e'], args: [], isFast: true },
   { name: 'fault', projects: ['fault'], args: ['--runInBand'], isFast: false },
 ];
+
+const E2E = { name: 'e2e', projects: ['e2e'], args: [], isFast: true };
 
 /**
  * Runs Jest and resolves with its exit code and what the reporter counted.
@@ -46,10 +49,16 @@ async function jest(args) {
 /** Everything, or the fast part of it. @param {readonly string[]} flags */
 async function runAll(flags) {
   const startedAt = performance.now();
-  const groups = GROUPS.filter(({ isFast }) => isFast || !flags.includes('--fast'));
+  const groups = flags.includes('--e2e')
+    ? [E2E]
+    : GROUPS.filter(({ isFast }) => isFast || !flags.includes('--fast'));
   const specs = groups.map(({ projects }) => findSpecs(projects));
   const files = specs.flat().length;
-  const minutes = flags.includes('--fast') ? '3 minutes' : '5 minutes';
+  const minutes = flags.includes('--e2e')
+    ? '2 minutes'
+    : flags.includes('--fast')
+      ? '4 minutes'
+      : '9 minutes';
   console.log(
     `Running ${files} spec files: ${groups.map(({ name }) => name).join(', then ')}. ` +
       `At most ${minutes} on two idle cores.`,
@@ -95,5 +104,5 @@ async function runAll(flags) {
 }
 
 const args = process.argv.slice(2);
-const isAll = args.every((it) => ['--fast', '--coverage', '--plan'].includes(it));
+const isAll = args.every((it) => ['--fast', '--e2e', '--coverage', '--plan'].includes(it));
 process.exitCode = isAll ? await runAll(args) : (await jest(args)).code;

@@ -1,6 +1,6 @@
 // Builds the package as it was at another revision, below the root, so that it finds the same node_modules.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PreflightError } from '../cli/preflight.js';
@@ -14,9 +14,12 @@ const FILES = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
  */
 export function buildBefore(revision) {
   const commit = git('rev-parse', '--verify', '--quiet', `${revision}^{commit}`).trim();
-  const folder = join(root, '.bench-before', commit);
-  const manifest = join(folder, 'package.json');
-  if (existsSync(join(folder, 'dist', 'index.js'))) return manifest;
+  const built = join(root, '.bench-before', commit);
+  const folder = `${built}.part`;
+  const manifest = join(built, 'package.json');
+  if (existsSync(manifest)) return manifest;
+  // What a build that failed has left behind must not be measured.
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const archive = execFileSync('git', ['archive', commit, ...FILES], {
     cwd: root,
@@ -28,6 +31,7 @@ export function buildBefore(revision) {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
+  renameSync(folder, built);
   return manifest;
 }
 
