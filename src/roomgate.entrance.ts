@@ -78,7 +78,8 @@ export class Entrance {
    * Only now, when the newcomer is in: nobody is closed for one who is refused. First those go that were told to already, without
    * being waited for any longer.
    */
-  #replaceOldest({ principal }: RoomConnection): void {
+  #replaceOldest(newcomer: RoomConnection): void {
+    const { principal } = newcomer;
     const { registry, subjects } = this.ports;
     let excess = subjects.excessOf(principal.identity);
     if (excess <= 0) return;
@@ -87,6 +88,7 @@ export class Entrance {
       connection.hangUp();
       excess -= 1;
     }
-    if (excess > 0) own.find(({ isOpen }) => isOpen)?.end(CLOSE_CODES.replaced);
+    const oldest = own.find((connection) => connection.isOpen && connection !== newcomer);
+    if (excess > 0) oldest?.end(CLOSE_CODES.replaced);
   }
 }

@@ -86,6 +86,14 @@ function quoteMessage(message: string): string {
   return JSON.stringify(cut.replaceAll(/eyJ[\w=.-]*/g, 'eyJ…'));
 }
 
+/** A name or code, which may come from elsewhere: short, on one line, and nothing of a token. */
+function plainName(name: unknown): string {
+  return String(name)
+    .slice(0, 64)
+    .replaceAll(/[^\x20-\x7e]/g, '?')
+    .replaceAll(/eyJ[\w=.-]*/g, 'eyJ…');
+}
+
 function describeThrown(thrown: unknown, { withMessage, about }: DescribeOptions): string {
   const text = withMessage && typeof thrown === 'string' ? ` ${quoteMessage(thrown)}` : '';
   return `a thrown ${typeof thrown}${text}${about === undefined ? '' : `, ${about}`}`;
@@ -93,7 +101,8 @@ function describeThrown(thrown: unknown, { withMessage, about }: DescribeOptions
 
 function describe(error: Error, { withMessage = false, about }: DescribeOptions): string {
   const code = (error as { code?: unknown }).code;
-  const name = typeof code === 'string' ? `${error.name} (${code.slice(0, 64)})` : error.name;
+  const own = plainName(error.name);
+  const name = typeof code === 'string' ? `${own} (${plainName(code)})` : own;
   // Our own words about data name the event and where it does not fit, and no value.
   const isOurs = error instanceof RoomgateError && error.code === 'invalid_data';
   const told = withMessage || isOurs ? `${name} ${quoteMessage(String(error.message))}` : name;
@@ -115,7 +124,7 @@ function causesOf({ cause }: Error): string[] {
   const lines: string[] = [];
   let each: unknown = cause;
   while (each instanceof Error && lines.length < MAX_CAUSES) {
-    lines.push(`    caused by ${each.name} ${quoteMessage(String(each.message))}`);
+    lines.push(`    caused by ${plainName(each.name)} ${quoteMessage(String(each.message))}`);
     each = each.cause;
   }
   return lines;

@@ -66,16 +66,20 @@ export class PageController {
     const name = body?.name;
     if (typeof name !== 'string' || !/^[\p{L}\p{N} ._-]{1,32}$/u.test(name))
       throw new BadRequestException('A name has 1 to 32 letters, digits, spaces, or . _ -');
-    if (this.#pages.size >= MAX_PAGES)
-      throw new ServiceUnavailableException(`There are ${MAX_PAGES} open pages. Close one.`);
     const room = this.config.getOrThrow<string>('CHAT_ROOM');
     const url = `ws://${HOST}:${request.socket.localPort}/${room}`;
     const key = readDevKey();
     const page = randomUUID();
-    const member = new RoomClient(url, await mintToken(key, name, [room]));
+    const token = await mintToken(key, name, [room]);
+    // Looked at behind the token: others may have come, or this one gone, while it was made.
+    if (this.#pages.size >= MAX_PAGES)
+      throw new ServiceUnavailableException(`There are ${MAX_PAGES} open pages. Close one.`);
+    if (response.destroyed) return;
+    const member = new RoomClient(url, token);
     this.#pages.set(page, member);
 
     const tell = (line: object): void => {
+      if (response.writableEnded || response.destroyed) return;
       if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
       else response.write(`${JSON.stringify(line)}\n`);
     };

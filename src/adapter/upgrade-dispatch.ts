@@ -83,10 +83,12 @@ export class UpgradeDispatch {
     const { options, audit } = this.ports;
     const refusal =
       this.#refuseUnknown(request) ??
-      checkHost(
-        ownHost((name) => plainValues(request, name), options),
-        options,
-      ) ??
+      (options.allowedHosts.length === 0
+        ? undefined
+        : checkHost(
+            ownHost((name) => plainValues(request, name), options),
+            options,
+          )) ??
       (this.#limits.isInPace(this.#addressOf(request))
         ? new Refusal('upgrade_required')
         : new Refusal('too_many_upgrades'));

@@ -17,7 +17,7 @@ export function forwardedValues(valuesOf: HeaderValues, name: 'for' | 'host'): s
 
 /** One `name=value` of RFC 7239 §4 and what separates it from the next. Addresses with a port pass without quotes, too. */
 const PAIR =
-  /[ \t]*(?:([!#$%&'*+.^_`|~\w-]+)=(?:([^\s",;=]+)|"((?:[^"\\]|\\.)*)"))?[ \t]*([,;]|$)/y;
+  /[ \t]*(?:([!#$%&'*+.^_`|~\w-]+)=(?:([^\s",;=]+)|"((?:[^"\\]|\\.)*)")[ \t]*)?([,;]|$)/y;
 
 /** Empty where the header is not well formed: two parsers could read it in two ways. */
 function parseForwarded(text: string, wanted: string): string[] {

@@ -142,7 +142,8 @@ export class Refusal {
 
   /** Sets {@link Refusal.seen}. */
   saw(hostOrOrigin: string): this {
-    this.seen = hostOrOrigin;
+    // Looked for here in any case: a caller may have lowered it, which hides a token from the look in `cutAddress`.
+    this.seen = /ey[ja][\w-]*\./i.test(hostOrOrigin) ? undefined : hostOrOrigin;
     return this;
   }
 

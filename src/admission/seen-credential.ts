@@ -263,7 +263,8 @@ function seeInList(
   entries: readonly string[],
 ): SeenCredential | undefined {
   for (const entry of entries) {
-    const [, name = '', value] = /^\s*([^\s=]*)\s*(?:=(.*))?$/s.exec(entry) ?? [];
+    // Trimmed first: two runs of blanks beside an empty name would be tried in every way.
+    const [, name = '', value] = /^([^\s=]*)\s*(?:=(.*))?$/s.exec(entry.trim()) ?? [];
     const known = TOKEN_NAMES.get(plain(name.slice(0, MAX_NAME)));
     if (known === undefined && !name.startsWith('base64url.bearer.')) continue;
     const rest = value ?? (place === 'subprotocol' ? entries.join() : '');

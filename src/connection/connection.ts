@@ -331,6 +331,8 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
     const dueBy = wheel.add(clock.elapsed() + handlerTimeoutMs, () => {
       this.#stopConnecting();
       this.end(CLOSE_CODES.internal);
+      // Something else may have ended it meanwhile, which has waited for the hooks alone.
+      this.#advance();
     });
     this.#connecting = { pending, running: 0, dueBy };
   }

@@ -81,7 +81,6 @@ export class Dispatch {
       return undefined;
     }
     const { info } = found;
-    context.isUnordered = info.isUnordered;
     this.ports.watch.start(context);
     // What Nest makes of a handler is an async function; it throws nothing and always returns a promise.
     const running = handler.callback(message.data, context) as Promise<unknown>;
@@ -89,7 +88,8 @@ export class Dispatch {
       (result) => this.#settle(context, result, info),
       (error: unknown) => this.#fail(context, error),
     );
-    return info.isUnordered && this.#mayRunBeside(connection, done) ? undefined : done;
+    context.isBeside = info.isUnordered && this.#mayRunBeside(connection, done);
+    return context.isBeside ? undefined : done;
   }
 
   /** Binding them tells whoever listens to the server of the gateway, which may throw. */

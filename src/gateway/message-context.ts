@@ -28,7 +28,7 @@ export interface RightsCheck {
  */
 export class MessageContext implements Run, PendingRequest {
   /** @internal */
-  isUnordered = false;
+  isBeside = false;
   /** @internal Its reply passes although the connection is muted. */
   isControl = false;
   #isSettled = false;
@@ -181,7 +181,7 @@ export class MessageContext implements Run, PendingRequest {
   onTimeout(): void {
     this.fail('handler_timeout');
     this.abort('handler_timeout');
-    if (!this.isUnordered) this.connection.inbox.skip();
+    if (!this.isBeside) this.connection.inbox.skip();
   }
 
   /** The code for which it would not be let in now. */

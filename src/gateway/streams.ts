@@ -27,9 +27,13 @@ export class Streams {
     const mayBeBusy = info.isIntercepted || this.ports.hasGlobalInterceptors();
     // Nobody would hear the stream, or end it. A handler behind an interceptor has still to run: its message was accepted.
     const isHeard = connection.isWritable();
-    if (context.isSettled || !(isHeard || mayBeBusy)) return undefined;
+    if (context.isSettled || !(isHeard || mayBeBusy)) {
+      context.done();
+      return undefined;
+    }
     if (connection.streams >= this.ports.maxStreams) {
       context.fail('too_many_streams');
+      context.done();
       return undefined;
     }
     let first: { value: unknown } | undefined;
@@ -63,16 +67,20 @@ export class Streams {
         first = undefined;
       },
     });
-    if (subscription.closed) return undefined;
+    if (subscription.closed) {
+      context.done();
+      return undefined;
+    }
     connection.streams += 1;
     subscription.add(() => {
       connection.streams -= 1;
       context.done();
     });
     context.streams(() => {
-      // The handler itself is not cut off.
-      if (mayBeBusy && isEmpty) isToEnd = true;
-      else this.#end(subscription);
+      if (!mayBeBusy || !isEmpty) return this.#end(subscription);
+      // The handler itself is not cut off, as long as the connection is there.
+      isToEnd = true;
+      connection.onDisconnect.push(() => this.#end(subscription));
     });
     if (!mayBeBusy || !isEmpty || subscription.closed) return undefined;
     return new Promise((resolve) => {

@@ -101,7 +101,8 @@ export class Memberships {
     // Before anybody is told, who may empty it.
     local.isKnown = true;
     listeners.note('onJoin', connection, room);
-    presence.joined(connection, key);
+    // One that is finishing is present no more.
+    if (connection.isOpen) presence.joined(connection, key);
     listeners.tell();
   }
 

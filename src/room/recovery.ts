@@ -42,7 +42,7 @@ interface CatchingUp {
 export class Recovery {
   readonly #budgets = new WeakMap<RoomConnection, HeldBudget>();
   /** The rooms that each member is given, the first of them now. */
-  readonly #waiting = new WeakMap<RoomConnection, { readonly run: () => void }[]>();
+  readonly #waiting = new WeakMap<RoomConnection, Turn[]>();
 
   constructor(private readonly ports: RecoveryPorts) {}
 
@@ -72,15 +72,14 @@ export class Recovery {
   #inTurn(connection: RoomConnection, held: HeldPublications, run: () => void): void {
     const waiting = this.#waiting.get(connection) ?? [];
     this.#waiting.set(connection, waiting);
-    const one = { run };
+    const one: Turn = { run, isBegun: false };
     waiting.push(one);
     held.onEnd = () => {
-      const wasFirst = waiting[0] === one;
       waiting.splice(waiting.indexOf(one), 1);
       // Behind what this room is about to be given.
-      if (wasFirst) queueMicrotask(() => waiting[0]?.run());
+      if (one.isBegun) queueMicrotask(() => begin(waiting[0]));
     };
-    if (waiting.length === 1) run();
+    if (waiting.length === 1) begin(one);
   }
 
   #budgetOf(connection: RoomConnection): HeldBudget {
@@ -170,6 +169,18 @@ export class Recovery {
     const read = async (): Promise<HistoryPage> => engine.read(key, { after, limit, maxBytes });
     return clock.within(read(), deadlineMs, undefined).catch(() => undefined);
   }
+}
+
+interface Turn {
+  readonly run: () => void;
+  isBegun: boolean;
+}
+
+/** Once: two that read for one room would each take what the other has not seen for held. */
+function begin(turn: Turn | undefined): void {
+  if (!turn || turn.isBegun) return;
+  turn.isBegun = true;
+  turn.run();
 }
 
 /** Goes on with what was said meanwhile, behind a gap. */

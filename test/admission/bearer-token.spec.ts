@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { AuthorizationHeaderExtractor, Refusal } from '../../src/index.js';
 import { refuseTokenInQuery } from '../../src/admission/bearer-token.js';
+import { seeCredential } from '../../src/admission/seen-credential.js';
 import { propertyRuns } from '../support/property-runs.js';
 import { upgradeRequest } from '../support/upgrade-request.js';
 
@@ -183,6 +184,18 @@ describe('refuseTokenInQuery', () => {
     const startedAt = process.cpuUsage().user;
     for (let round = 0; round < 10; round++) refuseTokenInQuery(query);
     // Quadratic work would take seconds.
+    expect(process.cpuUsage().user - startedAt).toBeLessThan(1_000_000);
+  });
+
+  it.each([
+    ['a cookie of blanks', ['Cookie', `a=b;${' '.repeat(15_000)}c d`]],
+    ['a subprotocol of blanks', ['Sec-WebSocket-Protocol', `a,${' '.repeat(15_000)}b c`]],
+    ['a cookie of separators', ['Cookie', '='.repeat(15_000)]],
+    ['a header of blanks', ['Authorization', `Basic${' '.repeat(15_000)}x y`]],
+    ['a header of tokens', ['X-Any', 'eyJ.'.repeat(4_000)]],
+  ])('does work that grows with the length alone for %s', (_what, rawHeaders) => {
+    const startedAt = process.cpuUsage().user;
+    for (let round = 0; round < 10; round++) seeCredential(rawHeaders, '');
     expect(process.cpuUsage().user - startedAt).toBeLessThan(1_000_000);
   });
 

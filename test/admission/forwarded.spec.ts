@@ -7,6 +7,19 @@ const read = (name: 'for' | 'host', headers: Record<string, readonly string[]>):
 
 describe('forwardedValues', () => {
   it.each([
+    ['blanks', `for=a,${' '.repeat(15_000)}(`],
+    ['blanks behind a pair', `for=a${' '.repeat(15_000)}(`],
+    ['tabs', `${'\t'.repeat(15_000)}(`],
+    ['separators', ',;'.repeat(8_000)],
+    ['an open quote', `for="${'\\a'.repeat(7_000)}`],
+  ])('does work that grows with the length alone for %s', (_what, forwarded) => {
+    const startedAt = process.cpuUsage().user;
+    for (let round = 0; round < 10; round++) read('host', { forwarded: [forwarded] });
+    // Quadratic work would take seconds.
+    expect(process.cpuUsage().user - startedAt).toBeLessThan(1_000_000);
+  });
+
+  it.each([
     [
       ['a, b', 'c'],
       ['a', 'b', 'c'],

@@ -6,6 +6,7 @@ import {
   type RoomgateModuleOptions,
 } from 'nestjs-roomgate';
 import { createRoomgateTestbed, type RoomgateTestbed } from 'nestjs-roomgate/testing';
+import { CLOSE_CODES } from '../../src/connection/close-codes.js';
 import { HostileRoom } from '../support/hostile-room.js';
 import { nodeOf, serverEnd } from '../support/node-of.js';
 import { eventually } from '../support/poll.js';
@@ -46,6 +47,23 @@ describe('handleDisconnect', () => {
     testbed = await createRoomgateTestbed({ providers: [HookedGateway] });
   });
   afterEach(() => testbed.close());
+
+  it.each<[string, (alice: RoomConnection) => unknown]>([
+    ['the client goes', (alice) => alice.terminate()],
+    ['it is kicked', (alice) => alice.end(CLOSE_CODES.signedOut, { drop: true })],
+    ['the app closes it', (alice) => alice.close(4_000)],
+    ['a frame is no frame', (alice) => alice.onFault(1002)],
+  ])('is called though handleConnection never settles, when %s', async (_how, end) => {
+    connecting = new Promise(() => {});
+    const alice = await testbed.connectAs();
+    end(serverEnd(testbed, alice));
+    alice.socket.terminate();
+    await testbed.settle();
+    await testbed.advance(31_000);
+    expect(log).toEqual(['begins', 'disconnected']);
+    expect(nodeOf(testbed).registry.size).toBe(0);
+    expect(nodeOf(testbed).heartbeat.size).toBe(0);
+  });
 
   it('is called when handleConnection has settled, though the client has long gone', async () => {
     let settle = (): void => {};

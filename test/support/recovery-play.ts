@@ -166,9 +166,10 @@ export class RecoveryPlay {
       given
     ];
     pasts.set(`${sub} ${room}`, right);
-    await this.testbed.get(RoomService).of('default').reauthorize(room);
     const view = views.get(room);
+    // Before it is awaited: a gap for the new right may reach the client first.
     if (view?.isIn) view.log.push({ kind: 'right', right });
+    await this.testbed.get(RoomService).of('default').reauthorize(room);
   }
 
   #members(room: string): string[] {
