@@ -28,7 +28,8 @@ describe('Hundreds of members that do not read', () => {
       expect((await room.neighbour.next('news')).data).toEqual([n, TEXT]);
     }
     expect(heapBytes() - before).toBeLessThan(8 * MIB);
-    expect(process.memoryUsage().arrayBuffers).toBeLessThan(READERS * MAX_OUTBOX_BYTES * 1.2);
+    // Full outboxes are 26 MB. The clients are in this process too, and what they have received is not theirs alone.
+    expect(process.memoryUsage().arrayBuffers).toBeLessThan(48 * MIB);
     // Six verdict deadlines, in which a reader has to take something.
     room.app.clock.advance(31_000);
     await eventually(() => {
