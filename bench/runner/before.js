@@ -27,7 +27,8 @@ export function buildBefore(revision) {
   });
   execFileSync('tar', ['-x', '-C', folder], { input: archive });
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+  // Without a look at types: those of the packages are not the ones it was written with.
+  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--noCheck'], {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
