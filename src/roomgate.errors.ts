@@ -83,16 +83,19 @@ const MAX_MESSAGE = 300;
 /** Escaped and cut, so that it stays on one line, and without what looks like a token. */
 function quoteMessage(message: string): string {
   const cut = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message;
-  return JSON.stringify(cut.replaceAll(/eyJ[\w=.-]*/g, 'eyJ…'));
+  return JSON.stringify(withoutTokens(cut));
 }
 
 /** A name or code, which may come from elsewhere: short, on one line, and nothing of a token. */
 function plainName(name: unknown): string {
-  return String(name)
-    .slice(0, 64)
-    .replaceAll(/[^\x20-\x7e]/g, '?')
-    .replaceAll(/eyJ[\w=.-]*/g, 'eyJ…');
+  return withoutTokens(
+    String(name)
+      .slice(0, 64)
+      .replaceAll(/[^\x20-\x7e]/g, '?'),
+  );
 }
+
+const withoutTokens = (text: string): string => text.replaceAll(/eyJ[\w=.-]*/g, 'eyJ…');
 
 function describeThrown(thrown: unknown, { withMessage, about }: DescribeOptions): string {
   const text = withMessage && typeof thrown === 'string' ? ` ${quoteMessage(thrown)}` : '';

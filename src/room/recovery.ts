@@ -133,7 +133,10 @@ export class Recovery {
       // Something else was said to it meanwhile that it has not read yet: the page is read again.
       if (!connection.outbox.isDrained()) continue;
       const { room: id, rights, former } = membership;
-      const missed = page && leadsOn(page, from, delivered) && missedIn(page, from, rights.history);
+      const missed =
+        page &&
+        leadsOn(page, from, delivered) &&
+        missedIn(page, from, rights.history, this.ports.engine.isAlone);
       if (page && missed) {
         if (held.isIncomplete) continue;
         const { epoch } = page.position;
@@ -223,13 +226,14 @@ function missedIn(
   { publications, position }: HistoryPage,
   from: Whereabouts,
   right: HistoryRight,
+  isOwn: boolean,
 ): readonly Publication[] | undefined {
   if (from.offset === position.offset) return [];
   const [first] = publications;
   if (right === false || first?.offset !== from.offset + 1) return undefined;
   // Nodes of two versions may keep, and ask for, different parts.
   if (publications.length !== position.offset - from.offset) return undefined;
-  if (!publications.every((publication) => isReadable(publication))) return undefined;
+  if (!publications.every((publication) => isReadable(publication, isOwn))) return undefined;
   return right === true || first.publishedAt >= right.notBefore ? publications : undefined;
 }
 
