@@ -14,7 +14,7 @@ import { encodeHead } from './wire.js';
 /** Publications and bytes in one call: Redis does nothing else meanwhile. */
 const MAX_COUNT = 50;
 const MAX_BYTES = 64 * 1024;
-/** Calls to one process that are not answered yet. The others wait here, where they keep nothing else from being asked. */
+/** Calls to one process that are not answered yet. The others wait here, where they do not delay other commands. */
 const MAX_CALLS = 8;
 /** Bytes of publications that are not answered yet, with what each costs beside its body. */
 const MAX_WAITING_BYTES = 128 * 1024 * 1024;
@@ -25,7 +25,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Publications of one turn that one script may see. */
+/** Publications that one script may see. More are added until it is called. */
 interface Batch {
   readonly group: Group;
   readonly tag: string;
@@ -35,21 +35,37 @@ interface Batch {
   bytes: number;
 }
 
-/** The calls to one process of Redis, in their order. */
+/** The batches for one process of Redis, first in, first out. */
 class Lane {
-  readonly queue: Batch[] = [];
   calls = 0;
+  isWoken = false;
+  #added: Batch[] = [];
+  /** The next one is the last: `shift` would move all that wait, and a slow Redis makes 100,000 wait. */
+  #next: Batch[] = [];
+
+  add(batch: Batch): void {
+    this.#added.push(batch);
+  }
+
+  take(): Batch | undefined {
+    if (this.#next.length === 0) [this.#next, this.#added] = [this.#added.reverse(), []];
+    return this.#next.pop();
+  }
 }
 
 /** What is kept together in Redis. It stays in its lane until all of it is answered: none overtakes another when its owner changes. */
 interface Group {
   readonly number: number;
   readonly lane: Lane;
+  /** The newest one, while it is not called. */
   batch: Batch | undefined;
   unanswered: number;
 }
 
-/** What is published in one turn is one call, as far as it is kept together: a call costs a node, and Redis, more than a publication. */
+/**
+ * Publications that are kept together share a call: a call costs a node, and Redis, more than a publication.
+ * A call has those of one turn, or all that came while earlier calls were not answered.
+ */
 export class Publisher {
   readonly #groups = new Map<number, Group>();
   readonly #lanes = new WeakMap<RedisLink, Lane>();
@@ -82,15 +98,13 @@ export class Publisher {
 
   #batchOf(tag: string, bytes: number): Batch {
     const group = this.#groupOf(tag);
-    const begun = group.batch;
+    const { batch: begun, lane } = group;
     if (begun && begun.waiting.length < MAX_COUNT && begun.bytes + bytes <= MAX_BYTES) return begun;
-    if (begun) this.#send(begun);
     const batch: Batch = { group, tag, keys: [], args: [], waiting: [], bytes: 0 };
     group.batch = batch;
     group.unanswered += 1;
-    process.nextTick(() => {
-      if (group.batch === batch) this.#send(batch);
-    });
+    lane.add(batch);
+    this.#wake(lane);
     return batch;
   }
 
@@ -107,19 +121,25 @@ export class Publisher {
     return group;
   }
 
-  #send(batch: Batch): void {
-    const { group } = batch;
-    group.batch = undefined;
-    const { lane } = group;
-    if (lane.calls < MAX_CALLS) this.#call(batch);
-    else lane.queue.push(batch);
+  /** Calls what may be called, at the end of the turn: the batches are as large as they can be by then. */
+  #wake(lane: Lane): void {
+    if (lane.isWoken) return;
+    lane.isWoken = true;
+    process.nextTick(() => {
+      lane.isWoken = false;
+      while (lane.calls < MAX_CALLS) {
+        const batch = lane.take();
+        if (!batch) return;
+        this.#call(batch);
+      }
+    });
   }
 
   #call(batch: Batch): void {
     const { group, tag, keys, args, waiting } = batch;
-    const { lane } = group;
     const { network } = this.store;
-    lane.calls += 1;
+    if (group.batch === batch) group.batch = undefined;
+    group.lane.calls += 1;
     const all = [newEpoch(), network.publishes, String(LEASE_MS), ...args];
     this.store.eval(PUBLISH, tag, keys, all).then(
       (reply) => {
@@ -147,8 +167,7 @@ export class Publisher {
     group.unanswered -= 1;
     if (group.unanswered === 0) this.#groups.delete(group.number);
     lane.calls -= 1;
-    const next = lane.queue.shift();
-    if (next) this.#call(next);
+    this.#wake(lane);
   }
 }
 

@@ -1,22 +1,33 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RedisKeys } from '../../../src/redis/keys.js';
 import { Publisher } from '../../../src/redis/rooms/publisher.js';
 import type { RedisStore } from '../../../src/redis/store.js';
 import { decode, encodeHead } from '../../../src/redis/rooms/wire.js';
+import { Deferred } from '../../support/deferred.js';
 
 const keys = new RedisKeys('test');
 
-/** A store that answers as the script does, with the group that a tag ends with, and remembers what it was asked. */
-function storeThat(fails = false) {
+/**
+ * A store that answers as the script does, when `answers` resolves, and remembers what it was asked.
+ * The last digit of a tag is its group.
+ */
+function storeThat(answers: Promise<void> = Promise.resolve()) {
   const calls: { bodies: unknown[]; rooms: number }[] = [];
   const evaluate = async (_: unknown, __: string, rooms: string[], args: unknown[]) => {
     const bodies = args.filter((_arg, index) => index >= 3 && (index - 3) % 4 === 2);
     calls.push({ bodies, rooms: rooms.length });
-    if (fails) throw new Error('gone');
+    await answers;
     const epochs = bodies.map((body) => `epoch-${String(body).slice(0, 1)}`).join(' ');
     return [Buffer.from(epochs), bodies.map((_body, index) => index + 1)];
   };
-  const network = { publishes: 'PUBLISH', groupOf: (tag: string) => Number(tag.at(-1)) };
-  return { calls, publisher: new Publisher({ eval: evaluate, network } as unknown as RedisStore) };
+  const owner = { link: {} };
+  const network = {
+    publishes: 'PUBLISH',
+    groupOf: (tag: string) => Number(tag.at(-1)),
+    linkOf: () => owner.link,
+  };
+  const publisher = new Publisher({ eval: evaluate, network } as unknown as RedisStore);
+  return { calls, owner, publisher };
 }
 
 function publish(publisher: Publisher, body: string, room = 'room 1') {
@@ -67,8 +78,58 @@ describe('Publisher', () => {
     expect(calls.map(({ rooms }) => rooms)).toEqual([1, 1, 1, 1]);
   });
 
+  it('collects what is published turn by turn while Redis is slow, so that few calls catch up', async () => {
+    const slow = new Deferred();
+    const { calls, publisher } = storeThat(slow.promise);
+    const bodies = Array.from({ length: 1_008 }, (_, index) => String(index));
+    const positions = [];
+    for (const body of bodies) {
+      positions.push(publish(publisher, body));
+      await nextTurn();
+    }
+    expect(calls).toHaveLength(8);
+    slow.resolve();
+    await Promise.all(positions);
+    expect(calls.map(({ rooms }) => rooms)).toEqual([...Array(8).fill(1), ...Array(20).fill(50)]);
+    expect(calls.flatMap((call) => call.bodies)).toEqual(bodies);
+  });
+
+  it('asks first for what has waited longest when Redis is slow, whatever the group', async () => {
+    const slow = new Deferred();
+    const { calls, publisher } = storeThat(slow.promise);
+    const positions = Array.from({ length: 8 }, (_, index) => {
+      const group = index + 1;
+      return publish(publisher, `sent ${group}`, `room ${group}`);
+    });
+    await nextTurn();
+    for (const [body, group] of [
+      ['a', 2],
+      ['b', 1],
+      ['c', 2],
+    ] as const) {
+      positions.push(publish(publisher, body, `room ${group}`));
+      await nextTurn();
+    }
+    slow.resolve();
+    await Promise.all(positions);
+    expect(calls.slice(8).map(({ bodies }) => bodies)).toEqual([['a', 'c'], ['b']]);
+  });
+
+  it('keeps the order when the owner changes while more waits than may be called at once', async () => {
+    const slow = new Deferred();
+    const { calls, owner, publisher } = storeThat(slow.promise);
+    const bodies = Array.from({ length: 1_500 }, (_, index) => String(index));
+    const positions = bodies.map((body) => publish(publisher, body));
+    await nextTurn();
+    owner.link = {};
+    const late = positions[0]?.then(() => publish(publisher, 'late'));
+    slow.resolve();
+    await Promise.all([...positions, late]);
+    expect(calls.flatMap((call) => call.bodies)).toEqual([...bodies, 'late']);
+  });
+
   it('fails each publication of a call that fails', async () => {
-    const { publisher } = storeThat(true);
+    const { publisher } = storeThat(Promise.reject(new Error('gone')));
     const outcomes = await Promise.allSettled(['a', 'b'].map((body) => publish(publisher, body)));
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
