@@ -2,20 +2,20 @@ import { type RoomKey, splitRoomKey } from '../admission/room-id.js';
 import type { EngineKey, EngineSink } from './engine/engine.js';
 import type { PresenceChange } from './engine/presence-entry.js';
 import type { Position, Publication } from './engine/publication.js';
+import type { KnownBodies } from './known-bodies.js';
 import type { Memberships } from './membership.js';
 import type { OrderReceiver } from './order-receiver.js';
 import { ORDERS_KEY } from './order-sender.js';
 import type { Presence } from './presence.js';
 import type { PresenceFeed } from './presence-feed.js';
-import { encodePublication, isReadable } from './publication-frame.js';
+import { encodePublication } from './publication-frame.js';
 import type { Recovery } from './recovery.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
 export interface DeliveryPorts {
-  /** @see RoomEngine.isAlone */
-  readonly isAlone?: boolean;
   readonly memberships: Memberships;
   readonly settings: SettingsOfRooms;
+  readonly bodies: KnownBodies;
   readonly recovery: Pick<Recovery, 'interrupted'>;
   readonly presence: Pick<Presence, 'renew'>;
   readonly feed: PresenceFeed;
@@ -38,10 +38,10 @@ export class Delivery implements EngineSink {
     if (offset <= position.offset) return;
     if (offset > position.offset + 1)
       this.ports.recovery.interrupted(room, { ...position, offset: offset - 1 });
-    // Nobody could read it: it is missing.
-    if (!isReadable(publication, this.ports.isAlone))
-      return this.ports.recovery.interrupted(room, { ...position, offset });
     const isKept = this.ports.settings.ofKey(room.key).history !== undefined;
+    // Nobody could read it: it is missing.
+    if (!this.ports.bodies.isReadable(publication, isKept))
+      return this.ports.recovery.interrupted(room, { ...position, offset });
     const [, id] = splitRoomKey(room.key);
     const frame = encodePublication(publication, isKept ? { room: id, offset } : { room: id });
     room.deliver(frame, publication);

@@ -3,7 +3,6 @@ import type { RoomKey } from '../admission/room-id.js';
 import { RoomgateError } from '../roomgate.errors.js';
 import type { RoomEngine } from './engine/engine.js';
 import type { HistoryPage, Position, Publication } from './engine/publication.js';
-import { isReadable } from './publication-frame.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
 export interface HistoryRequest {
@@ -68,12 +67,12 @@ export class History {
       const page = await this.#read(key, from, range, isSeen);
       const { publications, position } = page;
       const last = publications.at(-1)?.offset ?? position.offset;
-      const seen = publications.filter((one) => isSeen(one) && isMeant(one) && isReadable(one));
+      const meant = publications.filter((one) => isSeen(one) && isMeant(one));
+      const seen = meant.map(toPast).filter((one) => one !== undefined);
       const given = seen.slice(0, atMost);
       const hasMore = last < position.offset || given.length < seen.length;
       // Who asks for more goes on behind the last one it was given, so there has to be one.
-      if (given.length > 0 || !hasMore)
-        return { publications: given.map(toPast), position, hasMore };
+      if (given.length > 0 || !hasMore) return { publications: given, position, hasMore };
       from = { ...position, offset: last };
     }
   }
@@ -107,10 +106,16 @@ function goesOn(
   return first?.offset === since.offset + 1 && isSeen(first);
 }
 
-function toPast({ body, offset, publishedAt }: Publication): PastPublication {
+/** Undefined for a body that is neither bytes nor the JSON of a message, which no member was sent. */
+function toPast({ body, offset, publishedAt }: Publication): PastPublication | undefined {
   if (typeof body !== 'string') return { offset, publishedAt, bytes: body };
-  const { event, data } = JSON.parse(body) as { event: string; data?: unknown };
-  return { offset, publishedAt, event, data };
+  if (!body.startsWith('{"event":')) return undefined;
+  try {
+    const { event, data } = JSON.parse(body) as { event: string; data?: unknown };
+    return { offset, publishedAt, event, data };
+  } catch {
+    return undefined;
+  }
 }
 
 function clamp(limit: number): number {

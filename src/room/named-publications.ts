@@ -6,6 +6,7 @@ import type { RoomEngine } from './engine/engine.js';
 import type { PresencePage } from './engine/presence-entry.js';
 import type { Position } from './engine/publication.js';
 import type { History, HistoryRequest, PastPage } from './history.js';
+import type { KnownBodies } from './known-bodies.js';
 import { checkPublicationId } from './publication-id.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
@@ -22,6 +23,8 @@ export interface PublicationPorts {
   readonly engine: RoomEngine;
   readonly settings: SettingsOfRooms;
   readonly history: History;
+  /** Learns what was published here. Absent in a process that has no members. */
+  readonly bodies?: KnownBodies;
 }
 
 /**
@@ -89,10 +92,11 @@ export abstract class NamedPublications<Ports extends PublicationPorts = Publica
   ): Promise<Position> {
     if (publicationId !== undefined) checkPublicationId(publicationId);
     if (conflateKey !== undefined) checkPublicationId(conflateKey, 'conflate key');
-    const { engine, settings } = this.ports;
+    const { engine, settings, bodies } = this.ports;
     const { history } = settings.of(this.name);
     const body = encode();
     settings.checkSize(body);
+    bodies?.add(body);
     return engine.publish(this.key(id), body, { publicationId, except, conflateKey, history });
   }
 }

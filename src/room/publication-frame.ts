@@ -12,22 +12,6 @@ export interface Place {
 }
 
 /**
- * Whether a publication can be sent: the frame is made by adding to its body, which is the JSON of a message or bytes. Where no
- * other process can have published it (`isOwn`) it is not parsed once more.
- */
-export function isReadable({ body }: Pick<Publication, 'body'>, isOwn = false): boolean {
-  if (typeof body !== 'string') return true;
-  if (!body.startsWith('{"event":') || !body.endsWith('}')) return false;
-  if (isOwn) return true;
-  try {
-    JSON.parse(body);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
  * The bytes of one publication. Text is one frame, the body with its place added to it. Bytes have no place for one, so
  * they come right behind a text frame with it, the event `binary`.
  */

@@ -9,9 +9,10 @@ import type { Clock } from '../roomgate.clock.js';
 import type { RoomEngine } from './engine/engine.js';
 import type { HistoryLimits, HistoryPage, Publication } from './engine/publication.js';
 import { HeldBudget, type HeldPublications, type PlacedFrame } from './held-publications.js';
+import type { KnownBodies } from './known-bodies.js';
 import type { LocalRoom } from './local-room.js';
 import type { Memberships } from './membership.js';
-import { encodePublication, isReadable } from './publication-frame.js';
+import { encodePublication } from './publication-frame.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
 /** Up to where a client has a room, and the connection by which it got that far. */
@@ -21,6 +22,7 @@ export interface RecoveryPorts {
   readonly engine: RoomEngine;
   readonly memberships: Memberships;
   readonly settings: SettingsOfRooms;
+  readonly bodies: KnownBodies;
   readonly clock: Clock;
   readonly deadlineMs: number;
   readonly maxOutboxBytes: number;
@@ -136,7 +138,7 @@ export class Recovery {
       const missed =
         page &&
         leadsOn(page, from, delivered) &&
-        missedIn(page, from, rights.history, this.ports.engine.isAlone);
+        missedIn(page, from, rights.history, this.ports.bodies);
       if (page && missed) {
         if (held.isIncomplete) continue;
         const { epoch } = page.position;
@@ -226,14 +228,14 @@ function missedIn(
   { publications, position }: HistoryPage,
   from: Whereabouts,
   right: HistoryRight,
-  isOwn: boolean,
+  bodies: KnownBodies,
 ): readonly Publication[] | undefined {
   if (from.offset === position.offset) return [];
   const [first] = publications;
   if (right === false || first?.offset !== from.offset + 1) return undefined;
   // Nodes of two versions may keep, and ask for, different parts.
   if (publications.length !== position.offset - from.offset) return undefined;
-  if (!publications.every((publication) => isReadable(publication, isOwn))) return undefined;
+  if (!publications.every((publication) => bodies.isReadable(publication))) return undefined;
   return right === true || first.publishedAt >= right.notBefore ? publications : undefined;
 }
 

@@ -13,6 +13,7 @@ import { Delivery } from './delivery.js';
 import type { RoomEngine } from './engine/engine.js';
 import type { Position } from './engine/publication.js';
 import { History } from './history.js';
+import { KnownBodies } from './known-bodies.js';
 import { LocalOrders } from './local-orders.js';
 import { Memberships } from './membership.js';
 import { OrderReceiver } from './order-receiver.js';
@@ -53,6 +54,7 @@ export class Rooms {
   readonly #presence: Presence;
   readonly #feed: PresenceFeed;
   readonly #settings: SettingsOfRooms;
+  readonly #bodies: KnownBodies;
   readonly #mute: StaleMute | undefined;
   readonly #orderReceiver: OrderReceiver;
 
@@ -62,6 +64,7 @@ export class Rooms {
   ) {
     const { clock, engine, registry, audit } = ports;
     const settings = new SettingsOfRooms(options);
+    const bodies = (this.#bodies = new KnownBodies(engine.isAlone));
     const listeners = new RoomListeners(ports.warn);
     const presence = new Presence({ ...options, engine, settings, listeners, clock });
     const limits = new RoomLimits(settings, options);
@@ -74,6 +77,7 @@ export class Rooms {
       engine,
       memberships,
       settings,
+      bodies,
       clock,
       deadlineMs,
       maxOutboxBytes,
@@ -100,7 +104,7 @@ export class Rooms {
     this.orders = orders;
     const history = new History(engine, settings);
     this.service = new RoomService(
-      { memberships, engine, orders, settings, history },
+      { memberships, engine, orders, settings, history, bodies },
       registry,
       listeners,
     );
@@ -135,12 +139,12 @@ export class Rooms {
   async start(): Promise<void> {
     const { memberships, recovery } = this;
     const settings = this.#settings;
+    const bodies = this.#bodies;
     const presence = this.#presence;
     const feed = this.#feed;
     const orders = this.#orderReceiver;
-    const { isAlone } = this.ports.engine;
     await this.ports.engine.start(
-      new Delivery({ isAlone, memberships, settings, recovery, presence, feed, orders }),
+      new Delivery({ memberships, settings, bodies, recovery, presence, feed, orders }),
     );
     await orders.start();
   }

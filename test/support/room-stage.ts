@@ -3,6 +3,7 @@ import { TimingWheel } from '../../src/connection/timing-wheel.js';
 import { Turn } from '../../src/connection/turn.js';
 import { Delivery } from '../../src/room/delivery.js';
 import type { RoomEngine } from '../../src/room/engine/engine.js';
+import { KnownBodies } from '../../src/room/known-bodies.js';
 import { Memberships } from '../../src/room/membership.js';
 import { PresenceFeed } from '../../src/room/presence-feed.js';
 import { Presence } from '../../src/room/presence.js';
@@ -29,6 +30,7 @@ export class RoomStage {
     const options = resolveOptions({ roomIdleMs: 0, ...given }, false);
     const { clock, listeners, turn, wheel } = this;
     const settings = (this.settings = new SettingsOfRooms(options));
+    const bodies = new KnownBodies();
     const limits = new RoomLimits(settings, options);
     const presence = (this.presence = new Presence({
       ...options,
@@ -55,6 +57,7 @@ export class RoomStage {
       engine,
       memberships,
       settings,
+      bodies,
       clock,
       deadlineMs,
       maxOutboxBytes,
@@ -62,6 +65,6 @@ export class RoomStage {
     const orders = { deliver: () => undefined, interrupted: () => undefined };
     const feed = new PresenceFeed(clock);
     const { recovery } = this;
-    this.sink = new Delivery({ memberships, settings, recovery, presence, feed, orders });
+    this.sink = new Delivery({ memberships, settings, bodies, recovery, presence, feed, orders });
   }
 }
