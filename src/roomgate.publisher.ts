@@ -12,6 +12,7 @@ import { History } from './room/history.js';
 import { OrderSender } from './room/order-sender.js';
 import { RoomPublisher } from './room/room-publisher.service.js';
 import { SettingsOfRooms } from './room/room-settings.js';
+import { TimelyEngine } from './room/timely-engine.js';
 import { Clock, SystemClock } from './roomgate.clock.js';
 import { ROOM_PUBLISHER_OPTIONS, ROOMGATE_OPTIONS } from './roomgate.constants.js';
 import { RoomgateError } from './roomgate.errors.js';
@@ -98,12 +99,14 @@ function provide(engine: Type<RoomEngine> | undefined): Provider[] {
 
 function createPublisher(
   given: RoomPublisherOptions,
-  engine: RoomEngine,
+  carrier: RoomEngine,
   clock: Clock,
 ): RoomPublisher {
   const options = resolvePublisherOptions(given);
+  const { verdictDeadlineMs: deadlineMs } = options;
+  const engine = new TimelyEngine(carrier, clock, deadlineMs);
   const settings = new SettingsOfRooms(options);
   const history = new History(engine, settings);
-  const sender = new OrderSender({ engine, clock, deadlineMs: options.verdictDeadlineMs });
+  const sender = new OrderSender({ engine, clock, deadlineMs });
   return new RoomPublisher(Object.keys(options.rooms), { engine, settings, history, sender });
 }

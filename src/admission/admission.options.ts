@@ -101,7 +101,8 @@ export interface AdmissionOptions {
    */
   maxVerdictsPerTurn: number;
   /**
-   * Milliseconds for the whole verdict, at the door from when its turn has come; after them the answer is 503.
+   * Milliseconds for the whole verdict, at the door from when its turn has come; after them the answer is 503. A call to the engine
+   * has as long, and a publication six times as long; after them it fails with `engine_unavailable`.
    * @default 5000
    */
   verdictDeadlineMs: number;

@@ -5,9 +5,7 @@ import type { Membership } from '../connection/connection-ports.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
 import type { Turn } from '../connection/turn.js';
 import type { Clock } from '../roomgate.clock.js';
-import { RoomgateError } from '../roomgate.errors.js';
 import { isLater, whenThere } from '../roomgate.later.js';
-import type { Position } from './engine/publication.js';
 import type { RoomEngine } from './engine/engine.js';
 import { LocalRoom } from './local-room.js';
 import type { Presence } from './presence.js';
@@ -24,7 +22,6 @@ export interface MembershipPorts {
   readonly presence: Pick<Presence, 'joined' | 'left'>;
   readonly wheel: TimingWheel;
   readonly clock: Clock;
-  readonly deadlineMs: number;
   readonly roomIdleMs: number;
 }
 
@@ -152,18 +149,11 @@ export class Memberships {
   #subscribe(room: LocalRoom): MaybePromise<true> {
     const { engine, settings } = this.ports;
     const subscribed = engine.subscribe(room.key, settings.ofKey(room.key).history);
-    return whenThere(isLater(subscribed) ? this.#inTime(subscribed) : subscribed, (position) => {
+    return whenThere(subscribed, (position) => {
       room.begin(position);
       // Most rooms are quiet and many: none has to keep the promise of its beginning.
       return (room.subscribed = true);
     });
-  }
-
-  /** An engine that never answers must not keep the room from being asked for again. */
-  async #inTime(subscribed: Promise<Position>): Promise<Position> {
-    const position = await this.ports.clock.within(subscribed, this.ports.deadlineMs, undefined);
-    if (!position) throw new RoomgateError('engine_unavailable', 'The engine did not answer.');
-    return position;
   }
 
   #release(room: LocalRoom): void {

@@ -12,7 +12,6 @@ const RETRY_MS = 1_000;
 export interface OrderReceiverPorts {
   readonly engine: RoomEngine;
   readonly clock: Clock;
-  readonly deadlineMs: number;
   readonly local: LocalOrders;
   /** The name of this node's own orders. */
   readonly own: string;
@@ -41,24 +40,18 @@ export class OrderReceiver {
 
   /** @throws RoomgateError `engine_unavailable`: a node that hears no orders must not admit anybody. */
   async start(): Promise<void> {
-    const { engine, clock, deadlineMs } = this.ports;
-    let position: Position | undefined;
-    let cause: unknown;
+    const { engine } = this.ports;
     try {
-      const subscribed = engine.subscribe(ORDERS_KEY, ORDERS_HISTORY);
-      position = await clock.within(subscribed, deadlineMs, undefined);
-    } catch (error) {
-      cause = error;
-    }
-    // It runs without a part of the engine, and does what a running node does that has lost that part.
-    if (!position && !engine.isAvailable) return this.#startLater();
-    if (!position)
+      this.#position = await engine.subscribe(ORDERS_KEY, ORDERS_HISTORY);
+    } catch (cause) {
+      // It runs without a part of the engine, and does what a running node does that has lost that part.
+      if (!engine.isAvailable) return this.#startLater();
       throw new RoomgateError(
         'engine_unavailable',
         'The engine cannot be reached, so this node would not hear what other nodes order: it does not start.',
         { cause },
       );
-    this.#position = position;
+    }
     void this.#run();
   }
 
@@ -172,11 +165,9 @@ export class OrderReceiver {
 
   /** Without an answer in time none of them is known. */
   async #read(after: number): Promise<HistoryPage | undefined> {
-    const { engine, clock, deadlineMs } = this.ports;
     const { size: limit, maxBytes } = ORDERS_HISTORY;
     try {
-      const page = engine.read(ORDERS_KEY, { after, limit, maxBytes });
-      return await clock.within(page, deadlineMs, undefined);
+      return await this.ports.engine.read(ORDERS_KEY, { after, limit, maxBytes });
     } catch {
       return undefined;
     }

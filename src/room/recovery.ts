@@ -170,9 +170,11 @@ export class Recovery {
     after: number,
     { size: limit, maxBytes }: HistoryLimits,
   ): Promise<HistoryPage | undefined> {
-    const { engine, clock, deadlineMs } = this.ports;
-    const read = async (): Promise<HistoryPage> => engine.read(key, { after, limit, maxBytes });
-    return clock.within(read(), deadlineMs, undefined).catch(() => undefined);
+    try {
+      return await this.ports.engine.read(key, { after, limit, maxBytes });
+    } catch {
+      return undefined;
+    }
   }
 }
 

@@ -27,6 +27,7 @@ import { RoomListeners } from './room-listeners.js';
 import { SettingsOfRooms } from './room-settings.js';
 import { RoomService } from './room.service.js';
 import { StaleMute } from './stale-mute.js';
+import { TimelyEngine } from './timely-engine.js';
 
 export interface RoomsPorts {
   readonly clock: Clock;
@@ -53,23 +54,22 @@ export class Rooms {
   readonly service: RoomService;
   readonly #presence: Presence;
   readonly #feed: PresenceFeed;
+  readonly #engine: TimelyEngine;
   readonly #settings: SettingsOfRooms;
   readonly #bodies: KnownBodies;
   readonly #mute: StaleMute | undefined;
   readonly #orderReceiver: OrderReceiver;
 
-  constructor(
-    private readonly ports: RoomsPorts,
-    options: RoomgateOptions,
-  ) {
-    const { clock, engine, registry, audit } = ports;
+  constructor(ports: RoomsPorts, options: RoomgateOptions) {
+    const { clock, registry, audit } = ports;
+    const { roomIdleMs, maxOutboxBytes, verdictDeadlineMs: deadlineMs } = options;
+    const engine = (this.#engine = new TimelyEngine(ports.engine, clock, deadlineMs));
     const settings = new SettingsOfRooms(options);
     const bodies = (this.#bodies = new KnownBodies(engine.isAlone));
     const listeners = new RoomListeners(ports.warn);
     const presence = new Presence({ ...options, engine, settings, listeners, clock });
     const limits = new RoomLimits(settings, options);
-    const { roomIdleMs, maxOutboxBytes, verdictDeadlineMs: deadlineMs } = options;
-    const parts = { ...ports, settings, limits, listeners, presence, deadlineMs, roomIdleMs };
+    const parts = { ...ports, engine, settings, limits, listeners, presence, roomIdleMs };
     const memberships = new Memberships(parts);
     const rate = new MessageRate(options);
     this.recovery = new Recovery({
@@ -98,7 +98,7 @@ export class Rooms {
     const local = new LocalOrders({ registry, memberships, authority });
     const sender = new OrderSender({ engine, clock, deadlineMs });
     const { warn, onUnknownOrder: onUnknown } = ports;
-    const receiving = { engine, clock, deadlineMs, local, own: sender.from, warn, onUnknown };
+    const receiving = { engine, clock, local, own: sender.from, warn, onUnknown };
     this.#orderReceiver = new OrderReceiver(receiving);
     const orders = new Orders(local, sender);
     this.orders = orders;
@@ -143,7 +143,7 @@ export class Rooms {
     const presence = this.#presence;
     const feed = this.#feed;
     const orders = this.#orderReceiver;
-    await this.ports.engine.start(
+    await this.#engine.start(
       new Delivery({ memberships, settings, bodies, recovery, presence, feed, orders }),
     );
     await orders.start();
@@ -153,6 +153,6 @@ export class Rooms {
     this.#orderReceiver.stop();
     this.#presence.stop();
     this.#feed.stop();
-    await this.ports.engine.stop();
+    await this.#engine.stop();
   }
 }

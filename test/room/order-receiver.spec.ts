@@ -5,6 +5,7 @@ import type { HistoryPage, Position, ReadRange } from '../../src/room/engine/pub
 import type { LocalOrders } from '../../src/room/local-orders.js';
 import { OrderReceiver } from '../../src/room/order-receiver.js';
 import { ORDERS_HISTORY, ORDERS_KEY, OrderSender } from '../../src/room/order-sender.js';
+import { TimelyEngine } from '../../src/room/timely-engine.js';
 import { Deferred } from '../support/deferred.js';
 import { ROOM } from '../support/live-room.js';
 
@@ -60,7 +61,8 @@ describe('OrderReceiver', () => {
         done.push(`reauthorize ${Object.values(target).at(-1) ?? 'all'}`);
       },
     } as unknown as LocalOrders;
-    const ports = { engine, clock, deadlineMs: DEADLINE_MS };
+    const timely = new TimelyEngine(engine, clock, DEADLINE_MS);
+    const ports = { engine: timely, clock, deadlineMs: DEADLINE_MS };
     own = new OrderSender(ports);
     other = new OrderSender(ports);
     receiver = new OrderReceiver({

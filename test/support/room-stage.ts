@@ -11,6 +11,7 @@ import { Recovery } from '../../src/room/recovery.js';
 import { RoomLimits } from '../../src/room/room-limits.js';
 import { RoomListeners } from '../../src/room/room-listeners.js';
 import { SettingsOfRooms } from '../../src/room/room-settings.js';
+import { TimelyEngine } from '../../src/room/timely-engine.js';
 import { resolveOptions, type RoomgateModuleOptions } from '../../src/roomgate.options.js';
 
 /** The room stage on an engine, without connections. */
@@ -26,9 +27,11 @@ export class RoomStage {
   readonly recovery: Recovery;
   readonly sink: Delivery;
 
-  constructor(engine: RoomEngine, given: RoomgateModuleOptions = {}) {
+  constructor(carrier: RoomEngine, given: RoomgateModuleOptions = {}) {
     const options = resolveOptions({ roomIdleMs: 0, ...given }, false);
     const { clock, listeners, turn, wheel } = this;
+    const { roomIdleMs, maxOutboxBytes, verdictDeadlineMs: deadlineMs } = options;
+    const engine = new TimelyEngine(carrier, clock, deadlineMs);
     const settings = (this.settings = new SettingsOfRooms(options));
     const bodies = new KnownBodies();
     const limits = new RoomLimits(settings, options);
@@ -39,7 +42,6 @@ export class RoomStage {
       listeners,
       clock,
     }));
-    const { roomIdleMs, maxOutboxBytes, verdictDeadlineMs: deadlineMs } = options;
     const ports = {
       engine,
       turn,
@@ -49,7 +51,6 @@ export class RoomStage {
       presence,
       wheel,
       clock,
-      deadlineMs,
       roomIdleMs,
     };
     const memberships = (this.memberships = new Memberships(ports));
