@@ -21,6 +21,8 @@ export class Inbox {
   /** What each took on the wire. */
   #sizes: number[] = [];
   #bytes = 0;
+  /** Whether the message whose turn it is waits for a decision: nothing is being handled. */
+  isHeld = false;
   #isBusy = true;
   #isShut = true;
   #isPaused = false;
@@ -69,7 +71,7 @@ export class Inbox {
 
   /** Calls back when no message is being handled: at once, or before the next one is. */
   between(act: () => void): void {
-    if (this.#isBusy) (this.#between ??= []).push(act);
+    if (this.#isBusy && !this.isHeld) (this.#between ??= []).push(act);
     else act();
   }
 

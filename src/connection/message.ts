@@ -12,8 +12,8 @@ export interface Message {
   readonly room?: RoomId;
   /** Of the sender's trace (W3C Trace Context), when it sent one that is valid. */
   readonly traceparent?: string;
-  /** Resolves when a join or leave of its room, which the client asked for before it, is decided. */
-  readonly decided?: Promise<void>;
+  /** Resolves with true when a join or leave of its room that the client asked for before it is decided, with false when that takes too long. */
+  readonly decided?: () => Promise<boolean>;
 }
 
 /** Announces the binary frame behind it; a binary frame that arrives is a message of this event, which no text can be. */

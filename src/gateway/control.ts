@@ -17,7 +17,7 @@ export class Control {
   }
 
   /** @see RoomControl.decided */
-  decided(connection: RoomConnection, room: RoomId): Promise<void> | undefined {
+  decided(connection: RoomConnection, room: RoomId): Message['decided'] {
     return this.#rooms.decided(connection, room);
   }
 

@@ -60,16 +60,30 @@ export class Dispatch {
   /** Handles one message; undefined, or a promise that never rejects, when the next of its connection may follow. */
   handle(connection: RoomConnection, message: Message): Promise<void> | undefined {
     const { decided } = message;
-    return decided
-      ? decided.then(() => this.#handle(connection, message))
-      : this.#handle(connection, message);
+    if (!decided) return this.#handle(connection, message);
+    const { inbox } = connection;
+    // A refresh need not wait for it.
+    inbox.isHeld = true;
+    return decided().then((isDecided) => {
+      inbox.isHeld = false;
+      return this.#handle(connection, message, isDecided);
+    });
   }
 
-  #handle(connection: RoomConnection, message: Message): Promise<void> | undefined {
+  #handle(
+    connection: RoomConnection,
+    message: Message,
+    isDecided = true,
+  ): Promise<void> | undefined {
     const now = this.ports.clock.now();
     const context = this.#context(connection, message);
     if (!connection.isLive(now)) {
       if (context.id !== undefined) context.fail(connection.whyMuted(now));
+      return undefined;
+    }
+    // Whether it is a member is unknown, so nothing is done for it.
+    if (!isDecided) {
+      context.fail('verdict_timeout');
       return undefined;
     }
     const handlers = this.#handlersOf(connection);

@@ -5,6 +5,7 @@ import type { HistoryRight } from '../admission/room-policy.js';
 import { Refusal } from '../admission/refusals.js';
 import type { RoomId } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
+import type { Message } from '../connection/message.js';
 import { drainedWithin, patience } from '../connection/patience.js';
 import { requireLive, requireMembership, requirePresence } from '../connection/require-rights.js';
 import type { PastPublication } from '../room/history.js';
@@ -32,7 +33,8 @@ export class RoomControl {
   readonly #queue: ControlQueue;
 
   constructor(private readonly ports: RoomControlPorts) {
-    this.#queue = new ControlQueue(ports.maxRoomsPerConnection);
+    const { maxRoomsPerConnection, clock, verdictDeadlineMs } = ports;
+    this.#queue = new ControlQueue(maxRoomsPerConnection, clock, verdictDeadlineMs);
   }
 
   join(context: MessageContext, data: JoinData): void {
@@ -57,8 +59,8 @@ export class RoomControl {
     this.#run(context, said ? behind : act, room);
   }
 
-  /** Resolves when the joins and leaves of the room that the connection has asked for are decided; undefined when there are none. */
-  decided(connection: RoomConnection, room: RoomId): Promise<void> | undefined {
+  /** @see ControlQueue.decided */
+  decided(connection: RoomConnection, room: RoomId): Message['decided'] {
     return this.#queue.decided(connection, room);
   }
 

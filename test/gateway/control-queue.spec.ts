@@ -1,3 +1,4 @@
+import { FakeClock } from 'nestjs-roomgate/testing';
 import type { RoomConnection } from '../../src/connection/connection.js';
 import { ControlQueue } from '../../src/gateway/control-queue.js';
 import { Deferred } from '../support/deferred.js';
@@ -10,7 +11,7 @@ describe('ControlQueue', () => {
   let ends: Map<string, Deferred>;
 
   beforeEach(() => {
-    queue = new ControlQueue(2);
+    queue = new ControlQueue(2, new FakeClock(), 5_000);
     begun = [];
     ends = new Map();
   });

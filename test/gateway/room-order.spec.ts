@@ -159,6 +159,67 @@ describe.each([
   });
 });
 
+/** Lists of members never come, and rooms as the test says. */
+class HangingEngine extends SlowEngine {
+  override present(): never {
+    return new Promise(() => undefined) as never;
+  }
+}
+
+describe('A message that waits for a join', () => {
+  const DEADLINE_MS = 5_000;
+  let testbed: RoomgateTestbed;
+  let alice: TestConnection;
+
+  beforeEach(async () => {
+    testbed = await createRoomgateTestbed({
+      providers: [TalkGateway],
+      engine: HangingEngine,
+      roomgate: { rooms: { default: { presence: true } } },
+    });
+    alice = await testbed.connectAs({ sub: 'alice', rooms: [HOME, ROOM] });
+    subscribing.hold();
+  });
+  afterEach(async () => {
+    subscribing.open();
+    await testbed.close();
+  });
+  const say = (id: string, room = ROOM): void => alice.send('say', id, id, { room });
+
+  it('does not hold up the refresh of the token', async () => {
+    alice.send('room.join', { room: ROOM }, 'join');
+    say('said');
+    await testbed.settle();
+    const token = testbed.mint({ sub: 'alice', rooms: [HOME, ROOM] });
+    expect((await alice.request('auth.refresh', { token })).event).toBe('auth.refreshed');
+    subscribing.open();
+    expect((await alice.next('room.joined')).id).toBe('join');
+    expect((await alice.next('ack')).id).toBe('said');
+  });
+
+  it('is answered after the deadline, with all that wait behind it, and those to other rooms are handled', async () => {
+    alice.send('room.presence', {}, 'presence');
+    alice.send('room.join', { room: ROOM }, 'join');
+    say('first');
+    say('second');
+    say('home', HOME);
+    await testbed.settle();
+    await testbed.advance(DEADLINE_MS);
+    const codes: Record<string, unknown> = {};
+    for (let n = 0; n < 3; n++) {
+      const { id, data } = await alice.next('exception');
+      codes[String(id)] = data.code;
+    }
+    const late = 'verdict_timeout';
+    expect(codes).toEqual({ presence: 'engine_unavailable', first: late, second: late });
+    expect((await alice.next('ack')).id).toBe('home');
+    subscribing.open();
+    expect((await alice.next('room.joined')).id).toBe('join');
+    say('third');
+    expect((await alice.next('ack')).id).toBe('third');
+  });
+});
+
 describe('A position', () => {
   it('costs what a page of history costs: who asks for much waits before it asks again', async () => {
     const testbed = await createRoomgateTestbed({
