@@ -3,7 +3,7 @@ import { RoomgateError } from '../roomgate.errors.js';
 import type { EngineKey, MaybePromise, RoomEngine } from './engine/engine.js';
 import type { HistoryPage, Position, Publication } from './engine/publication.js';
 import type { LocalOrders } from './local-orders.js';
-import { parseOrder, type SentOrder } from './order.js';
+import { parseOrder, type SentOrder, splitTold, tellable } from './order.js';
 import { ORDERS_HISTORY, ORDERS_KEY } from './order-sender.js';
 
 const QUIET_MS = 10_000;
@@ -33,6 +33,8 @@ export class OrderReceiver {
   #cancelTimer: (() => void) | undefined;
   #isStopped = false;
   #isWarned = false;
+  /** The latest orders that were obeyed, each with its id: one may come with its room and by the orders too. */
+  readonly #obeyed = new Set<string>();
   /** Until when each line is not written again. */
   readonly #quietUntil = new Map<string, number>();
 
@@ -83,10 +85,11 @@ export class OrderReceiver {
   }
 
   /** An order that was carried with the room itself, because what carries orders is out of reach. It can concern that room only. */
-  told(key: EngineKey, body: string): void {
+  told(key: EngineKey, text: string): void {
+    const { id, body } = splitTold(text);
     const sent = parseOrder(body);
-    if (!sent || sent.from === this.ports.own) return;
-    if ('key' in sent.order && sent.order.key === key) this.#carryOut(sent);
+    if (!sent) return this.#notUnderstood();
+    if ('key' in sent.order && sent.order.key === key) this.#carryOutOnce(sent, id, body);
   }
 
   deliver(publication: Publication): void {
@@ -127,14 +130,31 @@ export class OrderReceiver {
     return this.#obey(publication);
   }
 
-  #obey({ offset, body }: Publication): void {
+  #obey({ offset, body, publicationId }: Publication): void {
     this.#position = { ...this.#position, offset };
     const sent = parseOrder(body);
-    if (sent && sent.from !== this.ports.own) return this.#carryOut(sent);
-    if (sent) return;
+    if (sent) this.#carryOutOnce(sent, publicationId, String(body));
+    else this.#notUnderstood();
+  }
+
+  #notUnderstood(): void {
     const unknown = new RoomgateError('invalid_data', 'An order has an unknown version or shape.');
     this.#reauthorizeAll('An order of another node was not understood', unknown);
     this.ports.onUnknown?.();
+  }
+
+  /** By id and text: whoever takes the id of another order must not have that one ignored. */
+  #carryOutOnce(sent: SentOrder, id: string | undefined, body: string): void {
+    if (sent.from === this.ports.own) return;
+    if (id !== undefined) {
+      const text = tellable(id, body);
+      if (this.#obeyed.has(text)) return;
+      this.#obeyed.add(text);
+      // A set keeps the order in which its entries came.
+      const [oldest] = this.#obeyed;
+      if (this.#obeyed.size > ORDERS_HISTORY.size) this.#obeyed.delete(oldest as string);
+    }
+    this.#carryOut(sent);
   }
 
   #carryOut({ order }: SentOrder): void {

@@ -4,7 +4,7 @@ import { RoomgateError } from '../roomgate.errors.js';
 import { newUuid } from '../roomgate.uuid.js';
 import type { EngineKey, RoomEngine } from './engine/engine.js';
 import type { HistoryLimits } from './engine/publication.js';
-import { encodeOrder, type Order } from './order.js';
+import { encodeOrder, type Order, tellable } from './order.js';
 
 /** Orders travel as publications of a room that is nobody's: names of rooms begin with a letter. */
 export const ORDERS_KEY: EngineKey = '~orders';
@@ -32,13 +32,14 @@ export class OrderSender {
 
   /**
    * Resolves when the engine has accepted the order. An order about one room (`key`) is carried with that room when what carries
-   * orders is out of reach: in a cluster another master may have it.
+   * orders is out of reach: in a cluster another master may have it. Nodes obey it once, by its id, when it reaches them both ways.
    * @throws RoomgateError `engine_unavailable` when that is unknown.
    */
   async send(body: string, key?: RoomKey): Promise<void> {
     const { engine, clock, deadlineMs } = this.ports;
     if (engine.isAlone) return;
-    const options = { publicationId: newUuid(), history: ORDERS_HISTORY };
+    const publicationId = newUuid();
+    const options = { publicationId, history: ORDERS_HISTORY };
     let cause: unknown;
     try {
       const accepted = engine.publish(ORDERS_KEY, body, options);
@@ -47,7 +48,7 @@ export class OrderSender {
       cause = error;
     }
     try {
-      if (key !== undefined) return await engine.tell(key, body);
+      if (key !== undefined) return await engine.tell(key, tellable(publicationId, body));
     } catch {
       // The first failure says more.
     }

@@ -41,6 +41,17 @@ export function encodeOrder(order: Order, from: string): string {
   return JSON.stringify({ version: VERSION, from, ...order });
 }
 
+/** An order with its publication id in one text, for engines to carry with a room. */
+export function tellable(id: string, body: string): string {
+  return `${id} ${body}`;
+}
+
+/** The id and the order of such a text. */
+export function splitTold(text: string): { readonly id: string; readonly body: string } {
+  const space = text.indexOf(' ');
+  return { id: text.slice(0, space), body: text.slice(space + 1) };
+}
+
 /** Undefined for whatever is not exactly an order of this version. */
 export function parseOrder(body: string | Buffer): SentOrder | undefined {
   if (typeof body !== 'string' || body.length > MAX_BODY_LENGTH) return undefined;

@@ -17,6 +17,9 @@ class UneasyEngine extends MemoryEngine {
   subscribing: ((position: Position) => Promise<Position>) | undefined;
   reading: ((page: HistoryPage) => Promise<HistoryPage> | HistoryPage) | undefined;
   reads: ReadRange[] = [];
+  /** Publications are accepted, and the publisher does not hear of it. */
+  losesAnswers = false;
+  telling: (key: string, text: string) => void = () => undefined;
 
   override get isAlone(): boolean {
     return false;
@@ -25,6 +28,17 @@ class UneasyEngine extends MemoryEngine {
   override subscribe(...args: Parameters<MemoryEngine['subscribe']>): Position {
     const position = super.subscribe(...args);
     return (this.subscribing?.(position) as unknown as Position) ?? position;
+  }
+
+  override publish(...args: Parameters<MemoryEngine['publish']>): Position {
+    const position = super.publish(...args);
+    if (this.losesAnswers) throw new Error('canary');
+    return position;
+  }
+
+  override tell(key: string, text: string): Promise<void> {
+    this.telling(key, text);
+    return Promise.resolve();
   }
 
   override read(of: string, range: ReadRange): HistoryPage {
@@ -83,7 +97,7 @@ describe('OrderReceiver', () => {
     for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
   };
   const close = (name: string, by = other): Promise<void> =>
-    by.send(by.encode({ kind: 'close', key: key(name) }));
+    by.send(by.encode({ kind: 'close', key: key(name) }), key(name));
   const forge = (body: string): Position =>
     engine.publish(ORDERS_KEY, body, { publicationId: body, history: ORDERS_HISTORY });
   /** Where the orders have got to. */
@@ -104,6 +118,74 @@ describe('OrderReceiver', () => {
     void close('b');
     expect(done).toEqual(['close a', 'disconnect c', 'reauthorize i', 'close b']);
     expect(warnings).toEqual([]);
+  });
+
+  describe('when an order comes with its room as well', () => {
+    let told: (readonly [key: string, text: string])[];
+    beforeEach(async () => {
+      told = [];
+      engine.losesAnswers = true;
+      engine.telling = (...one) => told.push(one);
+      await receiver.start();
+    });
+    const tellAll = (): void => told.forEach((one) => receiver.told(...one));
+
+    it('obeys it once, when the orders bring it first', async () => {
+      await close('a');
+      tellAll();
+      tellAll();
+      expect([done, told.length]).toEqual([['close a'], 1]);
+    });
+
+    it('obeys it once, when the room brings it first', async () => {
+      isCut = true;
+      await close('a');
+      tellAll();
+      expect(done).toEqual(['close a']);
+      heal();
+      await settle();
+      await close('b');
+      expect(done).toEqual(['close a', 'close b']);
+      expect(warnings).toEqual([]);
+    });
+
+    it('obeys the same order twice when it was given twice', async () => {
+      await close('a');
+      await close('a');
+      tellAll();
+      expect(done).toEqual(['close a', 'close a']);
+    });
+
+    it('obeys another order that has taken its id', async () => {
+      await close('a');
+      const [[, text] = ['', '']] = told;
+      receiver.told(key('b'), text.replaceAll('a/', 'b/'));
+      expect(done).toEqual(['close a', 'close b']);
+    });
+
+    it('obeys nothing that is about another room, and nothing of its own', async () => {
+      isCut = true;
+      await close('a');
+      await close('mine', own);
+      for (const [, text] of told) receiver.told(key('mine'), text);
+      expect(done).toEqual([]);
+    });
+
+    it('asks for all rights anew when it is told what it does not know', () => {
+      receiver.told(key('a'), 'grant');
+      expect([done, unknown]).toEqual([[ALL], 1]);
+    });
+
+    it('forgets the oldest orders beyond a number', async () => {
+      await close('a');
+      const [[room, text] = ['', '']] = told;
+      for (let n = 0; n < 999; n++) await close(`b${n}`);
+      receiver.told(room, text);
+      expect(done).toHaveLength(1_000);
+      await close('c');
+      receiver.told(room, text);
+      expect(done).toHaveLength(1_002);
+    });
   });
 
   it('does not obey what was ordered before it started, and obeys what comes while it starts', async () => {
