@@ -57,8 +57,9 @@ export interface AdapterOptions {
    */
   trustProxyHops: number;
   /**
-   * Upgrades that may wait: for their turn (`maxVerdictsPerTurn`), for a policy or verifier that answers later, or for another
-   * upgrade listener to claim them; others get 429. One address (IPv4, or IPv6 /64) has at most 5 % of them where addresses tell clients apart: `trustProxyHops` or a limit
+   * Upgrades that may wait for a verdict: for their turn (`maxVerdictsPerTurn`), or for a policy or verifier that answers later;
+   * others get 429. As many more may wait until another upgrade listener claims them or earlier responses of their connection are
+   * written. One address (IPv4, or IPv6 /64) has at most 5 % of each where addresses tell clients apart: `trustProxyHops` or a limit
    * by address is set.
    * @default 1000
    */

@@ -34,7 +34,7 @@ export class ForeignUpgrades {
     });
   }
 
-  /** Nothing tells of a claim, so it is looked for when places run out. Answers whether there was one. */
+  /** Lets go of the requests that were claimed. Answers whether there was one. */
   letGoClaimed(): boolean {
     const before = this.#unclaimed.size;
     for (const socket of this.#unclaimed.keys()) this.#letGoIfClaimed(socket);

@@ -46,12 +46,8 @@ export class UpgradeDispatch {
   ) {
     const { options, clock } = ports;
     this.#foreign = new ForeignUpgrades(clock, options.foreignUpgradeMs);
-    this.#limits = new UpgradeLimits(
-      options,
-      () => clock.elapsed(),
-      () => this.#foreign.letGoClaimed(),
-    );
-    this.#waiting = new WaitingUpgrades(this.#limits);
+    this.#limits = new UpgradeLimits(options, () => clock.elapsed());
+    this.#waiting = new WaitingUpgrades(this.#limits.pending);
     this.#handshake = new Handshake(ports, {
       refuse: ({ message, socket, destination }, refusal) =>
         this.#refuse(message, socket, refusal, destination.rules.roomName),
@@ -134,12 +130,13 @@ export class UpgradeDispatch {
     return 'nobody';
   }
 
-  /** Until the connection owes no response to earlier requests. It counts as waiting for a verdict. */
+  /** Until the connection owes no response to earlier requests. */
   #postpone(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const address = this.#addressOf(request);
     // A refusal would stand before the response that is owed.
-    if (!this.#limits.hasPlace(address)) return void socket.destroy();
-    this.#limits.waits(address);
+    if (!this.#hasUnclaimed(address)) return void socket.destroy();
+    const { unclaimed } = this.#limits;
+    unclaimed.take(address);
     this.#waiting.keep(socket);
     const cancel = this.ports.clock.setTimer(
       () => socket.destroy(),
@@ -147,7 +144,7 @@ export class UpgradeDispatch {
     );
     const over = (): void => {
       cancel();
-      this.#limits.waited(address);
+      unclaimed.giveBack(address);
       this.#waiting.letGo(socket);
       socket.off('error', destroySocket);
       socket.off('close', over);
@@ -262,7 +259,7 @@ export class UpgradeDispatch {
   /** Leaves the request to the other listeners, for so long as one of them may take to claim it; not, when too many wait. */
   #leave(request: IncomingMessage, socket: Duplex): UpgradeOwner {
     const address = this.#addressOf(request);
-    if (!this.#limits.mayKnock(address)) {
+    if (!this.#limits.isInPace(address) || !this.#hasUnclaimed(address)) {
       this.#refuse(request, socket, new Refusal('too_many_upgrades'));
       return 'nobody';
     }
@@ -271,9 +268,16 @@ export class UpgradeDispatch {
   }
 
   #awaitClaim(socket: Duplex, address: string): void {
+    const { unclaimed } = this.#limits;
     this.#waiting.keep(socket);
-    this.#limits.waits(address);
-    this.#foreign.wait(socket, () => this.#limits.waited(address));
+    unclaimed.take(address);
+    this.#foreign.wait(socket, () => unclaimed.giveBack(address));
+  }
+
+  /** Nothing tells of a claim, so claims are looked for when there is no slot. */
+  #hasUnclaimed(address: string): boolean {
+    const { unclaimed } = this.#limits;
+    return unclaimed.hasOne(address) || (this.#foreign.letGoClaimed() && unclaimed.hasOne(address));
   }
 
   /** An upgrade that is to be ignored, unless another listener takes it. */
@@ -298,7 +302,7 @@ export class UpgradeDispatch {
       const address = this.#addressOf(request);
       if (!isTouched()) serve();
       // It may be written to by now, so it cannot be refused any more.
-      else if (!this.#limits.hasPlace(address)) socket.destroy();
+      else if (!this.#hasUnclaimed(address)) socket.destroy();
       else if (!socket.destroyed) this.#awaitClaim(socket, address);
     });
     return 'other';

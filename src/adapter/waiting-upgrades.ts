@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { Refusal } from '../admission/refusals.js';
 import type { PendingUpgrade } from './pending-upgrade.js';
-import type { UpgradeLimits } from './upgrade-limits.js';
+import type { Slots } from './upgrade-limits.js';
 
 /** Sockets that wait: for a verdict, for their turn to get one, or for somebody who wants them. */
 export class WaitingUpgrades {
   readonly #sockets = new Map<Duplex, PendingUpgrade | undefined>();
   readonly #onClose: (this: Duplex) => void;
 
-  constructor(private readonly limits: Pick<UpgradeLimits, 'waits' | 'waited'>) {
+  constructor(private readonly pending: Slots) {
     const sockets = this.#sockets;
     this.#onClose = function () {
       sockets.delete(this);
@@ -19,8 +19,8 @@ export class WaitingUpgrades {
   add(upgrade: PendingUpgrade): void {
     const { socket, address } = upgrade;
     this.keep(socket, upgrade);
-    this.limits.waits(address);
-    upgrade.onAnswered = () => this.limits.waited(address);
+    this.pending.take(address);
+    upgrade.onAnswered = () => this.pending.giveBack(address);
   }
 
   /** Until it closes or is let go. */

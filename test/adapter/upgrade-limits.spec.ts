@@ -21,34 +21,42 @@ describe('UpgradeLimits', () => {
     const limits = limitsOf();
     for (let n = 0; n < 5; n++) {
       expect(limits.mayKnock('a')).toBe(true);
-      limits.waits('a');
+      limits.pending.take('a');
     }
     expect([limits.mayKnock('a'), limits.mayKnock('b')]).toEqual([false, true]);
-    limits.waited('a');
+    limits.pending.giveBack('a');
     expect(limits.mayKnock('a')).toBe(true);
   });
 
   it('give an address no share where nobody said that addresses tell clients apart', () => {
     const limits = limitsOf({ trustProxyHops: 0 });
-    for (let n = 0; n < 99; n++) limits.waits('proxy');
+    for (let n = 0; n < 99; n++) limits.pending.take('proxy');
     expect(limits.mayKnock('proxy')).toBe(true);
   });
 
   it('count those who wait among the connections that an address may have', () => {
     const limits = limitsOf({ maxConnectionsPerAddress: 3 });
     limits.opened('a', new PassThrough());
-    limits.waits('a');
+    limits.pending.take('a');
     expect(limits.mayKnock('a')).toBe(true);
-    limits.waits('a');
+    limits.pending.take('a');
     expect(limits.mayKnock('a')).toBe(false);
   });
 
   it('let nobody in when all places are taken', () => {
     const limits = limitsOf();
-    for (let n = 0; n < 100; n++) limits.waits(String(n));
+    for (let n = 0; n < 100; n++) limits.pending.take(String(n));
     expect(limits.mayKnock('new')).toBe(false);
-    limits.waited('3');
+    limits.pending.giveBack('3');
     expect(limits.mayKnock('new')).toBe(true);
+  });
+
+  it('have slots of their own for upgrades that no listener has claimed', () => {
+    const limits = limitsOf({ trustProxyHops: 0 });
+    for (let n = 0; n < 100; n++) limits.unclaimed.take('a');
+    expect([limits.unclaimed.hasOne('b'), limits.mayKnock('a')]).toEqual([false, true]);
+    limits.unclaimed.giveBack('a');
+    expect(limits.unclaimed.hasOne('b')).toBe(true);
   });
 
   it('count the attempts of an address in a time, whatever becomes of them', () => {
@@ -73,12 +81,12 @@ describe('UpgradeLimits', () => {
 
   it('remember nobody without need, and not everybody with it', () => {
     const limits = limitsOf({ maxUpgradesPerAddress: 5 });
-    limits.waits('waits');
+    limits.pending.take('waits');
     for (let n = 0; n < 30_000; n++) limits.mayKnock(String(n));
     expect(limits.size).toBeLessThanOrEqual(10_001);
     for (let n = 0; n < 5; n++) limits.mayKnock('last');
     expect(limits.mayKnock('last')).toBe(false);
-    limits.waited('waits');
-    expect(limits.pending).toBe(0);
+    limits.pending.giveBack('waits');
+    expect(limits.pending.taken).toBe(0);
   });
 });

@@ -46,7 +46,7 @@ describe('Upgrades that come in one turn, of which one is decided in each', () =
     const state = (): unknown[] => [
       ...areAnswered(upgrades),
       verified.join(),
-      door.limits.pending,
+      door.limits.pending.taken,
       registry.size,
     ];
     door.handOver();
@@ -70,7 +70,7 @@ describe('Upgrades that come in one turn, of which one is decided in each', () =
     if (second) await reset(second);
     turns.open();
     await nextTurn();
-    expect([verified, door.limits.pending]).toEqual([['a', 'c'], 0]);
+    expect([verified, door.limits.pending.taken]).toEqual([['a', 'c'], 0]);
     await door.expectNothingLeft();
   });
 
@@ -89,7 +89,7 @@ describe('Upgrades that come in one turn, of which one is decided in each', () =
     await disposed;
     for (const { client } of upgrades.slice(2))
       expectProblem(await client.answer(), 503, 'draining');
-    expect([verified, door.limits.pending]).toEqual([['a', 'b'], 0]);
+    expect([verified, door.limits.pending.taken]).toEqual([['a', 'b'], 0]);
     const inside = upgrades.slice(0, 2);
     expect(await statusesOf(inside)).toEqual([101, 101]);
     for (const { client } of inside) expect(client.received.includes('503')).toBe(false);
@@ -139,7 +139,7 @@ describe('Upgrades that come in one turn, of which one is decided in each', () =
   it('wait on for a verdict that comes later, and count once all the while', async () => {
     await open({}, { policy: HeldPolicy });
     const upgrades = await door.knock('a', 'b', 'c');
-    const state = (): number[] => [HeldPolicy.waiting, door.limits.pending];
+    const state = (): number[] => [HeldPolicy.waiting, door.limits.pending.taken];
     door.handOver();
     expect(state()).toEqual([1, 3]);
     await nextTurn();

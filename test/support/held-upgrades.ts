@@ -108,7 +108,7 @@ export class HeldUpgrades {
   #left(): Record<string, number> {
     const { registry, subjects, heartbeat, memberships } = this.app.node;
     return {
-      pending: this.limits.pending,
+      pending: this.limits.pending.taken,
       addresses: this.limits.size,
       connections: registry.size,
       subjects: subjects.size,
