@@ -19,7 +19,7 @@ import { MemoryEngine } from './room/engine/memory/memory.engine.js';
 import { RoomService } from './room/room.service.js';
 import { Clock, SystemClock } from './roomgate.clock.js';
 import { ROOMGATE_ADAPTER_PORTS, ROOMGATE_OPTIONS } from './roomgate.constants.js';
-import { RoomgateError } from './roomgate.errors.js';
+import { attempt, RoomgateError } from './roomgate.errors.js';
 import { RoomgateNode } from './roomgate.node.js';
 import {
   resolveOptions,
@@ -216,6 +216,7 @@ function createPorts(
     admission: node.admission,
     audit: node.audit,
     failed: (refusal, about) => node.failures.refused(refusal, about),
+    warn: (line) => attempt(() => new Logger('Roomgate').warn(line)),
     drain: node.drain,
     httpAdapter: () => host.httpAdapter,
     prefix: () => (options.useGlobalPrefix && prefix() ? `/${prefix()}` : ''),

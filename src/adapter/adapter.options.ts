@@ -59,8 +59,8 @@ export interface AdapterOptions {
   /**
    * Upgrades that may wait for a verdict: for their turn (`maxVerdictsPerTurn`), or for a policy or verifier that answers later;
    * others get 429. As many more may wait until another upgrade listener claims them or earlier responses of their connection are
-   * written. One address (IPv4, or IPv6 /64) has at most 5 % of each where addresses tell clients apart: `trustProxyHops` or a limit
-   * by address is set.
+   * written. One address (IPv4, or IPv6 /64) has at most 5 % of each. Behind a proxy all clients have one address until
+   * `trustProxyHops` is set.
    * @default 1000
    */
   maxPendingUpgrades: number;

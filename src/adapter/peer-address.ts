@@ -54,10 +54,30 @@ function ipv4Of(groups: readonly string[]): string {
     .join('.');
 }
 
-/** @see peerAddress; `Forwarded` (RFC 7239) is read where no proxy sends `X-Forwarded-For`. */
-export function addressOf(message: IncomingMessage, hops: number): string | undefined {
-  const remote = message.socket.remoteAddress;
-  if (hops === 0) return remote;
-  const forwarded = forwardedValues((name) => headerValues(message, name), 'for');
-  return peerAddress(remote, forwarded, hops);
+const FORWARDING = ['x-forwarded-for', 'forwarded'];
+const UNTRUSTED =
+  'A request has a header X-Forwarded-For or Forwarded, which is ignored because the option "trustProxyHops" is 0. If it is from a proxy of yours, set "trustProxyHops" to the number of your proxies in front of this server: until then all clients behind one share what one address may have (5 % of "maxPendingUpgrades"). If you have no proxy, a client has sent it, and nothing is to be done.';
+
+/** The addresses that requests came from: of the socket, or of a header where it is from proxies of our own. */
+export class PeerAddresses {
+  #isTold = false;
+
+  constructor(
+    private readonly hops: number,
+    private readonly warn: (line: string) => void,
+  ) {}
+
+  /** @see peerAddress; `Forwarded` (RFC 7239) is read where no proxy sends `X-Forwarded-For`. */
+  of(message: IncomingMessage): string | undefined {
+    const remote = message.socket.remoteAddress;
+    if (this.hops > 0) {
+      const forwarded = forwardedValues((name) => headerValues(message, name), 'for');
+      return peerAddress(remote, forwarded, this.hops);
+    }
+    if (!this.#isTold && FORWARDING.some((name) => headerValues(message, name).length > 0)) {
+      this.#isTold = true;
+      this.warn(UNTRUSTED);
+    }
+    return remote;
+  }
 }

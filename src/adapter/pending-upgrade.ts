@@ -24,7 +24,7 @@ export class PendingUpgrade implements PlaceKeeper {
     readonly server: RoomServer,
     readonly request: UpgradeRequest,
     readonly destination: Destination,
-    /** The group of addresses it counts for; empty where they are not told apart. */
+    /** The group of addresses it counts for. */
     readonly address: string,
   ) {}
 

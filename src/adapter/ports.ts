@@ -28,6 +28,8 @@ export interface AdapterPorts {
   readonly audit: Audit;
   /** Tells the log of a refusal what part of the application threw, if one did; `about` names the request. */
   failed(refusal: Refusal, about: string): void;
+  /** A line in the log for who runs the app. Never throws. */
+  readonly warn: (line: string) => void;
   readonly drain: Drain;
   /** Every room gateway path of the app, by its text. */
   readonly routes: ReadonlyMap<string, RoomRoute>;

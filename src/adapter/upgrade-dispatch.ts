@@ -9,7 +9,7 @@ import { newUuid } from '../roomgate.uuid.js';
 import { afterEarlier, earlierResponse } from './earlier-response.js';
 import { ForeignUpgrades, watchTouch } from './foreign-upgrade.js';
 import { Handshake } from './handshake.js';
-import { addressGroup, addressOf } from './peer-address.js';
+import { addressGroup, PeerAddresses } from './peer-address.js';
 import { PendingUpgrade } from './pending-upgrade.js';
 import type { PlainServer } from './plain-server.js';
 import type { AdapterPorts } from './ports.js';
@@ -37,6 +37,7 @@ export class UpgradeDispatch {
   readonly #handshake: Handshake;
   readonly #limits: UpgradeLimits;
   readonly #foreign: ForeignUpgrades;
+  readonly #addresses: PeerAddresses;
 
   constructor(
     private readonly ports: AdapterPorts,
@@ -46,6 +47,7 @@ export class UpgradeDispatch {
   ) {
     const { options, clock } = ports;
     this.#foreign = new ForeignUpgrades(clock, options.foreignUpgradeMs);
+    this.#addresses = new PeerAddresses(options.trustProxyHops, ports.warn);
     this.#limits = new UpgradeLimits(options, () => clock.elapsed());
     this.#waiting = new WaitingUpgrades(this.#limits.pending);
     this.#handshake = new Handshake(ports, {
@@ -230,7 +232,7 @@ export class UpgradeDispatch {
     upgrade.admitted = undefined;
     this.#waiting.letGo(socket);
     const { query } = upgrade.request;
-    const ip = this.#ipOf(message);
+    const ip = this.#addresses.of(message);
     this.ports.open(client, { socket, ip, query, headers: message.headers }, admitted, server);
   }
 
@@ -308,13 +310,9 @@ export class UpgradeDispatch {
     return 'other';
   }
 
-  /** The group of addresses it counts for: a call to the system, made only where addresses can keep strangers out. */
+  /** The group of addresses it counts for. */
   #addressOf(request: IncomingMessage): string {
-    return this.#limits.tellApart ? addressGroup(this.#ipOf(request)) : '';
-  }
-
-  #ipOf(request: IncomingMessage): string | undefined {
-    return addressOf(request, this.ports.options.trustProxyHops);
+    return addressGroup(this.#addresses.of(request));
   }
 
   #refuse(request: IncomingMessage, socket: Duplex, refusal: Refusal, roomName?: string): void {

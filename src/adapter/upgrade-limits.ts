@@ -2,7 +2,6 @@ import type { Duplex } from 'node:stream';
 import { MessageRate, type Paced } from '../connection/message-rate.js';
 
 export interface UpgradeLimitRules {
-  readonly trustProxyHops: number;
   readonly maxPendingUpgrades: number;
   readonly maxConnectionsPerAddress: number;
   readonly maxUpgradesPerAddress: number;
@@ -14,15 +13,15 @@ const SHARE_OF_ONE = 0.05;
 /** Addresses whose rate is remembered; of more the longest known are forgotten. */
 const MAX_PACED = 10_000;
 
-/** A bounded number of slots, of which one address has at most a share. */
-export class Slots {
+/** A bounded number of slots, of which one address has at most its share. */
+class Slots {
   #taken = 0;
   readonly #byAddress = new Map<string, number>();
+  readonly #share: number;
 
-  constructor(
-    private readonly most: number,
-    private readonly share: number,
-  ) {}
+  constructor(private readonly most: number) {
+    this.#share = Math.ceil(most * SHARE_OF_ONE);
+  }
 
   get taken(): number {
     return this.#taken;
@@ -38,7 +37,7 @@ export class Slots {
   }
 
   hasOne(address: string): boolean {
-    return this.#taken < this.most && this.of(address) < this.share;
+    return this.#taken < this.most && this.of(address) < this.#share;
   }
 
   take(address: string): void {
@@ -60,23 +59,17 @@ export class UpgradeLimits {
   readonly pending: Slots;
   /** Upgrades that are nobody's yet. They may be a stranger's, so they never use up the slots of verdicts. */
   readonly unclaimed: Slots;
-  readonly #open = new Slots(Infinity, Infinity);
+  readonly #open = new Slots(Infinity);
   readonly #paced = new Map<string, Paced>();
   readonly #rate: MessageRate;
-  /** Whether it matters from which address somebody comes. */
-  readonly tellApart: boolean;
 
   constructor(
     private readonly rules: UpgradeLimitRules,
     private readonly now: () => number,
   ) {
-    const { maxUpgradesPerAddress: most, upgradeWindowMs, maxConnectionsPerAddress } = rules;
-    // Behind a proxy that nobody told us of, all clients have one address.
-    this.tellApart = rules.trustProxyHops > 0 || maxConnectionsPerAddress > 0 || most > 0;
-    const { maxPendingUpgrades } = rules;
-    const share = this.tellApart ? Math.ceil(maxPendingUpgrades * SHARE_OF_ONE) : Infinity;
-    this.pending = new Slots(maxPendingUpgrades, share);
-    this.unclaimed = new Slots(maxPendingUpgrades, share);
+    const { maxPendingUpgrades, maxUpgradesPerAddress: most, upgradeWindowMs } = rules;
+    this.pending = new Slots(maxPendingUpgrades);
+    this.unclaimed = new Slots(maxPendingUpgrades);
     this.#rate = new MessageRate({
       maxMessagesPerWindow: most,
       messageWindowMs: upgradeWindowMs,

@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { Refusal } from '../admission/refusals.js';
 import type { PendingUpgrade } from './pending-upgrade.js';
-import type { Slots } from './upgrade-limits.js';
+import type { UpgradeLimits } from './upgrade-limits.js';
 
 /** Sockets that wait: for a verdict, for their turn to get one, or for somebody who wants them. */
 export class WaitingUpgrades {
   readonly #sockets = new Map<Duplex, PendingUpgrade | undefined>();
   readonly #onClose: (this: Duplex) => void;
 
-  constructor(private readonly pending: Slots) {
+  constructor(private readonly pending: UpgradeLimits['pending']) {
     const sockets = this.#sockets;
     this.#onClose = function () {
       sockets.delete(this);

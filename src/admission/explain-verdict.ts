@@ -60,7 +60,7 @@ const ADVICE = {
   too_many_upgrades: {
     row: 5,
     change:
-      'Connect again later. Where many are expected, raise "maxPendingUpgrades" or the limits by address.',
+      'Connect again later. One address has at most 5 % of "maxPendingUpgrades": behind a proxy set "trustProxyHops" to tell clients apart. Where many are expected, raise "maxPendingUpgrades" or the limits by address.',
   },
   token_in_query: { row: 6, at: 'the query string', change: HEADER },
   multiple_credentials: {

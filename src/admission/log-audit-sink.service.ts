@@ -73,12 +73,18 @@ function lineOf(event: AuditEvent): string {
   ].join('');
 }
 
-/** What was seen, and of a Host or an Origin also the line to add: who runs the proxy has nothing else to go by. */
+/**
+ * What was seen, and what to change where only options or the proxy can: of a Host or an Origin, and where clients may have one
+ * address because a proxy is not known.
+ */
 function shortLineOf(event: AuditEvent): string {
   const { seen, change } = explainVerdict(event);
-  if (seen === undefined) return lineOf(event);
-  const advice = event.seen === undefined ? '' : ` ${change.replace(/\.$/, '')}`;
-  return `${lineOf(event)}, seen: ${seen}${advice && `;${advice}`}`;
+  const isOurs = event.seen !== undefined || event.reason === 'too_many_upgrades';
+  return [
+    lineOf(event),
+    ...(seen === undefined ? [] : [`, seen: ${seen}`]),
+    ...(isOurs ? [`; ${change.replace(/\.$/, '')}`] : []),
+  ].join('');
 }
 
 function blockOf(event: AuditEvent, issuers: readonly string[]): string {

@@ -6,7 +6,6 @@ const clock = new FakeClock();
 const limitsOf = (rules: Partial<UpgradeLimitRules> = {}): UpgradeLimits =>
   new UpgradeLimits(
     {
-      trustProxyHops: 1,
       maxPendingUpgrades: 100,
       maxConnectionsPerAddress: 0,
       maxUpgradesPerAddress: 0,
@@ -28,10 +27,10 @@ describe('UpgradeLimits', () => {
     expect(limits.mayKnock('a')).toBe(true);
   });
 
-  it('give an address no share where nobody said that addresses tell clients apart', () => {
-    const limits = limitsOf({ trustProxyHops: 0 });
-    for (let n = 0; n < 99; n++) limits.pending.take('proxy');
-    expect(limits.mayKnock('proxy')).toBe(true);
+  it('give an address its share whether or not an option is about addresses', () => {
+    const limits = limitsOf();
+    for (let n = 0; n < 5; n++) limits.pending.take('a');
+    expect([limits.mayKnock('a'), limits.mayKnock('b')]).toEqual([false, true]);
   });
 
   it('count those who wait among the connections that an address may have', () => {
@@ -52,11 +51,11 @@ describe('UpgradeLimits', () => {
   });
 
   it('have slots of their own for upgrades that no listener has claimed', () => {
-    const limits = limitsOf({ trustProxyHops: 0 });
-    for (let n = 0; n < 100; n++) limits.unclaimed.take('a');
-    expect([limits.unclaimed.hasOne('b'), limits.mayKnock('a')]).toEqual([false, true]);
-    limits.unclaimed.giveBack('a');
-    expect(limits.unclaimed.hasOne('b')).toBe(true);
+    const limits = limitsOf();
+    for (let n = 0; n < 100; n++) limits.unclaimed.take(String(n));
+    expect([limits.unclaimed.hasOne('new'), limits.mayKnock('3')]).toEqual([false, true]);
+    limits.unclaimed.giveBack('3');
+    expect(limits.unclaimed.hasOne('new')).toBe(true);
   });
 
   it('count the attempts of an address in a time, whatever becomes of them', () => {

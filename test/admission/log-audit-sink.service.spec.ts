@@ -60,6 +60,10 @@ describe('LogAuditSink', () => {
       { kind: 'refused', reason: 'logout_claims', status: 400 },
     ],
     [
+      'warn Upgrade refused: 429 too_many_upgrades; Connect again later. One address has at most 5 % of "maxPendingUpgrades": behind a proxy set "trustProxyHops" to tell clients apart. Where many are expected, raise "maxPendingUpgrades" or the limits by address.',
+      { kind: 'refused', reason: 'too_many_upgrades', status: 429 },
+    ],
+    [
       'warn Refresh refused: token_older, connection c1, subject "alice".',
       { kind: 'refresh_refused', reason: 'token_older', ...CONNECTION },
     ],

