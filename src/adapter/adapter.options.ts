@@ -51,8 +51,8 @@ export interface AdapterOptions {
   maxPendingAutoPongs: number;
   /**
    * Proxies of your own in front of this server, each of which adds its peer to `X-Forwarded-For`: that many addresses from the
-   * right is the client. `X-Forwarded-Host` then names the host that clients ask for. `Forwarded` (RFC 7239) is read where these
-   * are absent. Zero: the headers are ignored.
+   * right is the client. `X-Forwarded-Host` then names the host that clients ask for. `Forwarded` (RFC 7239) says both, too;
+   * where it disagrees neither counts, so have the proxy delete the headers that it does not write. Zero: all of them are ignored.
    * @default 0
    */
   trustProxyHops: number;

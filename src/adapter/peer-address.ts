@@ -1,25 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
-import { forwardedValues } from '../admission/forwarded.js';
+import { forwardedLists } from '../admission/forwarded.js';
 import { headerValues } from '../admission/upgrade-request.js';
-
-/**
- * The address a request came from. Behind proxies of our own it is the one that the outermost of them saw: the `hops`-th from the
- * right of `X-Forwarded-For`, to which each proxy adds its peer. Zero hops: the header is anybody's claim, and is ignored.
- */
-export function peerAddress(
-  remote: string | undefined,
-  forwardedFor: readonly string[],
-  hops: number,
-): string | undefined {
-  if (hops === 0) return remote;
-  const claimed = forwardedFor
-    .join(',')
-    .split(',')
-    .map((each) => each.trim());
-  const seen = withoutPort(claimed.at(-hops) ?? '');
-  return isIPv4(seen) || isIPv6(seen) ? seen : remote;
-}
 
 /** Some proxies add the port, and brackets around IPv6. */
 function withoutPort(text: string): string {
@@ -58,26 +40,44 @@ const FORWARDING = ['x-forwarded-for', 'forwarded'];
 const UNTRUSTED =
   'A request has a header X-Forwarded-For or Forwarded, which is ignored because the option "trustProxyHops" is 0. If it is from a proxy of yours, set "trustProxyHops" to the number of your proxies in front of this server: until then all clients behind one share what one address may have (5 % of "maxPendingUpgrades"). If you have no proxy, a client has sent it, and nothing is to be done.';
 
-/** The addresses that requests came from: of the socket, or of a header where it is from proxies of our own. */
+const DISAGREEING =
+  'X-Forwarded-For and Forwarded of a request name different clients, so the address of the proxy counts. Have your proxy delete the header that it does not write (nginx: proxy_set_header Forwarded "";), because clients can send it.';
+
+/**
+ * The addresses that requests came from. Behind proxies of our own it is the one that the outermost of them saw: the `hops`-th from
+ * the right of `X-Forwarded-For` or `Forwarded` (RFC 7239), to which each proxy adds its peer. Where both are there and disagree, or
+ * name no address, it is that of the socket. With zero hops the headers are anybody's claim, and are ignored.
+ */
 export class PeerAddresses {
-  #isTold = false;
+  readonly #told = new Set<string>();
 
   constructor(
     private readonly hops: number,
     private readonly warn: (line: string) => void,
   ) {}
 
-  /** @see peerAddress; `Forwarded` (RFC 7239) is read where no proxy sends `X-Forwarded-For`. */
   of(message: IncomingMessage): string | undefined {
     const remote = message.socket.remoteAddress;
-    if (this.hops > 0) {
-      const forwarded = forwardedValues((name) => headerValues(message, name), 'for');
-      return peerAddress(remote, forwarded, this.hops);
-    }
-    if (!this.#isTold && FORWARDING.some((name) => headerValues(message, name).length > 0)) {
-      this.#isTold = true;
-      this.warn(UNTRUSTED);
-    }
+    if (this.hops > 0) return this.#seen(message) ?? remote;
+    if (!this.#told.has(UNTRUSTED) && FORWARDING.some((name) => headerValues(message, name).length))
+      this.#tell(UNTRUSTED);
     return remote;
+  }
+
+  #seen(message: IncomingMessage): string | undefined {
+    const lists = forwardedLists((name) => headerValues(message, name), 'for');
+    const [first = '', second = first] = lists.map((list) =>
+      withoutPort(list.at(-this.hops) ?? ''),
+    );
+    if (addressGroup(first) !== addressGroup(second)) this.#tell(DISAGREEING);
+    else if (isIPv4(first) || isIPv6(first)) return first;
+    return undefined;
+  }
+
+  /** Once: anybody can send such headers. */
+  #tell(line: string): void {
+    if (this.#told.has(line)) return;
+    this.#told.add(line);
+    this.warn(line);
   }
 }

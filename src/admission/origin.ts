@@ -1,4 +1,4 @@
-import { forwardedValues, type HeaderValues } from './forwarded.js';
+import { forwardedLists, type HeaderValues } from './forwarded.js';
 import { Refusal } from './refusals.js';
 import { type UpgradeRequest, valuesOf } from './upgrade-request.js';
 
@@ -33,8 +33,11 @@ export function checkOrigin(request: UpgradeRequest, rules: OriginRules): Refusa
 export function ownHost(headers: HeaderValues, { trustProxyHops }: OriginRules): string {
   const arrived = headers('host')[0] ?? '';
   if (trustProxyHops === 0) return arrived;
-  const hosts = forwardedValues(headers, 'host');
-  return hosts[Math.max(0, hosts.length - trustProxyHops)] || arrived;
+  const [host = '', ...others] = forwardedLists(headers, 'host').map(
+    (hosts) => hosts[Math.max(0, hosts.length - trustProxyHops)] ?? '',
+  );
+  const doAgree = others.every((other) => isSameHost(parseHost(other), parseHost(host)));
+  return (doAgree && host) || arrived;
 }
 
 /** Whether the host is one of `allowedHosts`: an entry without a port stands for every port. */

@@ -189,7 +189,17 @@ describe('checkOrigin', () => {
       ['Forwarded with escapes', 1, { forwarded: 'host="chat\\.test"' }],
       ['the last element', 1, { forwarded: 'host="evil.test,x";a="b;\\"c", host=chat.test' }],
       ['an outer element', 2, { forwarded: ['host=evil.test', 'host=chat.test, for=_inner'] }],
-      ['X-Forwarded-Host first', 1, { 'x-forwarded-host': 'chat.test', forwarded: 'host=x' }],
+      [
+        'both that agree',
+        1,
+        { 'x-forwarded-host': 'chat.test', forwarded: 'host="chat.test:443"' },
+      ],
+      ['one beside an empty one', 1, { 'x-forwarded-host': '', forwarded: 'host=chat.test' }],
+      [
+        'one beside a Forwarded without',
+        1,
+        { 'x-forwarded-host': 'chat.test', forwarded: 'for=x' },
+      ],
     ])('takes the host from our own proxies: %s', (_what, hops, headers) => {
       expect(behind(hops, headers)).toBeUndefined();
     });
@@ -200,6 +210,12 @@ describe('checkOrigin', () => {
       ['an unfinished quote', 1, { forwarded: 'host="chat.test' }],
       ['an odd parameter', 1, { forwarded: 'host=chat.test;=' }],
       ['text behind a quote', 1, { forwarded: 'host="chat.test"x' }],
+      ['two that disagree', 1, { 'x-forwarded-host': 'chat.test', forwarded: 'host=x' }],
+      [
+        'a second one in an unfinished quote',
+        1,
+        { 'x-forwarded-host': 'chat.test', forwarded: 'host="' },
+      ],
       ['nothing', 1, { 'x-forwarded-host': '' }],
       ['no host', 1, { forwarded: 'for=1.2.3.4;proto=https' }],
     ])('takes Host where the proxies do not say: %s', (_what, hops, headers) => {
