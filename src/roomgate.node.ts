@@ -1,3 +1,4 @@
+import { UpgradeLimits } from './adapter/upgrade-limits.js';
 import { Admission } from './admission/admission.js';
 import { Audit, type AuditSink } from './admission/audit.js';
 import { BackChannelLogout } from './admission/back-channel-logout.js';
@@ -82,8 +83,11 @@ export class RoomgateNode {
     const logoutFailed = (error: unknown, requestId?: string): void =>
       failures.tellQuietly('The back-channel logout', error, requestId && `request ${requestId}`);
     const atDoor = (): Promise<void> | undefined => this.admission.turn();
+    const elapsed = (): number => clock.elapsed();
+    // Issuers have no connections.
+    const limits = new UpgradeLimits({ ...options, maxConnectionsPerAddress: 0 }, elapsed);
     this.logout = new BackChannelLogout(
-      { clock, verifier, store, audit: this.audit, failed: logoutFailed, turn: atDoor },
+      { clock, verifier, store, audit: this.audit, failed: logoutFailed, turn: atDoor, limits },
       options,
     );
     this.wheel = new TimingWheel(clock);

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { type InjectionToken, Logger, type Provider, type Type } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { PeerAddresses } from './adapter/peer-address.js';
 import type { AdapterPorts } from './adapter/ports.js';
 import { AuditSink } from './admission/audit.js';
 import { BackChannelLogout } from './admission/back-channel-logout.js';
@@ -216,7 +217,9 @@ function createPorts(
     admission: node.admission,
     audit: node.audit,
     failed: (refusal, about) => node.failures.refused(refusal, about),
-    warn: (line) => attempt(() => new Logger('Roomgate').warn(line)),
+    addresses: new PeerAddresses(options.trustProxyHops, (line) =>
+      attempt(() => new Logger('Roomgate').warn(line)),
+    ),
     drain: node.drain,
     httpAdapter: () => host.httpAdapter,
     prefix: () => (options.useGlobalPrefix && prefix() ? `/${prefix()}` : ''),

@@ -65,7 +65,8 @@ export interface AdapterOptions {
    */
   maxPendingUpgrades: number;
   /**
-   * Upgrades, and plain GETs of room paths, that one address may attempt per `upgradeWindowMs`; others get 429. Zero: no limit.
+   * Upgrades, and plain GETs of room paths, that one address may attempt per `upgradeWindowMs`; others get 429. As many back-channel
+   * logout requests besides. Zero: no limit.
    * @default 0
    */
   maxUpgradesPerAddress: number;

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import {
   Controller,
   Inject,
@@ -12,10 +13,13 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { BackChannelLogout, type LogoutStatus } from '../admission/back-channel-logout.js';
 import { TokenVerifier } from '../admission/token-verifier.js';
+import { ROOMGATE_ADAPTER_PORTS } from '../roomgate.constants.js';
 import { RoomgateError } from '../roomgate.errors.js';
 import { quote } from '../roomgate.rules.js';
 import { newUuid } from '../roomgate.uuid.js';
 import { type FormRequest, readLogoutForm } from './logout-form.js';
+import { addressGroup } from './peer-address.js';
+import type { AdapterPorts } from './ports.js';
 
 const ERRORS: Readonly<Record<LogoutStatus, string | undefined>> = {
   200: undefined,
@@ -33,6 +37,7 @@ export class BackChannelLogoutController implements OnApplicationBootstrap {
   constructor(
     @Inject(BackChannelLogout) private readonly logout: BackChannelLogout,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(ROOMGATE_ADAPTER_PORTS) private readonly ports: Pick<AdapterPorts, 'addresses'>,
   ) {}
 
   /** Fastify answers 415 itself when no parser takes a form, before any route is asked. */
@@ -49,7 +54,11 @@ export class BackChannelLogoutController implements OnApplicationBootstrap {
   @Post()
   async receive(@Req() request: FormRequest, @Res() response: unknown): Promise<void> {
     const requestId = newUuid();
-    const status = await this.logout.receive(await readLogoutForm(request), requestId);
+    // Fastify wraps the request of Node.
+    const { raw = request as unknown as IncomingMessage } = request as { raw?: IncomingMessage };
+    const address = addressGroup(this.ports.addresses.of(raw));
+    const token = await readLogoutForm(request);
+    const status = await this.logout.receive(token, { address, requestId });
     const { httpAdapter } = this.host;
     httpAdapter.setHeader(response, 'X-Request-Id', requestId);
     httpAdapter.setHeader(response, 'Cache-Control', 'no-store');

@@ -8,6 +8,7 @@ import type { RoomSocket } from '../connection/room-socket.js';
 import type { Clock } from '../roomgate.clock.js';
 import type { RoomgateOptions } from '../roomgate.options.js';
 import type { HttpInstance } from './other-servers.js';
+import type { PeerAddresses } from './peer-address.js';
 import type { HttpAdapterLike } from './plain-get.js';
 import type { RoomRoute, RoomServer } from './room-server.js';
 
@@ -28,8 +29,7 @@ export interface AdapterPorts {
   readonly audit: Audit;
   /** Tells the log of a refusal what part of the application threw, if one did; `about` names the request. */
   failed(refusal: Refusal, about: string): void;
-  /** A line in the log for who runs the app. Never throws. */
-  readonly warn: (line: string) => void;
+  readonly addresses: PeerAddresses;
   readonly drain: Drain;
   /** Every room gateway path of the app, by its text. */
   readonly routes: ReadonlyMap<string, RoomRoute>;

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { INestApplicationContext } from '@nestjs/common';
+import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { RoomConnection } from '../connection/connection.js';
 import type { MessageHandler } from '../connection/handler-table.js';
@@ -99,7 +99,7 @@ export class RoomgateAdapter extends WsAdapter {
     };
     const dispatch = new UpgradeDispatch(this.#ports, plain, (server) => {
       serve(server);
-      this.#ports.warn(UNKNOWN_SERVER);
+      new Logger('Roomgate').warn(UNKNOWN_SERVER);
     });
     this.#dispatch = dispatch;
     serve(httpServer);

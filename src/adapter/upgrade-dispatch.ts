@@ -9,7 +9,7 @@ import { newUuid } from '../roomgate.uuid.js';
 import { afterEarlier, earlierResponse } from './earlier-response.js';
 import { ForeignUpgrades, watchTouch } from './foreign-upgrade.js';
 import { Handshake } from './handshake.js';
-import { addressGroup, PeerAddresses } from './peer-address.js';
+import { addressGroup } from './peer-address.js';
 import { PendingUpgrade } from './pending-upgrade.js';
 import type { PlainServer } from './plain-server.js';
 import type { AdapterPorts } from './ports.js';
@@ -37,7 +37,6 @@ export class UpgradeDispatch {
   readonly #handshake: Handshake;
   readonly #limits: UpgradeLimits;
   readonly #foreign: ForeignUpgrades;
-  readonly #addresses: PeerAddresses;
 
   constructor(
     private readonly ports: AdapterPorts,
@@ -47,7 +46,6 @@ export class UpgradeDispatch {
   ) {
     const { options, clock } = ports;
     this.#foreign = new ForeignUpgrades(clock, options.foreignUpgradeMs);
-    this.#addresses = new PeerAddresses(options.trustProxyHops, ports.warn);
     this.#limits = new UpgradeLimits(options, () => clock.elapsed());
     this.#waiting = new WaitingUpgrades(this.#limits.pending);
     this.#handshake = new Handshake(ports, {
@@ -232,7 +230,7 @@ export class UpgradeDispatch {
     upgrade.admitted = undefined;
     this.#waiting.letGo(socket);
     const { query } = upgrade.request;
-    const ip = this.#addresses.of(message);
+    const ip = this.ports.addresses.of(message);
     this.ports.open(client, { socket, ip, query, headers: message.headers }, admitted, server);
   }
 
@@ -312,7 +310,7 @@ export class UpgradeDispatch {
 
   /** The group of addresses it counts for. */
   #addressOf(request: IncomingMessage): string {
-    return addressGroup(this.#addresses.of(request));
+    return addressGroup(this.ports.addresses.of(request));
   }
 
   #refuse(request: IncomingMessage, socket: Duplex, refusal: Refusal, roomName?: string): void {

@@ -81,7 +81,7 @@ export const AUDIT_REASONS = {
   logout_refused: 'A logout token was not believed; `remark` has the exact reason.',
   logout_claims: 'A logout token lacked a claim, or had one it must not have.',
   logout_replayed: 'A logout token had been obeyed before.',
-  logout_busy: 'Too many logout requests were being decided.',
+  logout_busy: 'Too many logout requests were being decided, or came from one address.',
   logout_unavailable: 'A logout token could not be checked or kept; its issuer may try again.',
 
   normal: 'The connection was closed as it should be.',

@@ -21,8 +21,16 @@ export interface LogoutPorts {
   readonly audit: Audit;
   /** The turn of the door, see `Admission.turn`: undefined when a token may be verified at once. */
   readonly turn: () => Promise<void> | undefined;
+  /** Those of the door for one address, counted apart, so that neither uses up what the other may have. */
+  readonly limits: LogoutLimits;
   /** Hears of a verifier or a store that throws something else than its own errors. */
   readonly failed?: (error: unknown, requestId?: string) => void;
+}
+
+interface LogoutLimits {
+  /** Whether one more request of the address may be decided. Counts it. */
+  mayKnock(address: string): boolean;
+  readonly pending: { take(address: string): void; giveBack(address: string): void };
 }
 
 export type LogoutRules = TimeRules & {
@@ -31,8 +39,11 @@ export type LogoutRules = TimeRules & {
   readonly logoutToleranceMs: number;
 };
 
-/** Logout requests that may wait for their turn, for keys or for the store; others are answered 429. */
-const MAX_IN_FLIGHT = 16;
+/** Where a logout request came from, as a group of addresses, and the id of its audit event. */
+interface LogoutSource {
+  readonly address?: string;
+  readonly requestId?: string;
+}
 
 /**
  * OpenID Connect Back-Channel Logout 1.0: an issuer says that a subject signed out. A logout token ends a session, or what was
@@ -40,7 +51,8 @@ const MAX_IN_FLIGHT = 16;
  */
 export class BackChannelLogout {
   readonly #replays: Replays;
-  #inFlight = 0;
+  /** Tokens that the store is being given: resolves with whether it has them, or undefined when that takes too long. */
+  readonly #storing = new Map<string, Promise<boolean | undefined>>();
 
   constructor(
     private readonly ports: LogoutPorts,
@@ -49,31 +61,29 @@ export class BackChannelLogout {
     this.#replays = new Replays(ports.clock);
   }
 
-  /**
-   * Obeys the logout token, or says with which status not; `undefined` is a request without one. Never rejects. The audit event
-   * has the id of the request.
-   */
-  async receive(text: string | undefined, requestId?: string): Promise<LogoutStatus> {
+  /** Obeys the logout token, or says with which status not; `undefined` is a request without one. Never rejects. */
+  async receive(
+    text: string | undefined,
+    { address = '', requestId }: LogoutSource = {},
+  ): Promise<LogoutStatus> {
     // The body parser of the app may use regular expressions.
     forgetLastMatch();
+    const { clock, limits } = this.ports;
+    if (!limits.mayKnock(address)) return this.#refuse(requestId, 429, 'logout_busy');
     if (text === undefined) return this.#refuse(requestId, 400, 'logout_request');
-    if (this.#inFlight >= MAX_IN_FLIGHT) return this.#refuse(requestId, 429, 'logout_busy');
-    this.#inFlight += 1;
+    limits.pending.take(address);
     try {
       const { verdictDeadlineMs } = this.rules;
-      const status = await this.ports.clock.within(
-        this.#obey(text, requestId),
-        verdictDeadlineMs,
-        undefined,
-      );
+      const status = await clock.within(this.#obey(text, requestId), verdictDeadlineMs, undefined);
       return status ?? this.#refuse(requestId, 503, 'logout_unavailable');
     } finally {
-      this.#inFlight -= 1;
+      limits.pending.giveBack(address);
     }
   }
 
-  async #obey(text: string, requestId?: string): Promise<LogoutStatus> {
-    const { clock, verifier, store, audit } = this.ports;
+  /** Undefined when the store takes too long. */
+  async #obey(text: string, requestId?: string): Promise<LogoutStatus | undefined> {
+    const { clock, verifier } = this.ports;
     await this.ports.turn();
     const token = parseToken(text, this.rules.maxTokenBytes);
     if (token instanceof Refusal)
@@ -89,21 +99,33 @@ export class BackChannelLogout {
       return this.#refuse(requestId, 400, 'logout_refused', remark ?? reason);
     }
     if (!logout) return this.#refuse(requestId, 400, 'logout_claims');
-    const { issuer, subject, jti, expiresAt } = logout;
-    const key = identityOf(issuer, jti);
-    if (this.#replays.has(key)) return this.#refuse(requestId, 400, 'logout_replayed');
-    this.#replays.add(key, expiresAt * 1000 + this.rules.clockToleranceMs);
+    const key = identityOf(logout.issuer, logout.jti);
+    // The same token at the same time is stored once. The second waits, because the first may fail.
+    const first = this.#storing.get(key);
+    if (first && !(await first)) return this.#refuse(requestId, 503, 'logout_unavailable');
+    if (first || this.#replays.has(key)) return this.#refuse(requestId, 400, 'logout_replayed');
+    const storing = clock
+      .within(this.#store(logout, key, requestId), this.rules.verdictDeadlineMs, undefined)
+      .finally(() => this.#storing.delete(key));
+    this.#storing.set(key, storing);
+    const isStored = await storing;
+    if (isStored === false) return this.#refuse(requestId, 503, 'logout_unavailable');
+    return isStored && 200;
+  }
+
+  /** Whether the store has the revocations. Only then is the token a replay: until then its issuer may send it again. */
+  async #store(logout: Logout, key: string, requestId?: string): Promise<boolean> {
+    const { issuer, subject, expiresAt } = logout;
     try {
       for (const revocation of revocationsOf(logout, this.rules.logoutToleranceMs))
-        await store.add(revocation);
+        await this.ports.store.add(revocation);
     } catch (error) {
       this.ports.failed?.(error, requestId);
-      // Its issuer may send the same one again.
-      this.#replays.delete(key);
-      return this.#refuse(requestId, 503, 'logout_unavailable');
+      return false;
     }
-    audit.record({ kind: 'revoked', reason: 'logged_out', issuer, subject, requestId });
-    return 200;
+    this.#replays.add(key, expiresAt * 1000 + this.rules.clockToleranceMs);
+    this.ports.audit.record({ kind: 'revoked', reason: 'logged_out', issuer, subject, requestId });
+    return true;
   }
 
   #refuse<S extends LogoutStatus>(

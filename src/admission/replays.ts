@@ -23,8 +23,4 @@ export class Replays {
     }
     this.#until.set(key, until);
   }
-
-  delete(key: string): void {
-    this.#until.delete(key);
-  }
 }

@@ -1,4 +1,6 @@
+import { jest } from '@jest/globals';
 import type { IssuerOptions } from '../../src/index.js';
+import { type UpgradeLimitRules, UpgradeLimits } from '../../src/adapter/upgrade-limits.js';
 import { Audit } from '../../src/admission/audit.js';
 import { BackChannelLogout, type LogoutStatus } from '../../src/admission/back-channel-logout.js';
 import { type Issuer, loadIssuers } from '../../src/admission/issuer.js';
@@ -40,11 +42,14 @@ describe('BackChannelLogout', () => {
   let logout: BackChannelLogout;
 
   let turn: () => Promise<void> | undefined = () => undefined;
+  let limits: UpgradeLimits;
   const logoutWith = (verifier: TokenVerifier): BackChannelLogout =>
     new BackChannelLogout(
-      { clock, verifier, store, audit: new Audit(sink, clock), turn },
+      { clock, verifier, store, audit: new Audit(sink, clock), turn, limits },
       resolveOptions({}, false),
     );
+  const limitsOf = (rules: Partial<UpgradeLimitRules> = {}): UpgradeLimits =>
+    new UpgradeLimits({ ...resolveOptions({}, false), ...rules }, () => clock.elapsed());
   const mint = (others: object = {}, header: object = {}): string => {
     const claims = logoutClaims({ issuer: A, audience: AUDIENCE }, clock.now(), others);
     return by.token({ ...LOGOUT_HEADER, ...header }, JSON.stringify(claims));
@@ -52,6 +57,7 @@ describe('BackChannelLogout', () => {
 
   beforeEach(() => {
     store = new Store();
+    limits = limitsOf();
     logout = logoutWith(real);
   });
 
@@ -170,6 +176,59 @@ describe('BackChannelLogout', () => {
     expect(await logout.receive(token)).toBe(200);
   });
 
+  it('obeys the same token later when the store did not answer in time', async () => {
+    const token = mint({ sub: 'alice' });
+    store.onAdd = () => new Promise(() => undefined);
+    for (let n = 0; n < 2; n++) {
+      const late = logout.receive(token);
+      await nextTurn();
+      clock.advance(5_000);
+      expect(await late).toBe(503);
+    }
+    store.onAdd = () => undefined;
+    expect(await logout.receive(token)).toBe(200);
+    expect(await logout.receive(token)).toBe(400);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('stores a token once that comes twice at the same time', async () => {
+    const token = mint({ sub: 'alice' });
+    let stored = (): void => undefined;
+    store.onAdd = () => new Promise<void>((resolve) => (stored = resolve));
+    const both = [logout.receive(token), logout.receive(token)];
+    await nextTurn();
+    stored();
+    expect(await Promise.all(both)).toEqual([200, 400]);
+    expect(store.added).toHaveLength(1);
+    expect(sink.take()).toEqual(['revoked logged_out', 'refused logout_replayed']);
+  });
+
+  it('answers 503 to both when a token comes twice at the same time and the store fails', async () => {
+    const token = mint({ sub: 'alice' });
+    let fail = (_error: Error): void => undefined;
+    store.onAdd = () => new Promise<void>((_resolve, reject) => (fail = reject));
+    const both = [logout.receive(token), logout.receive(token)];
+    await nextTurn();
+    fail(new Error('down'));
+    expect(await Promise.all(both)).toEqual([503, 503]);
+    expect(store.added).toHaveLength(1);
+    store.onAdd = () => undefined;
+    expect(await logout.receive(token)).toBe(200);
+  });
+
+  it('takes a token for obeyed when the store has it after the deadline', async () => {
+    const token = mint({ sub: 'alice' });
+    let stored = (): void => undefined;
+    store.onAdd = () => new Promise<void>((resolve) => (stored = resolve));
+    const late = logout.receive(token);
+    await nextTurn();
+    clock.advance(5_000);
+    expect(await late).toBe(503);
+    stored();
+    await nextTurn();
+    expect(await logout.receive(token)).toBe(400);
+  });
+
   it.each<[string, () => unknown, number]>([
     ['has no keys', thrower(new KeysUnavailableError()), 503],
     ['refuses', thrower(new TokenRefusedError('own_words')), 400],
@@ -182,15 +241,33 @@ describe('BackChannelLogout', () => {
     expect(store.added).toEqual([]);
   });
 
-  it('answers 503 after the deadline, and 429 when sixteen wait', async () => {
+  it('answers 503 after the deadline, and 429 to an address of which fifty wait', async () => {
     store.onAdd = () => new Promise(() => undefined);
-    const waiting = Array.from({ length: 16 }, () => logout.receive(mint({ sub: 'alice' })));
-    expect(await logout.receive(mint({ sub: 'alice' }))).toBe(429);
+    const [address, other] = [{ address: '192.0.2.1' }, { address: '192.0.2.2' }];
+    const send = (from: object): Promise<LogoutStatus> =>
+      logout.receive(mint({ sub: 'alice' }), from);
+    const waiting = Array.from({ length: 50 }, () => send(address));
+    expect(await send(address)).toBe(429);
+    waiting.push(send(other));
+    await nextTurn();
     clock.advance(5_000);
-    expect(await Promise.all(waiting)).toEqual(Array(16).fill(503));
+    expect(await Promise.all(waiting)).toEqual(Array(51).fill(503));
     store.onAdd = () => undefined;
-    expect(await logout.receive(mint({ sub: 'alice' }))).toBe(200);
+    expect(await send(address)).toBe(200);
     expect(clock.pending).toBe(0);
+  });
+
+  it('counts the attempts of an address, whatever they bring, before any token is looked at', async () => {
+    limits = limitsOf({ maxUpgradesPerAddress: 2 });
+    const verifyLogout = jest.fn(thrower(new TokenRefusedError('own_words')));
+    const counted = logoutWith({ verifyLogout } as unknown as TokenVerifier);
+    const from = { address: '192.0.2.1' };
+    expect(await counted.receive(mint({ sub: 'alice' }), from)).toBe(400);
+    expect(await counted.receive(undefined, from)).toBe(400);
+    expect(await counted.receive(mint({ sub: 'alice' }), from)).toBe(429);
+    expect(await counted.receive(undefined, from)).toBe(429);
+    expect(verifyLogout).toHaveBeenCalledTimes(1);
+    expect(await counted.receive(mint({ sub: 'alice' }), { address: '192.0.2.2' })).toBe(400);
   });
 
   describe('when many forged tokens come at once', () => {
@@ -252,9 +329,9 @@ describe('BackChannelLogout', () => {
       const forged = signToken({ ...LOGOUT_HEADER, alg }, claims, ecPair(curve).privateKey);
       const answers = await flood(countingVerifier(pairs), forged);
       expect(Math.max(...costs)).toBe(cost * Math.max(1, Math.floor(32 / cost)));
-      expect(costs.reduce((sum, each) => sum + each)).toBe(16 * cost);
-      expect(answers.filter((status) => status === 400)).toHaveLength(16);
-      expect(answers.filter((status) => status === 429)).toHaveLength(384);
+      expect(costs.reduce((sum, each) => sum + each)).toBe(50 * cost);
+      expect(answers.filter((status) => status === 400)).toHaveLength(50);
+      expect(answers.filter((status) => status === 429)).toHaveLength(350);
     });
 
     it('and they name a kid, a token costs one check', async () => {
@@ -262,7 +339,7 @@ describe('BackChannelLogout', () => {
       const claims = logoutClaims({ issuer: A, audience: AUDIENCE }, clock.now(), { sub: 'alice' });
       const forged = signToken({ ...LOGOUT_HEADER, kid: 'k1' }, claims, ecPair().privateKey);
       await flood(countingVerifier(pairs, true), forged);
-      expect(costs.reduce((sum, each) => sum + each)).toBe(16);
+      expect(costs.reduce((sum, each) => sum + each)).toBe(50);
     });
   });
 
@@ -271,6 +348,8 @@ describe('BackChannelLogout', () => {
     expect(sink.take()).toEqual(['refused logout_request']);
   });
 });
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function eventOf(value: object): object {
   return { 'http://schemas.openid.net/event/backchannel-logout': value };

@@ -227,6 +227,26 @@ describe.each([
     expect(logger.text).toContain('Logout refused: 503 logout_unavailable');
   });
 
+  it('has the limits of the door for each address, counted apart from those of upgrades', async () => {
+    await start({ roomgate: { maxUpgradesPerAddress: 2, trustProxyHops: 1 } });
+    const from = (address: string, token = mint({ sub: 'alice' })): Promise<RawAnswer> => {
+      const body = `logout_token=${token}`;
+      return ask(
+        app.port,
+        `POST ${PATH} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Forwarded-For: ${address}\r\n` +
+          `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+    };
+    for (let n = 0; n < 2; n++) expectAnswer(await from('192.0.2.1', 'a.b.c'), 400);
+    const refused = await from('192.0.2.1');
+    expectAnswer(refused, 429);
+    expect(refused.headers['retry-after']).toBe('1');
+    expectAnswer(await from('192.0.2.2'), 200);
+    for (let n = 0; n < 2; n++) expectProblem(await knock('a.b.c'), 401, 'token_invalid');
+    expectProblem(await knock('a.b.c'), 429, 'too_many_upgrades');
+    expectAnswer(await from('192.0.2.2'), 200);
+  });
+
   it('stands behind the global prefix, and answers POST alone', async () => {
     await start({ configure: (nest) => nest.setGlobalPrefix('api') });
     expectAnswer(await post(app.port, `/api${PATH}`, `logout_token=${mint({ sub: 'a' })}`), 200);
