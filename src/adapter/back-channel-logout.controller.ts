@@ -13,6 +13,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { BackChannelLogout, type LogoutStatus } from '../admission/back-channel-logout.js';
 import { TokenVerifier } from '../admission/token-verifier.js';
+import { Turnstile } from '../admission/turnstile.js';
 import { ROOMGATE_ADAPTER_PORTS } from '../roomgate.constants.js';
 import { RoomgateError } from '../roomgate.errors.js';
 import { quote } from '../roomgate.rules.js';
@@ -28,12 +29,17 @@ const ERRORS: Readonly<Record<LogoutStatus, string | undefined>> = {
   503: 'temporarily_unavailable',
 };
 
+/** Requests read and answered per turn of the event loop. Writing an answer costs more than refusing what was asked. */
+const ANSWERS_PER_TURN = 16;
+
 /**
  * Where the issuer posts its logout tokens (OpenID Connect Back-Channel Logout 1.0, §2.5). It reads the request itself: as a
  * parameter the token would pass through pipes of the app. Global guards of the app run before it and have to let it pass.
  * Its path has no version, whatever versioning the app uses: issuers are configured with one address.
  */
 export class BackChannelLogoutController implements OnApplicationBootstrap {
+  private readonly turnstile = new Turnstile(ANSWERS_PER_TURN);
+
   constructor(
     @Inject(BackChannelLogout) private readonly logout: BackChannelLogout,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
@@ -53,6 +59,7 @@ export class BackChannelLogoutController implements OnApplicationBootstrap {
 
   @Post()
   async receive(@Req() request: FormRequest, @Res() response: unknown): Promise<void> {
+    await this.turnstile.pass();
     const requestId = newUuid();
     // Fastify wraps the request of Node.
     const { raw = request as unknown as IncomingMessage } = request as { raw?: IncomingMessage };

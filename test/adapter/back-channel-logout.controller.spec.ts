@@ -1,3 +1,4 @@
+import type { HttpAdapterHost } from '@nestjs/core';
 import {
   type AuditEvent,
   AuditSink,
@@ -6,7 +7,10 @@ import {
   TokenVerifier,
 } from 'nestjs-roomgate';
 import { TestIssuer } from 'nestjs-roomgate/testing';
-import { backChannelLogoutController } from '../../src/adapter/back-channel-logout.controller.js';
+import {
+  BackChannelLogoutController,
+  backChannelLogoutController,
+} from '../../src/adapter/back-channel-logout.controller.js';
 import { loadIssuers } from '../../src/admission/issuer.js';
 import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.js';
 import { BackChannelLogout } from '../../src/admission/back-channel-logout.js';
@@ -85,6 +89,22 @@ describe('backChannelLogoutController', () => {
       ]);
     }
     await testbed.close();
+  });
+
+  it('reads and answers at most 16 of 400 requests in a turn of the event loop', async () => {
+    const perTurn = [0];
+    const httpAdapter = { setHeader: () => {}, reply: () => (perTurn[0] = (perTurn[0] ?? 0) + 1) };
+    const logout = { receive: () => Promise.resolve(400) } as unknown as BackChannelLogout;
+    const host = { httpAdapter } as unknown as HttpAdapterHost;
+    const controller = new BackChannelLogoutController(logout, host);
+    const next = (): void => {
+      perTurn.unshift(0);
+      if (perTurn.length < 30) setImmediate(next);
+    };
+    setImmediate(next);
+    await Promise.all(Array.from({ length: 400 }, () => controller.receive({ headers: {} }, {})));
+    expect(Math.max(...perTurn)).toBe(16);
+    expect(perTurn.reduce((sum, count) => sum + count)).toBe(400);
   });
 });
 
