@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import fc from 'fast-check';
 import {
@@ -73,6 +75,7 @@ const STEPS = [
   'leave',
   'wait',
   'drain',
+  'reset',
 ] as const;
 /** Half of the plays have nothing in them by which a message may be dropped. */
 const plays = fc.oneof(
@@ -96,6 +99,9 @@ describe.each<[string, new () => RoomEngine]>([
           roomgate: { roomIdleMs: 0 },
         });
         const node = nodeOf(testbed);
+        let socket: Duplex | undefined;
+        const server = testbed.app.getHttpServer() as Server;
+        server.once('connection', (accepted) => (socket = accepted));
         const alice: TestConnection = await testbed.connectAs({
           sub: 'alice',
           rooms: [ROOM],
@@ -104,8 +110,13 @@ describe.each<[string, new () => RoomEngine]>([
         const end = serverEnd(testbed, alice);
         const rooms = testbed.get(RoomService).of('default');
         const revocation = testbed.get(RevocationService);
-        let [sent, begunBefore] = [0, Infinity];
-        const begun = (): number => log.filter((each) => typeof each === 'number').length;
+        let [sent, begun, begunBefore] = [0, 0, Infinity];
+        // A message has begun when the inbox hands it over: its handler follows when guards and pipes have passed it.
+        const handle = end.handle.bind(end);
+        end.handle = (message) => {
+          begun += 1;
+          return handle(message);
+        };
         const acts: Record<(typeof STEPS)[number], () => unknown> = {
           say: () => alice.socket.readyState === alice.socket.OPEN && alice.send('say', sent++),
           'go on': () => waiting.shift()?.(),
@@ -125,10 +136,13 @@ describe.each<[string, new () => RoomEngine]>([
             alice.socket.readyState === alice.socket.OPEN && alice.send('room.leave', {}),
           wait: () => testbed.advance(5_000),
           drain: () => void node.drain.closeAll(),
+          // As a TCP RST of the client: Node destroys the server's socket with this error.
+          reset: () =>
+            socket?.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })),
         };
         for (const step of steps) {
           await acts[step]();
-          if (TAKES.includes(step)) begunBefore = Math.min(begunBefore, begun());
+          if (TAKES.includes(step)) begunBefore = Math.min(begunBefore, begun);
         }
         for (let n = 0; n < 40; n++) {
           await testbed.settle();
@@ -151,6 +165,7 @@ describe.each<[string, new () => RoomEngine]>([
           'leave',
           'drain',
           'wait',
+          'reset',
         ];
         if (!steps.some((step) => takesOrEnds.includes(step))) expect(numbers).toHaveLength(sent);
         expect([node.registry.size, node.registry.subjects, node.subjects.size]).toEqual([0, 0, 0]);

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { AuditSink, type AuditEvent } from 'nestjs-roomgate';
 import { behindHead, HostileRoom } from '../support/hostile-room.js';
 import { clientFrame, closeCodeOf, maskedText, OPCODE, readFrames } from '../support/raw-frames.js';
+import { RecordingSink } from '../support/recording-sink.js';
 
 const { continuation, text, binary, close, ping, pong } = OPCODE;
 const PROTOCOL_ERROR = 1002;
@@ -16,9 +18,13 @@ const code = (value: number, reason: string | Uint8Array = ''): Buffer =>
 
 describe('Bytes behind the 101 that RFC 6455 does not allow', () => {
   let room: HostileRoom;
+  const sink = new RecordingSink();
+  class Sink extends AuditSink {
+    record = (event: AuditEvent): void => sink.record(event);
+  }
 
   beforeAll(async () => {
-    room = await HostileRoom.open();
+    room = await HostileRoom.open({ auditSink: Sink });
   });
   afterAll(() => room.close());
 
@@ -96,6 +102,7 @@ describe('Bytes behind the 101 that RFC 6455 does not allow', () => {
     ['a close of 126 bytes', closeFrame(code(1000, Buffer.alloc(124, 0x61))), PROTOCOL_ERROR],
   ])('end the connection with the code of their fault: %s', async (_what, bytes, wanted) => {
     const client = await room.enter();
+    sink.take();
     client.write(bytes);
     const all = behindHead(await client.until((it) => closeCodeOf(behindHead(it)) !== undefined));
     expect(closeCodeOf(all)).toBe(wanted);
@@ -105,6 +112,10 @@ describe('Bytes behind the 101 that RFC 6455 does not allow', () => {
     await client.closed;
     await room.expectServed();
     await room.expectNothingLeft();
+    const reason = wanted === TOO_BIG ? 'message_too_big' : 'protocol_error';
+    expect(sink.takeEvents()).toEqual([
+      expect.objectContaining({ kind: 'closed', reason, closeCode: wanted }),
+    ]);
   });
 
   it('cost their sender the connection when they are random, and nobody else anything', async () => {
