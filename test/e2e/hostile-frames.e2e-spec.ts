@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AuditSink, type AuditEvent } from 'nestjs-roomgate';
+import { CLOSE_CODES } from '../../src/connection/close-codes.js';
 import { behindHead, HostileRoom } from '../support/hostile-room.js';
 import { clientFrame, closeCodeOf, maskedText, OPCODE, readFrames } from '../support/raw-frames.js';
 import { RecordingSink } from '../support/recording-sink.js';
@@ -112,6 +113,8 @@ describe('Bytes behind the 101 that RFC 6455 does not allow', () => {
     await client.closed;
     await room.expectServed();
     await room.expectNothingLeft();
+    // PROTOCOL.md says of each what a client should do.
+    expect(Object.values(CLOSE_CODES).map((row) => row.code)).toContain(wanted);
     const reason = wanted === TOO_BIG ? 'message_too_big' : 'protocol_error';
     expect(sink.takeEvents()).toEqual([
       expect.objectContaining({ kind: 'closed', reason, closeCode: wanted }),

@@ -17,6 +17,13 @@ class ForgetfulEngine extends MemoryEngine {
   }
 }
 
+/** Its publications come from other processes too. */
+class SharedEngine extends MemoryEngine {
+  override get isAlone(): boolean {
+    return false;
+  }
+}
+
 const eventsOf = ({ texts }: FakeMember): string[] => texts.map((text) => JSON.parse(text).event);
 
 describe('Delivery', () => {
@@ -56,4 +63,17 @@ describe('Delivery', () => {
     stage.turn.flush();
     expect(eventsOf(member)).toEqual(['gap']);
   });
+
+  it.each(['', '{"event":"said"', 'said', 'null', '[]'])(
+    'tells members that a publication is missing whose body is %j, and goes on',
+    async (body) => {
+      const stage = new RoomStage(new SharedEngine());
+      const member = new FakeMember(stage.turn);
+      await member.join(stage.memberships, A);
+      for (const [index, each] of [body, '{"event":"said"}'].entries())
+        stage.sink.deliver(A, { offset: index + 1, publicationId: '', body: each, publishedAt: 0 });
+      stage.turn.flush();
+      expect(eventsOf(member)).toEqual(['gap', 'said']);
+    },
+  );
 });

@@ -238,6 +238,18 @@ describe('OrderReceiver', () => {
     expect(warnings).toHaveLength(2);
   });
 
+  it('tells of an order that cannot be obeyed also within ten seconds of an unknown one', async () => {
+    await receiver.start();
+    forge('canary');
+    onClose = () => {
+      throw new TypeError('canary');
+    };
+    await close('bad');
+    await settle();
+    expect(warnings).toHaveLength(2);
+    expect(warnings[1]).toMatch(/could not be obeyed.*TypeError/);
+  });
+
   it('goes on, and asks for all rights anew, when one cannot be obeyed', async () => {
     await receiver.start();
     onClose = (name) => {

@@ -62,6 +62,16 @@ describe('A subscription', () => {
     expect(told).toEqual(['gap to two 3', 'two 4', 'two 5']);
   });
 
+  it('is not silenced by an offset that Redis has never given', () => {
+    const { subscription, told } = open();
+    const impossible = Number.MAX_SAFE_INTEGER - 1;
+    subscription.publication(said(impossible), 'one', 10);
+    told.length = 0;
+    expect(subscription.verify(at(4), subscription.position)).toBe(false);
+    subscription.publication(said(5), 'one', 10);
+    expect(told.slice(-2)).toEqual(['gap to one 4', 'one 5']);
+  });
+
   it('is interrupted whenever it was closed: news of presence may be missing where no publication is', () => {
     const { subscription, told } = open();
     expect(told).toEqual([]);
