@@ -1,13 +1,14 @@
 /**
- * Why this exists: tables in README.md and PROTOCOL.md repeat what the code already knows (options and
- * defaults, environment variables, refusals, close codes), and repeated facts drift apart. Each table stands
- * between `<!-- name:start -->` and `<!-- name:end -->` and has to say what the code says; with `--write` it
- * is made from the code. doc-tables.js says which tables there are.
+ * Why this exists: tables in the documents repeat what the code already knows (options and defaults,
+ * environment variables, refusals, close codes), and repeated facts drift apart. Each table stands in one
+ * document, between `<!-- name:start -->` and `<!-- name:end -->`, and has to say what the code says; with
+ * `--write` it is made from the code. doc-tables.js says which tables there are. Links between the documents
+ * have to lead to a file that exists and, with a fragment, to one of its headings.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { read, report, root } from './common.js';
+import { documents, read, report, root } from './common.js';
 import { TABLES } from './doc-tables.js';
 
 /** @param {unknown[]} cells */
@@ -41,37 +42,68 @@ async function linesFromCode(table) {
 /** @param {string} name @param {boolean} write */
 async function check(name, write) {
   const table = TABLES[name];
-  const file = path.join(root, table.document);
-  const text = existsSync(file) ? read(table.document) : '';
   const start = `<!-- ${name}:start -->`;
-  if (table.optional && !text.includes(start)) return;
+  const [document, twin] = pages.filter((it) => read(it).includes(start));
+  if (twin) problems.push(`${twin}: the table of ${table.export} stands in ${document} already`);
+  if (!document) {
+    if (!table.optional) problems.push(`no document has the table of ${table.export}: ${start}`);
+    return;
+  }
+  const text = read(document);
   const from = text.indexOf(start) + start.length;
   const to = text.indexOf(`<!-- ${name}:end -->`);
   const wanted = await linesFromCode(table);
-  if (from < start.length || to < from) {
-    problems.push(
-      `${table.document}: wants the table of ${table.export} after a line ${start} and before its :end`,
-    );
+  if (to < from) {
+    problems.push(`${document}: the table of ${table.export} wants a line <!-- ${name}:end -->`);
   } else if (wanted && write) {
-    writeFileSync(file, `${text.slice(0, from)}\n${wanted.join('\n')}\n${text.slice(to)}`);
+    writeFileSync(
+      path.join(root, document),
+      `${text.slice(0, from)}\n${wanted.join('\n')}\n${text.slice(to)}`,
+    );
   } else if (wanted) {
     const [has, wants] = [linesOf(text.slice(from, to)), linesOf(wanted.join('\n'))];
     const first = text.slice(0, from).split('\n').length + 1;
     for (const [i, it] of has.entries()) {
       if (!wants.includes(it))
-        problems.push(`${table.document}:${first + i}: not in ${table.export}: ${it}`);
+        problems.push(`${document}:${first + i}: not in ${table.export}: ${it}`);
     }
     for (const it of wants) {
-      if (!has.includes(it))
-        problems.push(`${table.document}:${first}: ${name} should have: ${it}`);
+      if (!has.includes(it)) problems.push(`${document}:${first}: ${name} should have: ${it}`);
     }
   }
 }
 
+/** What GitHub makes of a heading. @param {string} heading */
+const slug = (heading) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replace(/\s/g, '-');
+
+/** @param {string} document */
+function checkLinks(document) {
+  const text = read(document).replace(/^```[^]*?^```/gm, (fence) => fence.replace(/[^\n]/g, ''));
+  for (const { index, 1: link } of text.matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)) {
+    const [to, fragment] = link.split('#');
+    const target = to ? path.join(path.dirname(document), to) : document;
+    const headings = () => [...read(target).matchAll(/^#+ (.+)$/gm)].map((it) => slug(it[1]));
+    if (
+      !existsSync(path.join(root, target)) ||
+      (fragment !== undefined && !headings().includes(fragment))
+    ) {
+      const at = text.slice(0, index).split('\n').length;
+      problems.push(`${document}:${at}: the link leads nowhere: ${link}`);
+    }
+  }
+}
+
+const pages = documents();
+for (const page of pages) checkLinks(page);
 const write = process.argv.includes('--write');
 for (const name of Object.keys(TABLES)) await check(name, write);
 report(
-  `${Object.keys(TABLES).length} tables ${write ? 'written' : 'say what the code says'}`,
+  `${Object.keys(TABLES).length} tables ${write ? 'written' : 'say what the code says'}, links of ${pages.length} pages lead somewhere`,
   problems,
   write ? undefined : '`node tools/check-docs.js --write` makes the tables from the code',
 );

@@ -1,7 +1,7 @@
 /**
- * Why this exists: a README is read before the code and believed longer. Every TypeScript snippet in it is
- * laid into an empty project, as a reader would paste it, and compiled strictly against the built package;
- * one that follows a `<!-- run -->` is run as well and has to exit with 0.
+ * Why this exists: the documents are read before the code and believed longer. Every TypeScript snippet in
+ * them is laid into an empty project, as a reader would paste it, and compiled strictly against the built
+ * package; one that follows a `<!-- run -->` is run as well and has to exit with 0.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
@@ -9,10 +9,9 @@ import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import ts from 'typescript';
-import { manifest, report, root } from './common.js';
+import { documents, manifest, report, root } from './common.js';
 import { snippetsOf, versionsOf } from './snippets.js';
 
-const DOCUMENT = 'README.md';
 const RUN_BOUND_MS = 30_000;
 
 /** As in an application made by `nest new`, always strict. @type {ts.CompilerOptions} */
@@ -56,7 +55,7 @@ function compile(folder, version) {
   for (const { file, start, messageText } of ts.getPreEmitDiagnostics(program)) {
     const snippet = file && version.get(path.relative(folder, file.fileName));
     const line = file ? file.getLineAndCharacterOfPosition(start ?? 0).line : 0;
-    const where = snippet ? `${snippet.where(line)} (${snippet.file})` : DOCUMENT;
+    const where = snippet ? `${snippet.where(line)} (${snippet.file})` : 'the documents';
     problems.push(`${where}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`);
   }
   program.emit();
@@ -78,7 +77,8 @@ function runIn(folder, { file, where }) {
   if (run.status !== 0) problems.push(`${where(0)} (${file}): ${how}\n${run.stderr.trimEnd()}`);
 }
 
-const snippets = existsSync(path.join(root, DOCUMENT)) ? snippetsOf(DOCUMENT, problems) : [];
+const pages = documents();
+const snippets = pages.flatMap((page) => snippetsOf(page, problems));
 const toRun = new Set(snippets.filter((it) => it.run));
 if (!existsSync(path.join(root, manifest.main))) {
   problems.push('dist is not built: run `npm run build` first');
@@ -95,4 +95,4 @@ if (!existsSync(path.join(root, manifest.main))) {
     rmSync(temporary, { recursive: true });
   }
 }
-report(`${snippets.length} snippets of ${DOCUMENT} compile`, [...new Set(problems)]);
+report(`${snippets.length} snippets of ${pages.length} pages compile`, [...new Set(problems)]);

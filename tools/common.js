@@ -26,6 +26,15 @@ export function filesBelow(folder, ending) {
     .toSorted();
 }
 
+/** The pages that people read, in the order of reading; CHANGELOG.md is history and stays as it was. */
+export const documents = () => [
+  'README.md',
+  ...filesBelow('docs', '.md'),
+  'PROTOCOL.md',
+  'SECURITY.md',
+  'CONTRIBUTING.md',
+];
+
 /** @param {string} file */
 export const parse = (file) =>
   ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);

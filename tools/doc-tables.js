@@ -1,14 +1,14 @@
 /**
  * Why this exists: says, in one place, which tables of the documents are made from which exports, and how a
- * row of code becomes a row of text. check-docs.js compares and writes them.
+ * row of code becomes a row of text. A table stands in the document that has its markers. check-docs.js
+ * compares and writes them.
  */
 import { optionRows } from './option-docs.js';
 
 /** @typedef {Record<string, any>} Row a row of an exported table, read as it comes */
 /**
  * @typedef {object} Table
- * @property {string} document
- * @property {boolean} [optional] checked only where the document has it
+ * @property {boolean} [optional] may be missing in the documents
  * @property {string} from     the built module that knows
  * @property {string} export   under which name
  * @property {string[]} head
@@ -51,14 +51,12 @@ const RECONNECT = { true: 'yes', false: 'no', 'new-token': 'with a new token' };
 /** @type {Record<string, Table>} */
 export const TABLES = {
   options: {
-    document: 'README.md',
     from: 'dist/roomgate.options.js',
     export: 'DEFAULTS',
     head: ['Option', 'Default', 'Meaning'],
     rows: (defaults, problems) => optionRows(defaults, problems).map(optionCells),
   },
   extras: {
-    document: 'README.md',
     optional: true,
     from: 'dist/roomgate.providers.js',
     export: 'EXTRAS',
@@ -67,7 +65,6 @@ export const TABLES = {
       optionRows(extras, problems, ['src/roomgate.providers.ts']).map(optionCells),
   },
   'redis-options': {
-    document: 'README.md',
     from: 'dist/redis/redis-options.js',
     export: 'REDIS_DEFAULTS',
     head: ['Option', 'Default', 'Meaning'],
@@ -75,7 +72,6 @@ export const TABLES = {
       optionRows(defaults, problems, ['src/redis/redis-options.ts']).map(optionCells),
   },
   env: {
-    document: 'README.md',
     from: 'dist/roomgate.config.js',
     export: 'ENV_VARIABLES',
     head: ['Variable', 'Option', 'Value'],
@@ -83,7 +79,6 @@ export const TABLES = {
       variables.map((it) => [code(it.name), code(it.option), it.description ?? it.expected]),
   },
   'close-codes': {
-    document: 'PROTOCOL.md',
     from: 'dist/connection/close-codes.js',
     export: 'CLOSE_CODES',
     head: ['Code', 'Reason', 'Reconnect?', 'Accepted messages', 'Meaning'],
@@ -99,7 +94,6 @@ export const TABLES = {
         ]),
   },
   exceptions: {
-    document: 'PROTOCOL.md',
     from: 'dist/gateway/exceptions.js',
     export: 'EXCEPTIONS',
     head: ['`code`', '`temporary`', '`message`'],
@@ -111,7 +105,6 @@ export const TABLES = {
       ]),
   },
   'audit-reasons': {
-    document: 'SECURITY.md',
     from: 'dist/admission/audit-reasons.js',
     export: 'AUDIT_REASONS',
     head: ['`reason`', 'Meaning'],
@@ -119,7 +112,6 @@ export const TABLES = {
       Object.entries(reasons).map(([name, meaning]) => [code(name), meaning]),
   },
   refusals: {
-    document: 'PROTOCOL.md',
     from: 'dist/admission/refusals.js',
     export: 'REFUSALS',
     head: ['`code`', 'Status', '`WWW-Authenticate`', '`Retry-After`', '`detail`'],

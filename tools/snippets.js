@@ -1,5 +1,5 @@
 /**
- * Why this exists: check-snippets.js compiles what stands in the README; this is how it reads it. A snippet
+ * Why this exists: check-snippets.js compiles what stands in the documents; this is how it reads them. A snippet
  * is a `ts` or `typescript` fence whose first line names its file (`// src/chat.gateway.ts`), so that
  * snippets which import one another form a project. A reader who meets a name for the second time replaces
  * that file, and so does this: a new version of the project begins there, with everything else kept.
