@@ -3,12 +3,13 @@
  * environment variables, refusals, close codes), and repeated facts drift apart. Each table stands in one
  * document, between `<!-- name:start -->` and `<!-- name:end -->`, and has to say what the code says; with
  * `--write` it is made from the code. doc-tables.js says which tables there are. Links between the documents
- * have to lead to a file that exists and, with a fragment, to one of its headings.
+ * have to lead to a file that exists and, with a fragment, to one of its headings; tests that they name have to
+ * be there. README stays short enough to be read.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { documents, read, report, root } from './common.js';
+import { documents, filesBelow, read, report, root } from './common.js';
 import { TABLES } from './doc-tables.js';
 
 /** @param {unknown[]} cells */
@@ -20,6 +21,8 @@ const linesOf = (table) =>
     .trim()
     .split('\n')
     .map((it) => it.replace(/-{3,}/g, '---').replace(/\s+/g, ' ').trim());
+
+const MAX_README_LINES = 220;
 
 /** @type {string[]} */
 const problems = [];
@@ -98,12 +101,28 @@ function checkLinks(document) {
   }
 }
 
+const tests = filesBelow('test', '');
+/** A test is named by its path, or by the beginning of it. @param {string} document */
+function checkTests(document) {
+  for (const { index, 1: name } of read(document).matchAll(/(?<!\/\/ |[\w./-])(test\/[\w./-]+)/g)) {
+    if (tests.some((it) => it.startsWith(name))) continue;
+    const at = read(document).slice(0, index).split('\n').length;
+    problems.push(`${document}:${at}: there is no test of this name: ${name}`);
+  }
+}
+
 const pages = documents();
-for (const page of pages) checkLinks(page);
+for (const page of pages) {
+  checkLinks(page);
+  checkTests(page);
+}
+const length = read('README.md').trimEnd().split('\n').length;
+if (length > MAX_README_LINES)
+  problems.push(`README.md: ${length} lines, at most ${MAX_README_LINES}: move some to docs/`);
 const write = process.argv.includes('--write');
 for (const name of Object.keys(TABLES)) await check(name, write);
 report(
-  `${Object.keys(TABLES).length} tables ${write ? 'written' : 'say what the code says'}, links of ${pages.length} pages lead somewhere`,
+  `${Object.keys(TABLES).length} tables ${write ? 'written' : 'say what the code says'}, links and tests of ${pages.length} pages are there`,
   problems,
   write ? undefined : '`node tools/check-docs.js --write` makes the tables from the code',
 );
