@@ -111,10 +111,23 @@ function checkTests(document) {
   }
 }
 
+const stages = filesBelow('src', '.ts').map((it) => it.slice('src/'.length));
+/** `room/delivery.ts` is a file of src. The pages describe the folders with `core/` and `module/`. @param {string} document */
+function checkSources(document) {
+  if (!stages.some((it) => it.startsWith('core/'))) return;
+  const folders = new Set(stages.map((it) => it.split('/')[0]));
+  for (const { index, 1: name } of read(document).matchAll(/`([\w-]+\/[\w./-]+\.ts)`/g)) {
+    if (!folders.has(name.split('/')[0]) || stages.includes(name)) continue;
+    const at = read(document).slice(0, index).split('\n').length;
+    problems.push(`${document}:${at}: src has no such file: ${name}`);
+  }
+}
+
 const pages = documents();
 for (const page of pages) {
   checkLinks(page);
   checkTests(page);
+  checkSources(page);
 }
 const length = read('README.md').trimEnd().split('\n').length;
 if (length > MAX_README_LINES)
