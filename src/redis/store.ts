@@ -12,6 +12,7 @@ import { RoutedCalls } from './network/routed-calls.js';
 import { PROBE } from './scripts/presence.js';
 import type { Script } from './scripts/script.js';
 import { SingleNetwork } from './network/single-network.js';
+import { TroubleLog } from './trouble-log.js';
 
 /** What Redis answers when it writes nothing for anybody, or not for this user. */
 const REFUSALS =
@@ -19,24 +20,19 @@ const REFUSALS =
 const PROBE_MS = 1_000;
 const QUIET_MS = 10_000;
 
-/** Lines of one outage at most. */
-const MAX_REASONS = 8;
-
 /** Our own connections to the application's Redis, shared by all that is kept there: opened by the first, closed by the last. */
 export class RedisStore {
   readonly keys: RedisKeys;
   readonly network: RedisNetwork;
   readonly #calls: RoutedCalls;
   readonly #listeners: NetworkEvents[] = [];
-  /** Why it cannot be reached, the latest reason last; empty while it can, or nobody knows. */
-  readonly #reasons = new Set<string>();
+  readonly #reaching: TroubleLog;
+  readonly #writing: TroubleLog;
   readonly #startTimeoutMs: number;
   /** When Redis was last out of reach, or has refused; never yet. */
   #troubledAt = -Infinity;
   #wasDown = false;
   #quietUntil = -Infinity;
-  /** Why Redis refuses to write, and where; undefined while it does not. */
-  #refusal: { readonly reason: string; readonly tag: string } | undefined;
   #cancelProbe = (): void => undefined;
   #users = 0;
   #opened: Promise<void> | undefined;
@@ -62,7 +58,19 @@ export class RedisStore {
     this.keys = new RedisKeys(namespace);
     this.#startTimeoutMs = startTimeoutMs;
     const dialer = dialerOf(client, connectTimeoutMs);
-    const failed = (error: unknown): void => this.#failed(reasonOf(error));
+    this.#reaching = new TroubleLog(
+      clock,
+      warn,
+      (reason) => `Redis cannot be reached: ${reason}.`,
+      'Redis can be reached again.',
+    );
+    this.#writing = new TroubleLog(
+      clock,
+      warn,
+      (reason) => `Redis refuses to write: ${reason}.`,
+      'Redis writes again.',
+    );
+    const failed = (error: unknown): void => this.#reaching.begin(reasonOf(error));
     const lost = (reason: string): void => this.#lost(reason);
     const ports = { dialer, clock, scripts, connectTimeoutMs, replyTimeoutMs, failed, lost };
     const Network = dialer.isCluster ? ClusterNetwork : SingleNetwork;
@@ -72,8 +80,7 @@ export class RedisStore {
         for (const events of this.#listeners) events.message(link, channel, body);
       },
       up: (link) => {
-        if (this.#reasons.size > 0) this.warn('Redis can be reached again.');
-        this.#reasons.clear();
+        this.#reaching.end();
         if (this.#wasDown) this.#troubledAt = this.clock.elapsed();
         this.#tell((events) => events.up(link));
       },
@@ -102,16 +109,15 @@ export class RedisStore {
     const opened = this.#opened.then(() => true);
     if (await this.clock.within(opened, this.#startTimeoutMs, false)) return;
     if (this.network.isUpInPart) {
-      const reason = [...this.#reasons].at(-1) ?? 'no answer';
       this.warn(
-        `Redis Cluster can only be reached in part (${reason}): this node starts degraded. Rooms on the other masters cannot be joined.`,
+        `Redis Cluster can only be reached in part (${this.#unreachedReason}): this node starts degraded. Rooms on the other masters cannot be joined.`,
       );
       return;
     }
     this.close();
     throw new RoomgateError(
       'engine_unavailable',
-      `Redis could not be reached within ${this.#startTimeoutMs} ms (startTimeoutMs), or is no master: ${[...this.#reasons].at(-1) ?? 'no answer'}.`,
+      `Redis could not be reached within ${this.#startTimeoutMs} ms (startTimeoutMs), or is no master: ${this.#unreachedReason}.`,
     );
   }
 
@@ -119,18 +125,23 @@ export class RedisStore {
     this.#users -= 1;
     if (this.#users > 0) return;
     this.#cancelProbe();
+    this.#reaching.stop();
+    this.#writing.stop();
     this.network.stop();
   }
 
   /** Why Redis cannot be used: the code of an error; undefined while it can. */
   get unavailableReason(): string | undefined {
-    if (!this.network.isUp) return [...this.#reasons].at(-1) ?? 'no answer';
-    return this.#refusal?.reason;
+    return this.network.isUp ? this.#writing.reason : this.#unreachedReason;
+  }
+
+  get #unreachedReason(): string {
+    return this.#reaching.reason ?? 'no answer';
   }
 
   /** Milliseconds since Redis could not be reached, or has refused something. */
   get steadyMs(): number {
-    return this.#refusal ? 0 : this.clock.elapsed() - this.#troubledAt;
+    return this.#writing.reason !== undefined ? 0 : this.clock.elapsed() - this.#troubledAt;
   }
 
   /** @throws RoomgateError `engine_unavailable` */
@@ -152,9 +163,7 @@ export class RedisStore {
     if (!isRefused && isReply(cause)) return;
     this.#troubledAt = this.clock.elapsed();
     if (!isRefused) return;
-    const reason = reasonOf(cause);
-    if (this.#refusal?.reason !== reason) this.warn(`Redis refuses to write: ${reason}.`);
-    this.#refusal = { reason, tag };
+    this.#writing.begin(reasonOf(cause));
     this.#probeLater(tag);
   }
 
@@ -167,9 +176,8 @@ export class RedisStore {
   async #probe(tag: string): Promise<void> {
     try {
       await this.eval(PROBE, tag, [`{${tag}}present`], []);
-      this.#refusal = undefined;
       this.#troubledAt = this.clock.elapsed();
-      this.warn('Redis writes again.');
+      this.#writing.end();
     } catch {
       this.#probeLater(tag);
     }
@@ -181,13 +189,6 @@ export class RedisStore {
     if (now < this.#quietUntil) return;
     this.#quietUntil = now + QUIET_MS;
     this.warn(`The connection to Redis was lost and is open again: ${reason}.`);
-  }
-
-  /** Once for each reason, however long it lasts: a Redis that is back with another certificate is not the one that was gone. */
-  #failed(reason: string): void {
-    const isNew = !this.#reasons.delete(reason);
-    if (this.#reasons.size < MAX_REASONS) this.#reasons.add(reason);
-    if (isNew && this.#reasons.has(reason)) this.warn(`Redis cannot be reached: ${reason}.`);
   }
 
   #tell(act: (events: NetworkEvents) => void): void {

@@ -1,3 +1,7 @@
+/** The first words of Redis's own errors. Another word in a message may be anything, such as a part of a password. */
+const REPLIES =
+  /^(ERR|OOM|MISCONF|NOPERM|NOAUTH|WRONGPASS|WRONGTYPE|READONLY|NOREPLICAS|MASTERDOWN|LOADING|BUSY|UNKILLABLE|NOSCRIPT|EXECABORT|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|CROSSSLOT)(?= )/;
+
 /**
  * Why Redis could not be used, in one word that no client can choose: an error code of Redis (`NOAUTH`), of the system
  * (`ECONNREFUSED`), or of TLS (`DEPTH_ZERO_SELF_SIGNED_CERT`). Without a code it is the name of the error.
@@ -5,8 +9,9 @@
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   const { code } = error as { code?: unknown };
-  const word = /^[A-Z]{3,24}(?= )/.exec(error.message)?.[0] ?? code;
-  return typeof word === 'string' && /^[A-Z_]{3,64}$/.test(word) ? word : error.name.slice(0, 64);
+  const word = REPLIES.exec(error.message)?.[0] ?? code;
+  if (typeof word === 'string' && /^[A-Z_]{3,64}$/.test(word)) return word;
+  return /^[A-Za-z]{1,64}$/.test(error.name) ? error.name : 'Error';
 }
 
 /** Whether Redis has answered it: what was asked for was not done, or not all of it. Anything else leaves that unknown. */

@@ -1,3 +1,4 @@
+import { unavailable } from '../../../src/redis/network/link.js';
 import { SCRIPTS } from '../../../src/redis/scripts/index.js';
 import { RedisStore } from '../../../src/redis/store.js';
 import { SystemClock } from '../../../src/roomgate.clock.js';
@@ -49,6 +50,20 @@ describe.each(CLIENTS)('A Redis that cannot be used, by $name', ({ single }) => 
       expect.not.stringMatching(/^Redis cannot be reached: \w+\.$/),
     );
     expect(lines.at(-1)).toBe('Redis can be reached again.');
+    store.close();
+  });
+
+  it('is said to refuse to write, and to write again, once where that comes and goes each second', async () => {
+    await start();
+    await client.ready;
+    const store = storeOf();
+    await store.open();
+    const refuse = (): void => store.troubled(unavailable(new Error('OOM canary')), 'test|room');
+    for (let times = 0; times < 3; times++) {
+      refuse();
+      await eventually(() => store.unavailableReason === undefined, 'the probe to succeed');
+    }
+    expect(lines).toEqual(['Redis refuses to write: OOM.', 'Redis writes again.']);
     store.close();
   });
 

@@ -13,6 +13,8 @@ describe('Why Redis cannot be used', () => {
       'DEPTH_ZERO_SELF_SIGNED_CERT',
     ],
     [new TypeError('canary'), 'TypeError'],
+    [new Error('CANARY is not the password'), 'Error'],
+    [Object.assign(new Error('x'), { name: 'canary\nline' }), 'Error'],
     [Object.assign(new Error('canary'), { code: 'canary of 1' }), 'Error'],
     [Object.assign(new Error('canary'), { code: 17 }), 'Error'],
     ['canary', 'unknown'],
