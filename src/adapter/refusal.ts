@@ -62,21 +62,23 @@ export function renderRefusal(
   return { status, headers, body };
 }
 
-/** Answers an upgrade request with the refusal and lets the socket go. The answer to HEAD has no body (RFC 9110 §9.3.2). */
-export function writeRefusal(
-  socket: Duplex,
-  refusal: Refusal,
-  options: RefusalOptions,
-  requestId: string,
-  hint?: string,
-  method?: string,
-): void {
+/** The arguments of `renderRefusal`, and the method of the request: the answer to HEAD has no body (RFC 9110 §9.3.2). */
+export interface RefusalAnswer {
+  readonly refusal: Refusal;
+  readonly options: RefusalOptions;
+  readonly requestId: string;
+  readonly hint?: string;
+  readonly method?: string;
+}
+
+/** Answers an upgrade request with the refusal and lets the socket go. */
+export function writeRefusal(socket: Duplex, answer: RefusalAnswer): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  const text = withDate(textOf(refusal, options, requestId, hint));
-  socket.end(method === 'HEAD' ? text.slice(0, text.indexOf(END_OF_HEAD) + 4) : text);
+  const text = withDate(textOf(answer));
+  socket.end(answer.method === 'HEAD' ? text.slice(0, text.indexOf(END_OF_HEAD) + 4) : text);
   // When both sides have ended, the stream destroys itself.
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
@@ -102,12 +104,7 @@ const ANY_ID = '00000000-0000-0000-0000-000000000000';
 const USUAL = new WeakMap<RefusalOptions, Map<RefusalCode, readonly string[]>>();
 
 /** What is the same in every answer with a code is put together once: strangers ask for thousands a second. */
-function textOf(
-  refusal: Refusal,
-  options: RefusalOptions,
-  requestId: string,
-  hint: string | undefined,
-): string {
+function textOf({ refusal, options, requestId, hint }: RefusalAnswer): string {
   const { code, detail, scope, row } = refusal;
   const isUsual = detail === REFUSALS[code].detail && scope === undefined && !row.retry;
   if (!isUsual || hint !== undefined)

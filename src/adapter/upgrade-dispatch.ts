@@ -320,7 +320,8 @@ export class UpgradeDispatch {
     audit.record(event);
     if (refusal.failure) this.ports.failed(refusal, `request ${requestId}`);
     const hint = hintOf(event, options.strict);
-    writeRefusal(socket, refusal, options, requestId, hint, request.method);
+    const { method } = request;
+    writeRefusal(socket, { refusal, options, requestId, hint, method });
   }
 }
 

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { Duplex } from 'node:stream';
 import { jest } from '@jest/globals';
-import { renderRefusal, writeRefusal } from '../../src/adapter/refusal.js';
+import { type RefusalAnswer, renderRefusal, writeRefusal } from '../../src/adapter/refusal.js';
 import { newUuid } from '../../src/roomgate.uuid.js';
 import { Refusal, type RefusalCode, REFUSALS } from '../../src/admission/refusals.js';
 import { parseAnswer } from '../support/raw-http.js';
@@ -106,11 +106,18 @@ describe('renderRefusal', () => {
 });
 
 describe('writeRefusal', () => {
+  const answer = (code: RefusalCode, method = 'GET'): RefusalAnswer => ({
+    refusal: new Refusal(code),
+    options: OPTIONS,
+    requestId: newUuid(),
+    method,
+  });
+
   afterEach(() => void jest.useRealTimers());
 
   it('writes one HTTP response and ends the socket', () => {
     const socket = new FakeSocket();
-    writeRefusal(socket, new Refusal('no_token'), OPTIONS, newUuid());
+    writeRefusal(socket, answer('no_token'));
     const { statusLine, headers, body } = parseAnswer(Buffer.from(socket.written));
     expect(statusLine).toBe('HTTP/1.1 401 Unauthorized');
     expect(headers['content-length']).toBe(String(body.length));
@@ -126,7 +133,7 @@ describe('writeRefusal', () => {
   ])('writes what is rendered, each time under an id of its own: %s', (_what, refusal) => {
     const ids = [OPTIONS, OPTIONS, { realm: 'other room', retryAfterMs: 1_000 }].map((options) => {
       const socket = new FakeSocket();
-      writeRefusal(socket, refusal, options, newUuid());
+      writeRefusal(socket, { refusal, options, requestId: newUuid() });
       socket.destroy();
       const { statusLine, headers, body } = parseAnswer(Buffer.from(socket.written));
       const id = headers['x-request-id'] as string;
@@ -149,7 +156,7 @@ describe('writeRefusal', () => {
     const dates = [0, 999, 1].map((ms) => {
       jest.advanceTimersByTime(ms);
       const socket = new FakeSocket();
-      writeRefusal(socket, new Refusal('no_token'), OPTIONS, newUuid());
+      writeRefusal(socket, answer('no_token'));
       socket.destroy();
       return parseAnswer(Buffer.from(socket.written)).headers['date'];
     });
@@ -159,7 +166,7 @@ describe('writeRefusal', () => {
 
   it('writes no body for HEAD, but the length that it would have (RFC 9110 §9.3.2)', () => {
     const socket = new FakeSocket();
-    writeRefusal(socket, new Refusal('method_not_allowed'), OPTIONS, newUuid(), undefined, 'HEAD');
+    writeRefusal(socket, answer('method_not_allowed', 'HEAD'));
     socket.destroy();
     const { status, headers, body } = parseAnswer(Buffer.from(socket.written));
     expect([status, body.length]).toEqual([405, 0]);
@@ -169,14 +176,14 @@ describe('writeRefusal', () => {
   it('destroys a socket that cannot be written to', () => {
     const socket = new FakeSocket();
     socket.end();
-    writeRefusal(socket, new Refusal('no_token'), OPTIONS, newUuid());
+    writeRefusal(socket, answer('no_token'));
     expect([socket.destroyed, socket.written]).toEqual([true, '']);
   });
 
   it('goes on reading, or a reset would take the answer away, but not for longer than a second', () => {
     jest.useFakeTimers();
     const socket = new FakeSocket();
-    writeRefusal(socket, new Refusal('no_token'), OPTIONS, newUuid());
+    writeRefusal(socket, answer('no_token'));
     expect(socket.isPaused()).toBe(false);
     jest.advanceTimersByTime(999);
     expect(socket.destroyed).toBe(false);
@@ -187,7 +194,7 @@ describe('writeRefusal', () => {
   it('is done with the socket when the peer is, and keeps no timer for it', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     const socket = new FakeSocket();
-    writeRefusal(socket, new Refusal('no_token'), OPTIONS, newUuid());
+    writeRefusal(socket, answer('no_token'));
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.push(null);
     await closed;
