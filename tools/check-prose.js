@@ -47,7 +47,7 @@ const shown = (text) =>
 const sentencesOf = (text) =>
   shown(text)
     .replace(/\b(e\.g|i\.e|etc|vs)\./g, '$1')
-    .split(/(?<=[.!?][)"'*]*)\s+(?=["'(*]*[\p{Lu}\d]|code\b)|\n\n/u)
+    .split(/(?<=[.!?][)"'*]*)\s+(?=["'(*]*[\p{Lu}\d]|code\b|roomgate\b)|\n\n/u)
     .map((it) => it.replace(/\s+/g, ' ').trim());
 
 /** @param {string} sentence */
