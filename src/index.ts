@@ -1,17 +1,17 @@
 // The module and its options
-export { RoomgateModule } from './roomgate.module.js';
-export type { RoomgateModuleExtras } from './roomgate.providers.js';
-export { type RoomPublisherExtras, RoomPublisherModule } from './roomgate.publisher.js';
+export { RoomgateModule } from './module/roomgate.module.js';
+export type { RoomgateModuleExtras } from './module/providers.js';
+export { type RoomPublisherExtras, RoomPublisherModule } from './module/room-publisher.module.js';
 export {
   DEFAULTS,
   type RoomgateModuleOptions,
   type RoomgateOptions,
   type RoomPublisherOptions,
-} from './roomgate.options.js';
-export { roomgateConfig, withRoomgateEnv } from './roomgate.config.js';
-export { ROOMGATE_OPTIONS } from './roomgate.constants.js';
-export { RoomgateError, type RoomgateErrorCode } from './roomgate.errors.js';
-export { Clock } from './roomgate.clock.js';
+} from './module/options.js';
+export { roomgateConfig, withRoomgateEnv } from './module/config.js';
+export { ROOMGATE_OPTIONS } from './core/constants.js';
+export { RoomgateError, type RoomgateErrorCode } from './core/errors.js';
+export { Clock } from './core/clock.js';
 
 // Adapter
 export type { AdapterOptions } from './adapter/adapter.options.js';

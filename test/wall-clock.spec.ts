@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SubscribeMessage } from '@nestjs/websockets';
 import { RoomGateway, RoomService } from 'nestjs-roomgate';
 import { createRoomgateTestbed, FakeClock, type RoomgateTestbed } from 'nestjs-roomgate/testing';
-import { QuietLog } from '../src/admission/quiet-log.js';
+import { QuietLog } from '../src/core/log-throttle.js';
 import { RightsCache } from '../src/admission/rights-cache.js';
 import { roomRights } from '../src/admission/room-rights.js';
 import { MemoryEngine } from '../src/room/engine/memory/memory.engine.js';

@@ -51,18 +51,18 @@ const RECONNECT = { true: 'yes', false: 'no', 'new-token': 'with a new token' };
 /** @type {Record<string, Table>} */
 export const TABLES = {
   options: {
-    from: 'dist/roomgate.options.js',
+    from: 'dist/module/options.js',
     export: 'DEFAULTS',
     head: ['Option', 'Default', 'Meaning'],
     rows: (defaults, problems) => optionRows(defaults, problems).map(optionCells),
   },
   extras: {
     optional: true,
-    from: 'dist/roomgate.providers.js',
+    from: 'dist/module/providers.js',
     export: 'EXTRAS',
     head: ['Extra', 'Default', 'Meaning'],
     rows: (extras, problems) =>
-      optionRows(extras, problems, ['src/roomgate.providers.ts']).map(optionCells),
+      optionRows(extras, problems, ['src/module/providers.ts']).map(optionCells),
   },
   'redis-options': {
     from: 'dist/redis/redis-options.js',
@@ -72,7 +72,7 @@ export const TABLES = {
       optionRows(defaults, problems, ['src/redis/redis-options.ts']).map(optionCells),
   },
   env: {
-    from: 'dist/roomgate.config.js',
+    from: 'dist/module/config.js',
     export: 'ENV_VARIABLES',
     head: ['Variable', 'Option', 'Value'],
     rows: (/** @type {Row[]} */ variables) =>

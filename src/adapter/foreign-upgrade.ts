@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 
 type Socket = Duplex & { bytesWritten?: number };
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type AuditEvent, cutAddress, cutRemark } from '../admission/audit.js';
 import { isAuditReason } from '../admission/audit-reasons.js';
 import { adviseOnCredential } from '../admission/explain-verdict.js';
-import { forgetLastMatch } from '../admission/last-match.js';
+import { forgetLastMatch } from '../core/bounded-cache.js';
 import type { Refusal } from '../admission/refusals.js';
 import { seeBody, seeCredential, type SeenCredential } from '../admission/seen-credential.js';
 import { headerValues } from '../admission/upgrade-request.js';

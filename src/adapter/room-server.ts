@@ -2,8 +2,8 @@ import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { GatewayRules } from '../admission/admission.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { HandlerTable } from '../connection/handler-table.js';
-import { RoomgateError } from '../roomgate.errors.js';
-import { quote } from '../roomgate.rules.js';
+import { RoomgateError } from '../core/errors.js';
+import { quote } from '../core/option-rules.js';
 import { parsePattern, type PathPattern } from './request-target.js';
 
 /** What is served at one gateway path, put together at boot from the class or classes that declare it. */

@@ -5,7 +5,7 @@ import { Refusal } from '../admission/refusals.js';
 import type { RoomId } from '../admission/room-id.js';
 import { headerValues, NodeUpgradeRequest } from '../admission/upgrade-request.js';
 import type { RoomSocket } from '../connection/room-socket.js';
-import { newUuid } from '../roomgate.uuid.js';
+import { newUuid } from '../core/uuid.js';
 import { afterEarlier, earlierResponse } from './earlier-response.js';
 import { ForeignUpgrades, watchTouch } from './foreign-upgrade.js';
 import { Handshake } from './handshake.js';

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { VerifyClientCallbackAsync } from 'ws';
 import type { Admission, Admitted } from '../admission/admission.js';
 import { Refusal } from '../admission/refusals.js';
-import type { Clock } from '../roomgate.clock.js';
-import { attempt, isLater } from '../roomgate.later.js';
+import type { Clock } from '../core/clock.js';
+import { attempt, isLater } from '../core/maybe-promise.js';
 import type { PendingUpgrade } from './pending-upgrade.js';
 
 export interface VerifyClientPorts {

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { SUBJECT_LIMIT_POLICIES, type SubjectLimitPolicy } from './subject-limit.js';
-import { flag, integer, listOf, MAX_TIMER_MS, type Rule, oneOf } from '../roomgate.rules.js';
+import { flag, integer, listOf, MAX_TIMER_MS, oneOf, type Rule } from '../core/option-rules.js';
 
 /** What happens to open connections while revocations may be missing: they go on, or are muted until none can be. */
 export const STALE_AUTHORITY_POLICIES = ['keep', 'mute'] as const;

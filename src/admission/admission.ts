@@ -1,5 +1,5 @@
-import { ignoreRejection } from '../roomgate.errors.js';
-import { isLater, whenThere } from '../roomgate.later.js';
+import { ignoreRejection } from '../core/errors.js';
+import { isLater, whenThere } from '../core/maybe-promise.js';
 import { refuseTokenInQuery, type TokenExtractor } from './bearer-token.js';
 import { checkOrigin, type OriginRules } from './origin.js';
 import {
@@ -7,7 +7,7 @@ import {
   type IdentificationPorts,
   type IdentificationRules,
 } from './identification.js';
-import { forgetLastMatch } from './last-match.js';
+import { forgetLastMatch } from '../core/bounded-cache.js';
 import type { Principal } from './principal.js';
 import { Refusal } from './refusals.js';
 import { RoomEntry, type RoomEntryPorts } from './room-entry.js';

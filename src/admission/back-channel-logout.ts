@@ -1,7 +1,7 @@
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 import type { Audit } from './audit.js';
 import type { AuditReason } from './audit-reasons.js';
-import { forgetLastMatch } from './last-match.js';
+import { forgetLastMatch } from '../core/bounded-cache.js';
 import { type Logout, readLogout } from './logout-token.js';
 import { identityOf } from './principal.js';
 import { Refusal } from './refusals.js';

@@ -1,5 +1,5 @@
-import type { Clock } from '../roomgate.clock.js';
-import { isLater } from '../roomgate.later.js';
+import type { Clock } from '../core/clock.js';
+import { isLater } from '../core/maybe-promise.js';
 import { createPrincipal, type Principal } from './principal.js';
 import { Refusal } from './refusals.js';
 import { checkClaims, type TimeRules } from './token-claims.js';

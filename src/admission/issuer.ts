@@ -1,5 +1,5 @@
-import { RoomgateError } from '../roomgate.errors.js';
-import { quote, refuseUnknown } from '../roomgate.rules.js';
+import { RoomgateError } from '../core/errors.js';
+import { quote, refuseUnknown } from '../core/option-rules.js';
 import type { IssuerOptions, TokenAlgorithm } from './admission.options.js';
 import { isMac, loadKey, macBytes, type VerificationKey } from './verification-key.js';
 

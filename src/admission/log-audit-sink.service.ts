@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { Clock } from '../roomgate.clock.js';
-import { ROOMGATE_OPTIONS } from '../roomgate.constants.js';
-import { quote } from '../roomgate.rules.js';
+import { Clock } from '../core/clock.js';
+import { ROOMGATE_OPTIONS } from '../core/constants.js';
+import { quote } from '../core/option-rules.js';
 import { type AuditEvent, type AuditKind, AuditSink } from './audit.js';
 import { explainVerdict } from './explain-verdict.js';
-import { QuietLog } from './quiet-log.js';
+import { QuietLog } from '../core/log-throttle.js';
 
 const WORDS: Readonly<Record<AuditKind, string>> = {
   admitted: 'Admitted',

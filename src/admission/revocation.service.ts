@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 import { type RoomKey, roomKey, toRoomId } from './room-id.js';
-import { ignoreRejection, RoomgateError } from '../roomgate.errors.js';
-import { mayFloat } from '../roomgate.later.js';
+import { ignoreRejection, RoomgateError } from '../core/errors.js';
+import { mayFloat } from '../core/maybe-promise.js';
 import { identityOf } from './principal.js';
 import type { Revocation, RevocationStore } from './revocation.js';
 import type { Revocations } from './revocations.js';

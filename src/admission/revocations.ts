@@ -1,4 +1,4 @@
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 import { identityOf, type Principal } from './principal.js';
 import type { Revocation } from './revocation.js';
 import type { TimeRules } from './token-claims.js';

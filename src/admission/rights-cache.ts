@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { whenThere } from '../roomgate.later.js';
-import { BoundedCache } from './bounded-cache.js';
+import { whenThere } from '../core/maybe-promise.js';
+import { BoundedCache } from '../core/bounded-cache.js';
 import { Refusal } from './refusals.js';
 import { roomKey, type RoomKey } from './room-id.js';
 import type { RoomAccess, RoomPolicy, RoomRights } from './room-policy.js';

@@ -1,5 +1,5 @@
-import type { Clock } from '../roomgate.clock.js';
-import { attempt, isLater } from '../roomgate.later.js';
+import type { Clock } from '../core/clock.js';
+import { attempt, isLater } from '../core/maybe-promise.js';
 import type { Admitted, Destination } from './admission.js';
 import type { Principal } from './principal.js';
 import { Refusal } from './refusals.js';

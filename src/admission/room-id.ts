@@ -1,4 +1,4 @@
-import { RoomgateError } from '../roomgate.errors.js';
+import { RoomgateError } from '../core/errors.js';
 
 declare const roomIdBrand: unique symbol;
 declare const roomKeyBrand: unique symbol;

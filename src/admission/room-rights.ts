@@ -1,4 +1,4 @@
-import { isLater } from '../roomgate.later.js';
+import { isLater } from '../core/maybe-promise.js';
 import type { HistoryRight, RoomAccess, RoomPolicy, RoomRights } from './room-policy.js';
 import type { MaybePromise } from './token-verifier.js';
 

@@ -1,5 +1,5 @@
-import { RoomgateError } from '../roomgate.errors.js';
-import { isLater } from '../roomgate.later.js';
+import { RoomgateError } from '../core/errors.js';
+import { isLater } from '../core/maybe-promise.js';
 import { Refusal } from './refusals.js';
 import type { RoomAccess, RoomPolicy, RoomRights } from './room-policy.js';
 import { askRights } from './room-rights.js';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { BoundedCache } from './bounded-cache.js';
+import { BoundedCache } from '../core/bounded-cache.js';
 
 /**
  * Tokens whose signature was good, so that a client that reconnects does not have it checked again. Only this one result is

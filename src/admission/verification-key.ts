@@ -1,7 +1,7 @@
 import { createPublicKey, createSecretKey, KeyObject, type JsonWebKey } from 'node:crypto';
 import { isUint8Array } from 'node:util/types';
-import { RoomgateError } from '../roomgate.errors.js';
-import { quote, refuseUnknown } from '../roomgate.rules.js';
+import { RoomgateError } from '../core/errors.js';
+import { quote, refuseUnknown } from '../core/option-rules.js';
 import type { IssuerKey, TokenAlgorithm } from './admission.options.js';
 import { isRocaModulus, rsaModulus } from './rsa-modulus.js';
 import { type SignatureCheck, signatureCheck } from './signature.js';

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { type RoomKey, splitRoomKey } from '../admission/room-id.js';
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 import type { PendingRequest } from './connection-ports.js';
 import { encodeTextFrame } from './frame.js';
 import { encodeGap } from './greetings.js';

@@ -1,4 +1,4 @@
-import { integer, listOf, MAX_TIMER_MS, type Rule } from '../roomgate.rules.js';
+import { integer, listOf, MAX_TIMER_MS, type Rule } from '../core/option-rules.js';
 
 export interface ConnectionOptions {
   /**

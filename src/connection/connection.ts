@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { GatewayRules } from '../admission/admission.js';
 import type { Principal } from '../admission/principal.js';
 import type { RoomId } from '../admission/room-id.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { RoomgateError } from '../core/errors.js';
 import { checkCloseCode, CLOSE_CODES, type CloseRow, cutReason } from './close-codes.js';
 import type {
   ConnectionInit,

@@ -1,4 +1,4 @@
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 import { CLOSE_CODES } from './close-codes.js';
 import type { RoomConnection } from './connection.js';
 import type { Registry } from './registry.js';

@@ -1,4 +1,4 @@
-import { RoomgateError } from '../roomgate.errors.js';
+import { RoomgateError } from '../core/errors.js';
 
 const TEXT = 0x81;
 const BINARY = 0x82;

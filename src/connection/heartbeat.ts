@@ -1,4 +1,4 @@
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 import { CLOSE_CODES, type CloseRow } from './close-codes.js';
 import { DueBeats, NEVER, type Placed } from './due-beats.js';
 import { type MessageOwner, UnfinishedMessages } from './unfinished.js';

@@ -2,7 +2,7 @@ import type { Principal } from '../admission/principal.js';
 import { CLOSE_CODES, type CloseRow } from './close-codes.js';
 import { remainingMs } from './greetings.js';
 import { encodeMessage } from './message.js';
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 import type { Deadline, TimingWheel, WheelEntry } from './timing-wheel.js';
 
 export interface LifetimeRules {

@@ -1,4 +1,4 @@
-import { RoomgateError } from '../roomgate.errors.js';
+import { RoomgateError } from '../core/errors.js';
 import { parseRoomId, type RoomId } from '../admission/room-id.js';
 import { parseTraceparent } from './traceparent.js';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 import type { Outbox } from './outbox.js';
 
 /** A reader is waited for longer than anybody's answer: a phone in a tunnel comes back within it. */

@@ -1,5 +1,5 @@
 import type { RoomId } from '../admission/room-id.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { RoomgateError } from '../core/errors.js';
 import type { RoomConnection } from './connection.js';
 import type { Membership } from './connection-ports.js';
 

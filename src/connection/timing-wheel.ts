@@ -1,4 +1,4 @@
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 
 /** Something that is due once; the wheel keeps its two numbers. */
 export interface WheelEntry {

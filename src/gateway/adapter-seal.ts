@@ -1,5 +1,5 @@
-import { ROOM_GATEWAY_METADATA, ROOMGATE_ADAPTER_PORTS } from '../roomgate.constants.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { ROOM_GATEWAY_METADATA, ROOMGATE_ADAPTER_PORTS } from '../core/constants.js';
+import { RoomgateError } from '../core/errors.js';
 
 /** The part of Nest's `ApplicationConfig` that holds the WebSocket adapter of one app. */
 export interface AdapterConfig {

@@ -2,8 +2,8 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { Principal } from '../admission/principal.js';
 import { RoomConnection } from '../connection/connection.js';
 import { requireLive, requirePublish } from '../connection/require-rights.js';
-import { CLAIMS_METADATA, SCOPE_METADATA } from '../roomgate.constants.js';
-import { ignoreRejection, RoomgateError } from '../roomgate.errors.js';
+import { CLAIMS_METADATA, SCOPE_METADATA } from '../core/constants.js';
+import { ignoreRejection, RoomgateError } from '../core/errors.js';
 import { MessageContext, type RightsCheck } from './message-context.js';
 
 /** What a handler and its class together require of the principal. */

@@ -1,7 +1,7 @@
 import type { RoomId } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { Message } from '../connection/message.js';
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 
 interface Step {
   readonly act: () => Promise<void>;

@@ -7,7 +7,7 @@ import { BINARY_EVENT, isControl, type Message, parseMessage } from '../connecti
 import { COST_OF_PAGE, MessageRate, type MessageRateRules } from '../connection/message-rate.js';
 import { isForgiven, strike } from '../connection/strikes.js';
 import type { RoomService } from '../room/room.service.js';
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 import type { Control } from './control.js';
 import { exceptionBody } from './exceptions.js';
 import { MessageContext } from './message-context.js';

@@ -1,4 +1,4 @@
-import { flag, integer, type Rule } from '../roomgate.rules.js';
+import { flag, integer, type Rule } from '../core/option-rules.js';
 
 export interface GatewayOptions {
   /**

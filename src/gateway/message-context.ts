@@ -4,7 +4,7 @@ import type { Run } from '../connection/handler-watch.js';
 import { encodeMessage, type Message } from '../connection/message.js';
 import type { Room } from '../room/room.js';
 import type { RoomService } from '../room/room.service.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { RoomgateError } from '../core/errors.js';
 import { type ExceptionBody, exceptionBody } from './exceptions.js';
 
 /** Why a connection is muted. */

@@ -2,8 +2,8 @@ import { BadRequestException, StandardSchemaValidationPipe } from '@nestjs/commo
 import type { ArgumentMetadata, PipeTransform, Type } from '@nestjs/common';
 import { PARAM_ARGS_METADATA } from '@nestjs/websockets/internal';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { isStandardSchema, issuePaths } from '../connection/standard-schema.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { isStandardSchema, issuePaths } from '../core/standard-schema.js';
+import { RoomgateError } from '../core/errors.js';
 
 /** How Nest remembers a decorated parameter of a handler. */
 interface Parameter {

@@ -7,7 +7,7 @@ import type { RoomConnection } from '../connection/connection.js';
 import type { ConnectionAudit } from '../connection/connection-audit.js';
 import { remainingMs } from '../connection/greetings.js';
 import { isForgiven, strike, type Strikes } from '../connection/strikes.js';
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 import type { Rooms } from '../room/rooms.js';
 import type { MessageContext } from './message-context.js';
 

@@ -1,5 +1,5 @@
 import { refuseReserved } from '../connection/message.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { RoomgateError } from '../core/errors.js';
 import type { MessageContext } from './message-context.js';
 
 /** Where faults of the application's own code are told. */

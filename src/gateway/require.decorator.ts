@@ -1,7 +1,7 @@
 import { SetMetadata } from '@nestjs/common';
 import type { Principal } from '../admission/principal.js';
-import { CLAIMS_METADATA, SCOPE_METADATA, UNORDERED_METADATA } from '../roomgate.constants.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { CLAIMS_METADATA, SCOPE_METADATA, UNORDERED_METADATA } from '../core/constants.js';
+import { RoomgateError } from '../core/errors.js';
 
 /**
  * The principal needs all of these scopes (RFC 6749 §3.3) for the event, or for every event of the class; what class and

@@ -8,8 +8,8 @@ import {
 import { EXCEPTION_FILTERS_METADATA, GUARDS_METADATA } from '@nestjs/common/internal';
 import { WebSocketGateway } from '@nestjs/websockets';
 import type { RoomPolicy } from '../admission/room-policy.js';
-import { ROOM_GATEWAY_METADATA } from '../roomgate.constants.js';
-import { quote, refuseUnknown } from '../roomgate.rules.js';
+import { ROOM_GATEWAY_METADATA } from '../core/constants.js';
+import { quote, refuseUnknown } from '../core/option-rules.js';
 import { ClaimsGuard } from './claims.guard.js';
 import { wrapConnectHook } from './connect-hook.js';
 import { RoomgateFilter } from './roomgate.filter.js';

@@ -1,7 +1,7 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { SubscribeMessage } from '@nestjs/websockets';
 import { BINARY_EVENT } from '../connection/message.js';
-import { BINARY_METADATA } from '../roomgate.constants.js';
+import { BINARY_METADATA } from '../core/constants.js';
 
 /**
  * Handles the binary frames of a room gateway; its `@MessageBody()` is a `Buffer`. They are meant for the room of the URL, have

@@ -1,4 +1,4 @@
-import { issuePaths } from '../connection/standard-schema.js';
+import { issuePaths } from '../core/standard-schema.js';
 
 /** The members of class-validator's `ValidationError` that say where data does not fit. */
 interface ValidationError {

@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Logger } from '@nestjs/common';
 import { RoomConnection } from '../connection/connection.js';
-import { attempt, describeError } from '../roomgate.errors.js';
+import { attempt, describeError } from '../core/errors.js';
 
 type Catch = (this: unknown, exception: unknown, host: ArgumentsHost) => unknown;
 

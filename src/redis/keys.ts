@@ -1,4 +1,4 @@
-import { RoomgateError } from '../roomgate.errors.js';
+import { RoomgateError } from '../core/errors.js';
 import type { EngineKey } from '../room/engine/engine.js';
 
 const NAMESPACE = /^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$/;

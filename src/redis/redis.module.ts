@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder, Logger, Module } from '@nestjs/common';
-import { SystemClock } from '../roomgate.clock.js';
-import { attempt } from '../roomgate.errors.js';
+import { SystemClock } from '../core/clock.js';
+import { attempt } from '../core/errors.js';
 import { ROOMGATE_REDIS_OPTIONS } from './redis.constants.js';
 import type { RedisOptions } from './redis-options.js';
 import { checkSafety } from './network/safety.js';

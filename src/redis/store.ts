@@ -1,6 +1,6 @@
-import type { Clock } from '../roomgate.clock.js';
-import { RoomgateError } from '../roomgate.errors.js';
-import { integer, MAX_TIMER_MS, refuseUnknown } from '../roomgate.rules.js';
+import type { Clock } from '../core/clock.js';
+import { RoomgateError } from '../core/errors.js';
+import { integer, MAX_TIMER_MS, refuseUnknown } from '../core/option-rules.js';
 import { ClusterNetwork } from './network/cluster-network.js';
 import type { RedisArgument, RedisReply } from './network/connection.js';
 import { dialerOf } from './network/dialer.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 
 /** After a trouble has ended, how long its return is not a line of its own. */
 const HOLD_MS = 10_000;

@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { refuseReserved } from '../connection/message.js';
-import { isStandardSchema, issuePaths } from '../connection/standard-schema.js';
-import { RoomgateError } from '../roomgate.errors.js';
-import { quote } from '../roomgate.rules.js';
+import { isStandardSchema, issuePaths } from '../core/standard-schema.js';
+import { RoomgateError } from '../core/errors.js';
+import { quote } from '../core/option-rules.js';
 
 /**
  * What the application says its events look like, as Standard Schemas by event. Data is checked as it is handed over, and

@@ -1,6 +1,6 @@
 import type { HistoryRight } from '../admission/room-policy.js';
 import type { RoomKey } from '../admission/room-id.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { RoomgateError } from '../core/errors.js';
 import type { RoomEngine } from './engine/engine.js';
 import type { HistoryPage, Position, Publication } from './engine/publication.js';
 import type { SettingsOfRooms } from './room-settings.js';

@@ -1,5 +1,5 @@
 import type { RoomKey } from '../admission/room-id.js';
-import { BoundedCache } from '../admission/bounded-cache.js';
+import { BoundedCache } from '../core/bounded-cache.js';
 
 const MAX_ENTRIES = 10_000;
 

@@ -1,7 +1,7 @@
 import { type RoomKey, roomKey, toRoomId } from '../admission/room-id.js';
 import { encodeMessage, refuseReserved } from '../connection/message.js';
-import { RoomgateError } from '../roomgate.errors.js';
-import { mayFloat } from '../roomgate.later.js';
+import { RoomgateError } from '../core/errors.js';
+import { mayFloat } from '../core/maybe-promise.js';
 import type { RoomEngine } from './engine/engine.js';
 import type { PresencePage } from './engine/presence-entry.js';
 import type { Position } from './engine/publication.js';

@@ -1,6 +1,6 @@
 import { type RoomKey, toRoomId } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
-import { mayFloat } from '../roomgate.later.js';
+import { mayFloat } from '../core/maybe-promise.js';
 import type { Reauthorized } from './authority.js';
 import type { Memberships } from './membership.js';
 import { NamedPublications, type PublicationPorts } from './named-publications.js';

@@ -1,5 +1,5 @@
-import type { Clock } from '../roomgate.clock.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import type { Clock } from '../core/clock.js';
+import { RoomgateError } from '../core/errors.js';
 import type { EngineKey, MaybePromise, RoomEngine } from './engine/engine.js';
 import type { HistoryPage, Position, Publication } from './engine/publication.js';
 import type { LocalOrders } from './local-orders.js';

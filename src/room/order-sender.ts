@@ -1,7 +1,7 @@
 import type { RoomKey } from '../admission/room-id.js';
-import type { Clock } from '../roomgate.clock.js';
-import { RoomgateError } from '../roomgate.errors.js';
-import { newUuid } from '../roomgate.uuid.js';
+import type { Clock } from '../core/clock.js';
+import { RoomgateError } from '../core/errors.js';
+import { newUuid } from '../core/uuid.js';
 import type { EngineKey, RoomEngine } from './engine/engine.js';
 import type { HistoryLimits } from './engine/publication.js';
 import { encodeOrder, type Order, tellable } from './order.js';

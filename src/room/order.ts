@@ -1,6 +1,6 @@
 import { isRoomKey, type RoomKey } from '../admission/room-id.js';
 import type { DisconnectTarget } from '../admission/revocation.service.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { RoomgateError } from '../core/errors.js';
 
 /** Whose rights are asked for anew: the members of a room, or a principal's connections; without either, all there are. */
 export interface ReauthorizeTarget {

@@ -2,7 +2,7 @@ import { splitRoomKey } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
 import { encodeTextFrame } from '../connection/frame.js';
 import { encodeMessage } from '../connection/message.js';
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 import type { PresenceChange } from './engine/presence-entry.js';
 import type { LocalRoom } from './local-room.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 import type { RoomEngine } from './engine/engine.js';
 import type { PresenceEntry } from './engine/presence-entry.js';
 import type { PresenceDescription } from './room.options.js';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { RoomgateError } from '../roomgate.errors.js';
-import { isWellFormed } from '../roomgate.rules.js';
+import { RoomgateError } from '../core/errors.js';
+import { isWellFormed } from '../core/option-rules.js';
 
 const MAX_BYTES = 64;
 

@@ -5,7 +5,7 @@ import type { Membership } from '../connection/connection-ports.js';
 import { encodeGap } from '../connection/greetings.js';
 import type { Whereabouts } from '../connection/outgoing.js';
 import { patience, readsWithin } from '../connection/patience.js';
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 import type { RoomEngine } from './engine/engine.js';
 import type { HistoryLimits, HistoryPage, Publication } from './engine/publication.js';
 import { HeldBudget, type HeldPublications, type PlacedFrame } from './held-publications.js';

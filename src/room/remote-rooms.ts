@@ -1,5 +1,5 @@
 import { type RoomKey, toRoomId } from '../admission/room-id.js';
-import { mayFloat } from '../roomgate.later.js';
+import { mayFloat } from '../core/maybe-promise.js';
 import { NamedPublications, type PublicationPorts } from './named-publications.js';
 import type { Order } from './order.js';
 import type { OrderSender } from './order-sender.js';

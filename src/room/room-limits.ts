@@ -1,5 +1,5 @@
 import type { RoomKey } from '../admission/room-id.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { RoomgateError } from '../core/errors.js';
 import type { LocalRoom } from './local-room.js';
 import type { SettingsOfRooms } from './room-settings.js';
 

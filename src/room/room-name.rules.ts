@@ -1,7 +1,7 @@
 import { isRoomName } from '../admission/room-id.js';
-import { isStandardSchema } from '../connection/standard-schema.js';
+import { isStandardSchema } from '../core/standard-schema.js';
 import { SLOW_CONSUMER_POLICIES } from '../connection/slow-consumer.js';
-import { didYouMean, integer, MAX_TIMER_MS, oneOf, quote, type Rule } from '../roomgate.rules.js';
+import { didYouMean, integer, MAX_TIMER_MS, oneOf, quote, type Rule } from '../core/option-rules.js';
 
 const MAX_HISTORY_BYTES = 16 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { RoomgateError } from '../roomgate.errors.js';
-import { mayFloat } from '../roomgate.later.js';
+import { RoomgateError } from '../core/errors.js';
+import { mayFloat } from '../core/maybe-promise.js';
 import type { Order } from './order.js';
 import { type RemotePorts, RemoteRooms } from './remote-rooms.js';
 

@@ -1,6 +1,6 @@
 import { type RoomKey, splitRoomKey } from '../admission/room-id.js';
 import type { SlowConsumerRule } from '../connection/slow-consumer.js';
-import { RoomgateError } from '../roomgate.errors.js';
+import { RoomgateError } from '../core/errors.js';
 import { DeclaredEvents } from './declared-events.js';
 import type { HistoryLimits } from './engine/publication.js';
 import type { PresenceOptions, RoomNameOptions, RoomOptions } from './room.options.js';

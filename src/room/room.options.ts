@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Principal } from '../admission/principal.js';
 import type { SlowConsumerPolicy } from '../connection/slow-consumer.js';
-import { integer, MAX_TIMER_MS, type Rule } from '../roomgate.rules.js';
+import { integer, MAX_TIMER_MS, type Rule } from '../core/option-rules.js';
 import type { HistoryLimits } from './engine/publication.js';
 import { roomNameProblem } from './room-name.rules.js';
 

@@ -11,7 +11,7 @@ import type { Position } from './engine/publication.js';
 import type { HistoryRequest, PastPage } from './history.js';
 import type { BroadcastOptions } from './named-publications.js';
 import type { NamedRooms, RoomPorts } from './named-rooms.js';
-import { mayFloat } from '../roomgate.later.js';
+import { mayFloat } from '../core/maybe-promise.js';
 import { ownPublicationId } from './publication-id.js';
 
 /** Who is in a room, as its members may know it. */

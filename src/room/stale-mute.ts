@@ -1,7 +1,7 @@
 import type { RoomConnection } from '../connection/connection.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
 import type { Turn } from '../connection/turn.js';
-import type { Clock } from '../roomgate.clock.js';
+import type { Clock } from '../core/clock.js';
 import type { Recovery } from './recovery.js';
 
 /** How often it is looked whether revocations are confirmed again. */

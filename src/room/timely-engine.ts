@@ -1,8 +1,8 @@
 import { patience } from '../connection/patience.js';
 import { TimingWheel } from '../connection/timing-wheel.js';
-import type { Clock } from '../roomgate.clock.js';
-import { RoomgateError } from '../roomgate.errors.js';
-import { isLater } from '../roomgate.later.js';
+import type { Clock } from '../core/clock.js';
+import { RoomgateError } from '../core/errors.js';
+import { isLater } from '../core/maybe-promise.js';
 import { type EngineKey, type EngineSink, type MaybePromise, RoomEngine } from './engine/engine.js';
 import type { PresenceEntry, PresencePage } from './engine/presence-entry.js';
 import type {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { Duplex } from 'node:stream';
 import { jest } from '@jest/globals';
 import { type RefusalAnswer, renderRefusal, writeRefusal } from '../../src/adapter/refusal.js';
-import { newUuid } from '../../src/roomgate.uuid.js';
+import { newUuid } from '../../src/core/uuid.js';
 import { Refusal, type RefusalCode, REFUSALS } from '../../src/admission/refusals.js';
 import { parseAnswer } from '../support/raw-http.js';
 

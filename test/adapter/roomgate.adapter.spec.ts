@@ -8,7 +8,7 @@ import { of } from 'rxjs';
 import type { WebSocketServer } from 'ws';
 import type { AdapterPorts } from '../../src/adapter/ports.js';
 import { RoomServer } from '../../src/adapter/room-server.js';
-import { ROOMGATE_ADAPTER_PORTS } from '../../src/roomgate.constants.js';
+import { ROOMGATE_ADAPTER_PORTS } from '../../src/core/constants.js';
 import { refused } from '../support/caught.js';
 
 @RoomGateway('/orders/:room')

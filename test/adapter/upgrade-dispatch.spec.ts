@@ -6,7 +6,7 @@ import type { AdapterPorts } from '../../src/adapter/ports.js';
 import { RoomServer } from '../../src/adapter/room-server.js';
 import type { PlainServer } from '../../src/adapter/plain-server.js';
 import { UpgradeDispatch } from '../../src/adapter/upgrade-dispatch.js';
-import { ROOMGATE_ADAPTER_PORTS } from '../../src/roomgate.constants.js';
+import { ROOMGATE_ADAPTER_PORTS } from '../../src/core/constants.js';
 
 const ROOM = 'a3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d';
 

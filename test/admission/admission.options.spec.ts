@@ -1,5 +1,5 @@
 import type { RoomgateModuleOptions } from '../../src/index.js';
-import { resolveOptions } from '../../src/roomgate.options.js';
+import { resolveOptions } from '../../src/module/options.js';
 import { refused } from '../support/caught.js';
 
 const resolve = (options: object): ReturnType<typeof resolveOptions> =>

@@ -13,7 +13,7 @@ import {
   type TokenVerifier,
 } from '../../src/admission/token-verifier.js';
 import { Turnstile } from '../../src/admission/turnstile.js';
-import { resolveOptions } from '../../src/roomgate.options.js';
+import { resolveOptions } from '../../src/module/options.js';
 import { ecPair, type KeyPair } from '../support/key-ring.js';
 import { LOGOUT_HEADER, logoutClaims, ODD_LOGOUTS } from '../support/logout-tokens.js';
 import { RecordingSink } from '../support/recording-sink.js';

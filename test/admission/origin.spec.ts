@@ -1,6 +1,6 @@
 import type { Refusal } from '../../src/index.js';
 import { checkOrigin } from '../../src/admission/origin.js';
-import { resolveOptions, type RoomgateModuleOptions } from '../../src/roomgate.options.js';
+import { resolveOptions, type RoomgateModuleOptions } from '../../src/module/options.js';
 import { upgradeRequest } from '../support/upgrade-request.js';
 
 type Headers = Readonly<Record<string, string | readonly string[]>>;

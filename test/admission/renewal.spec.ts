@@ -5,7 +5,7 @@ import type { Principal } from '../../src/admission/principal.js';
 import type { RoomId } from '../../src/admission/room-id.js';
 import { RoomPolicy, RoomsClaimPolicy } from '../../src/admission/room-policy.js';
 import { KeysUnavailableError } from '../../src/admission/token-verifier.js';
-import { resolveOptions } from '../../src/roomgate.options.js';
+import { resolveOptions } from '../../src/module/options.js';
 import { FakeClock } from '../../src/toolkit/testing/fake-clock.js';
 import { NOW, principalOf } from '../support/principal.js';
 import { encodePart } from '../support/sign-token.js';

@@ -5,7 +5,7 @@ import { AuthorizationHeaderExtractor } from '../../src/admission/bearer-token.j
 import { type Principal } from '../../src/admission/principal.js';
 import { Refusal } from '../../src/admission/refusals.js';
 import type { MaybePromise, TokenVerifier } from '../../src/admission/token-verifier.js';
-import { resolveOptions } from '../../src/roomgate.options.js';
+import { resolveOptions } from '../../src/module/options.js';
 import { propertyRuns } from '../support/property-runs.js';
 import { signToken } from '../support/sign-token.js';
 import { A, AUDIENCE, B, H, TwoIssuers } from '../support/two-issuers.js';

@@ -3,7 +3,7 @@ import { LocalRoom } from '../../src/room/local-room.js';
 import { RoomLimits } from '../../src/room/room-limits.js';
 import { SettingsOfRooms } from '../../src/room/room-settings.js';
 import { Turn } from '../../src/connection/turn.js';
-import { resolveOptions, type RoomgateModuleOptions } from '../../src/roomgate.options.js';
+import { resolveOptions, type RoomgateModuleOptions } from '../../src/module/options.js';
 import { refused } from '../support/caught.js';
 
 const turn = new Turn(() => 0);

@@ -1,7 +1,7 @@
 import type { RoomKey } from '../../src/admission/room-id.js';
 import type { RoomOptions } from '../../src/room/room.options.js';
 import { SettingsOfRooms } from '../../src/room/room-settings.js';
-import { resolveOptions, type RoomgateModuleOptions } from '../../src/roomgate.options.js';
+import { resolveOptions, type RoomgateModuleOptions } from '../../src/module/options.js';
 import { refused } from '../support/caught.js';
 import { digits } from '../support/schemas.js';
 

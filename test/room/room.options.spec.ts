@@ -1,4 +1,4 @@
-import { resolveOptions } from '../../src/roomgate.options.js';
+import { resolveOptions } from '../../src/module/options.js';
 import { RoomGateway } from '../../src/gateway/room-gateway.decorator.js';
 import { refused } from '../support/caught.js';
 import { failedBoot } from '../support/failed-boot.js';

@@ -3,7 +3,7 @@ import { RevocationService, RevocationStore, type RoomEngine, RoomService } from
 import { createRoomgateTestbed } from 'nestjs-roomgate/testing';
 import { DelayedEngine } from '../../src/room/engine/delayed/delayed.engine.js';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
-import { MAX_TIMER_MS } from '../../src/roomgate.rules.js';
+import { MAX_TIMER_MS } from '../../src/core/option-rules.js';
 import { ConfirmingStore } from '../support/confirming-store.js';
 import { GatedPolicy } from '../support/gated-seams.js';
 import { heard, LiveGateway, refresh, ROOM } from '../support/live-room.js';

@@ -1,4 +1,4 @@
-import { RoomgateError } from '../../src/roomgate.errors.js';
+import { RoomgateError } from '../../src/core/errors.js';
 
 /** What the function throws, or undefined. */
 export function caught(run: () => unknown): unknown {

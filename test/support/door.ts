@@ -5,7 +5,7 @@ import type { RoomId } from '../../src/admission/room-id.js';
 import { RoomPolicy } from '../../src/admission/room-policy.js';
 import type { UpgradeRequest } from '../../src/admission/upgrade-request.js';
 import type { SubjectLimit } from '../../src/admission/subject-limit.js';
-import { resolveOptions, type RoomgateModuleOptions } from '../../src/roomgate.options.js';
+import { resolveOptions, type RoomgateModuleOptions } from '../../src/module/options.js';
 import { FakeClock } from '../../src/toolkit/testing/fake-clock.js';
 import { encodePart } from './sign-token.js';
 import { upgradeRequest } from './upgrade-request.js';

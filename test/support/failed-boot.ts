@@ -1,8 +1,8 @@
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { RoomgateModule } from '../../src/roomgate.module.js';
-import type { RoomgateModuleOptions } from '../../src/roomgate.options.js';
-import type { RoomgateModuleExtras } from '../../src/roomgate.providers.js';
+import { RoomgateModule } from '../../src/module/roomgate.module.js';
+import type { RoomgateModuleOptions } from '../../src/module/options.js';
+import type { RoomgateModuleExtras } from '../../src/module/providers.js';
 import { TestIssuer } from '../../src/toolkit/testing/test-issuer.js';
 
 export interface Boot extends ModuleMetadata {

@@ -1,6 +1,6 @@
 import type { RoomgateTestbed, TestConnection } from 'nestjs-roomgate/testing';
 import type { RoomConnection } from '../../src/connection/connection.js';
-import { RoomgateNode } from '../../src/roomgate.node.js';
+import { RoomgateNode } from '../../src/module/node.js';
 
 export function nodeOf(testbed: RoomgateTestbed): RoomgateNode {
   return testbed.get(RoomgateNode);

@@ -4,7 +4,7 @@ import { roomRights } from '../../src/admission/room-rights.js';
 import type { HistoryPage, Position, ReadRange } from '../../src/room/engine/publication.js';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
 import type { Since } from '../../src/room/recovery.js';
-import type { RoomgateModuleOptions } from '../../src/roomgate.options.js';
+import type { RoomgateModuleOptions } from '../../src/module/options.js';
 import { Deferred } from './deferred.js';
 import { FakeMember } from './fake-member.js';
 import { RoomStage } from './room-stage.js';

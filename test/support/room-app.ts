@@ -7,7 +7,7 @@ import {
   type RoomgateModuleOptions,
 } from 'nestjs-roomgate';
 import { FakeClock, TestIssuer } from 'nestjs-roomgate/testing';
-import { RoomgateNode } from '../../src/roomgate.node.js';
+import { RoomgateNode } from '../../src/module/node.js';
 import { clockTypeOf } from '../../src/toolkit/testing/clock-type.js';
 
 type Parts = Pick<ModuleMetadata, 'imports' | 'providers' | 'controllers'>;

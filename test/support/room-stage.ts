@@ -12,7 +12,7 @@ import { RoomLimits } from '../../src/room/room-limits.js';
 import { RoomListeners } from '../../src/room/room-listeners.js';
 import { SettingsOfRooms } from '../../src/room/room-settings.js';
 import { TimelyEngine } from '../../src/room/timely-engine.js';
-import { resolveOptions, type RoomgateModuleOptions } from '../../src/roomgate.options.js';
+import { resolveOptions, type RoomgateModuleOptions } from '../../src/module/options.js';
 
 /** The room stage on an engine, without connections. */
 export class RoomStage {

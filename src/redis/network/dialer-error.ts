@@ -1,4 +1,4 @@
-import { RoomgateError } from '../../roomgate.errors.js';
+import { RoomgateError } from '../../core/errors.js';
 
 /** A publication that was refused to its caller must not be sent all the same. */
 export function repeats(): RoomgateError {

@@ -1,4 +1,4 @@
-import { RoomgateError } from '../../roomgate.errors.js';
+import { RoomgateError } from '../../core/errors.js';
 import type { RedisDialer } from './connection.js';
 import {
   IoredisDialer,

@@ -1,4 +1,4 @@
-import { RoomgateError } from '../../roomgate.errors.js';
+import { RoomgateError } from '../../core/errors.js';
 import { backoff } from './backoff.js';
 import type { RedisAddress, RedisArgument, RedisReply } from './connection.js';
 import { isReply, reasonOf } from './reason.js';

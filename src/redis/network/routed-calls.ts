@@ -1,5 +1,5 @@
-import type { Clock } from '../../roomgate.clock.js';
-import { MAX_TIMER_MS } from '../../roomgate.rules.js';
+import type { Clock } from '../../core/clock.js';
+import { MAX_TIMER_MS } from '../../core/option-rules.js';
 import type { RedisArgument, RedisReply } from './connection.js';
 import { Detour } from './detour.js';
 import { isForgotten, isMoved, type RedisLink, unavailable } from './link.js';

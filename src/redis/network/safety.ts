@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
-import { RoomgateError } from '../../roomgate.errors.js';
-import { isStrict } from '../../roomgate.options.js';
+import { RoomgateError } from '../../core/errors.js';
+import { isStrict } from '../../module/options.js';
 import type { RedisClientLike } from './dialer.js';
 import { isIoredisCluster } from './ioredis-connection.js';
 

@@ -1,9 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Revocation, RevocationStore } from '../../admission/revocation.js';
-import { Clock } from '../../roomgate.clock.js';
-import { ROOMGATE_OPTIONS } from '../../roomgate.constants.js';
-import { attempt, RoomgateError } from '../../roomgate.errors.js';
-import type { RoomgateOptions } from '../../roomgate.options.js';
+import { Clock } from '../../core/clock.js';
+import { ROOMGATE_OPTIONS } from '../../core/constants.js';
+import { attempt, RoomgateError } from '../../core/errors.js';
+import type { RoomgateOptions } from '../../module/options.js';
 import { unavailable } from '../network/link.js';
 import { RevocationEntries } from './revocation-entries.js';
 import {

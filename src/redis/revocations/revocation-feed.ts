@@ -1,4 +1,4 @@
-import type { Clock } from '../../roomgate.clock.js';
+import type { Clock } from '../../core/clock.js';
 import { type RedisLink, unavailable } from '../network/link.js';
 import type { NetworkEvents } from '../network/network.js';
 import type { RevocationEntries } from './revocation-entries.js';

@@ -1,7 +1,7 @@
-import { RoomgateError } from '../../roomgate.errors.js';
-import { isWellFormed } from '../../roomgate.rules.js';
+import { RoomgateError } from '../../core/errors.js';
+import { isWellFormed } from '../../core/option-rules.js';
 import type { Position, PublishOptions } from '../../room/engine/publication.js';
-import { newUuid } from '../../roomgate.uuid.js';
+import { newUuid } from '../../core/uuid.js';
 import type { RedisArgument } from '../network/connection.js';
 import { type RedisLink, unavailable } from '../network/link.js';
 import type { RoomPlace } from '../keys.js';

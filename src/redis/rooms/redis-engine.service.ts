@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { RoomgateError } from '../../roomgate.errors.js';
+import { RoomgateError } from '../../core/errors.js';
 import { type EngineKey, type EngineSink, RoomEngine } from '../../room/engine/engine.js';
 import type { PresenceEntry, PresencePage } from '../../room/engine/presence-entry.js';
 import type {

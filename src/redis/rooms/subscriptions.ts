@@ -1,4 +1,4 @@
-import type { Clock } from '../../roomgate.clock.js';
+import type { Clock } from '../../core/clock.js';
 import type { EngineKey, EngineSink } from '../../room/engine/engine.js';
 import type { HistoryLimits, Position } from '../../room/engine/publication.js';
 import type { RoomKeys } from '../keys.js';

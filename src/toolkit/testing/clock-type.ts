@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { Clock } from '../../roomgate.clock.js';
+import { Clock } from '../../core/clock.js';
 
 /** The class by which a module, which makes its own clock, is given one that a test holds. @internal */
 export function clockTypeOf(clock: Clock): Type<Clock> {

@@ -1,4 +1,4 @@
-import { Clock } from '../../roomgate.clock.js';
+import { Clock } from '../../core/clock.js';
 
 interface Timer {
   /** In time that has passed, which setting the clock does not change. */

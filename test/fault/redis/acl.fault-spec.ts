@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Cluster, Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { RedisRevocationStore } from '../../../src/redis/revocations/redis-revocation-store.service.js';
-import { SystemClock } from '../../../src/roomgate.clock.js';
+import { SystemClock } from '../../../src/core/clock.js';
 import { A, B } from '../../support/engine-probe.js';
 import { eventually } from '../../support/poll.js';
 import { RedisCluster } from '../../support/redis/redis-cluster.js';

@@ -1,5 +1,5 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
-import type { Clock } from '../../../src/roomgate.clock.js';
+import type { Clock } from '../../../src/core/clock.js';
 import { A } from '../../support/engine-probe.js';
 import { eventually } from '../../support/poll.js';
 import { type AppClient, CLIENTS } from '../../support/redis/clients.js';

@@ -1,7 +1,7 @@
 import { unavailable } from '../../../src/redis/network/link.js';
 import { SCRIPTS } from '../../../src/redis/scripts/index.js';
 import { RedisStore } from '../../../src/redis/store.js';
-import { SystemClock } from '../../../src/roomgate.clock.js';
+import { SystemClock } from '../../../src/core/clock.js';
 import { eventually } from '../../support/poll.js';
 import { type AppClient, CLIENTS } from '../../support/redis/clients.js';
 import { RedisServer } from '../../support/redis/redis-server.js';

@@ -13,7 +13,7 @@ import {
   RoomService,
 } from 'nestjs-roomgate';
 import { TestIssuer } from 'nestjs-roomgate/testing';
-import { RoomgateNode } from '../../../src/roomgate.node.js';
+import { RoomgateNode } from '../../../src/module/node.js';
 
 /** The room whose policy takes its time. */
 const SLOW_ROOM = '11111111-1111-4111-8111-111111111111';

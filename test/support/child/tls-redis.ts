@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { SCRIPTS } from '../../../src/redis/scripts/index.js';
 import { RedisStore } from '../../../src/redis/store.js';
-import { SystemClock } from '../../../src/roomgate.clock.js';
+import { SystemClock } from '../../../src/core/clock.js';
 import { eventually } from '../poll.js';
 import { freePort } from '../redis/free-port.js';
 import { RedisServer } from '../redis/redis-server.js';

@@ -3,7 +3,7 @@ import type { RedisClientLike } from '../../../src/redis/network/dialer.js';
 import { RedisEngine } from '../../../src/redis/rooms/redis-engine.service.js';
 import { SCRIPTS } from '../../../src/redis/scripts/index.js';
 import { RedisStore } from '../../../src/redis/store.js';
-import { type Clock, SystemClock } from '../../../src/roomgate.clock.js';
+import { type Clock, SystemClock } from '../../../src/core/clock.js';
 
 /** An engine as the module makes it, not started yet, on a store of its own. */
 export function engineOn(

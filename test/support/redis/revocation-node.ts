@@ -5,7 +5,7 @@ import { RedisRevocationStore } from '../../../src/redis/revocations/redis-revoc
 import { SCRIPTS } from '../../../src/redis/scripts/index.js';
 import { RedisStore } from '../../../src/redis/store.js';
 import type { RedisClientLike } from '../../../src/redis/network/dialer.js';
-import { type Clock, SystemClock } from '../../../src/roomgate.clock.js';
+import { type Clock, SystemClock } from '../../../src/core/clock.js';
 import { RevocationService } from '../../../src/admission/revocation.service.js';
 import { type AppClient, type ClientKind, IOREDIS } from './clients.js';
 
