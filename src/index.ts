@@ -20,7 +20,7 @@ export type { RoomServer } from './adapter/room-server.js';
 
 // Admission
 export { type AuditEvent, type AuditKind, AuditSink } from './admission/audit.js';
-export { AUDIT_REASONS, type AuditReason } from './admission/audit-reasons.js';
+export { AUDIT_REASONS, type AuditReason } from './admission/audit.js';
 export {
   explainVerdict,
   type ExplainOptions,
@@ -34,7 +34,7 @@ export type {
   PublicKeyInput,
   TokenAlgorithm,
 } from './admission/admission.options.js';
-export { AuthorizationHeaderExtractor, TokenExtractor } from './admission/bearer-token.js';
+export { AuthorizationHeaderExtractor, TokenExtractor } from './admission/credential.js';
 export type { Claims, Principal, Register, RegisteredClaims } from './admission/principal.js';
 export { Refusal, type RefusalCode, REFUSALS } from './admission/refusals.js';
 export { parseRoomId, type RoomId } from './admission/room-id.js';
@@ -53,8 +53,8 @@ export {
   type CredentialPlace,
   type CredentialShape,
   type SeenCredential,
-} from './admission/seen-credential.js';
-export type { UnverifiedToken } from './admission/token-shape.js';
+} from './admission/credential.js';
+export type { UnverifiedToken } from './admission/token.js';
 export {
   KeysUnavailableError,
   TokenRefusedError,

@@ -105,7 +105,7 @@ export const TABLES = {
       ]),
   },
   'audit-reasons': {
-    from: 'dist/admission/audit-reasons.js',
+    from: 'dist/admission/audit.js',
     export: 'AUDIT_REASONS',
     head: ['`reason`', 'Meaning'],
     rows: (/** @type {Record<string, string>} */ reasons) =>

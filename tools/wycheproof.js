@@ -24,7 +24,7 @@ if (!folder || !existsSync(join(folder, `${FILES[0]}.json`)) || !existsSync(buil
 const { loadIssuers } = await import('../dist/admission/issuer.js');
 const { JwtTokenVerifier } = await import('../dist/admission/jwt-token-verifier.js');
 const { Refusal } = await import('../dist/admission/refusals.js');
-const { parseToken } = await import('../dist/admission/token-shape.js');
+const { parseToken } = await import('../dist/admission/token.js');
 const { TokenRefusedError } = await import('../dist/admission/token-verifier.js');
 
 const EMPTY = Buffer.from('{}').toString('base64url');

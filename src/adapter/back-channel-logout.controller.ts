@@ -13,7 +13,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { BackChannelLogout, type LogoutStatus } from '../admission/back-channel-logout.js';
 import { TokenVerifier } from '../admission/token-verifier.js';
-import { Turnstile } from '../admission/turnstile.js';
+import { Turnstile } from '../admission/admission.js';
 import { ROOMGATE_ADAPTER_PORTS } from '../core/constants.js';
 import { RoomgateError } from '../core/errors.js';
 import { quote } from '../core/option-rules.js';

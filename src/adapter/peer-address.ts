@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
-import { forwardedLists } from '../admission/forwarded.js';
+import { forwardedLists } from '../admission/origin.js';
 import { headerValues } from '../admission/upgrade-request.js';
 
 /** Some proxies add the port, and brackets around IPv6. */

@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { type AuditEvent, cutAddress, cutRemark } from '../admission/audit.js';
-import { isAuditReason } from '../admission/audit-reasons.js';
+import { type AuditEvent, cutAddress, cutRemark, isAuditReason } from '../admission/audit.js';
 import { adviseOnCredential } from '../admission/explain-verdict.js';
 import { forgetLastMatch } from '../core/bounded-cache.js';
 import type { Refusal } from '../admission/refusals.js';
-import { seeBody, seeCredential, type SeenCredential } from '../admission/seen-credential.js';
+import { seeBody, seeCredential, type SeenCredential } from '../admission/credential.js';
 import { headerValues } from '../admission/upgrade-request.js';
 import { splitTarget } from './request-target.js';
 

@@ -1,22 +1,17 @@
+import { forgetLastMatch } from '../core/bounded-cache.js';
+import type { Clock } from '../core/clock.js';
 import { ignoreRejection } from '../core/errors.js';
 import { isLater, whenThere } from '../core/maybe-promise.js';
-import { refuseTokenInQuery, type TokenExtractor } from './bearer-token.js';
+import { refuseTokenInQuery, type TokenExtractor } from './credential.js';
 import { checkOrigin, type OriginRules } from './origin.js';
-import {
-  Identification,
-  type IdentificationPorts,
-  type IdentificationRules,
-} from './identification.js';
-import { forgetLastMatch } from '../core/bounded-cache.js';
-import type { Principal } from './principal.js';
+import { createPrincipal, type Principal } from './principal.js';
 import { Refusal } from './refusals.js';
-import { RoomEntry, type RoomEntryPorts } from './room-entry.js';
+import { RoomEntry, type RoomEntryPorts } from './room-admission.js';
 import type { RoomId, RoomKey } from './room-id.js';
 import type { RoomPolicy, RoomRights } from './room-policy.js';
-import { checkScopes } from './scopes.js';
 import type { SubjectLimit } from './subject-limit.js';
-import type { MaybePromise } from './token-verifier.js';
-import { Turnstile } from './turnstile.js';
+import { type MaybePromise, refusalOf, TokenRefusedError, type TokenVerifier } from './token-verifier.js';
+import { checkClaims, parseToken, type TimeRules } from './token.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 
 /** What a gateway asks of those who come in. */
@@ -194,4 +189,98 @@ export class Admission {
       return new Refusal('unavailable', 'extractor_failed').because(error);
     }
   }
+}
+
+export interface IdentificationPorts {
+  readonly clock: Clock;
+  readonly verifier: Pick<TokenVerifier, 'verify'> & Partial<TokenVerifier>;
+  readonly isRevoked: (principal: Principal) => boolean;
+  /** Whether there may be revocations that this node has not heard of. */
+  readonly isStale: () => boolean;
+}
+
+export type IdentificationRules = TimeRules & { readonly maxTokenBytes: number };
+
+type Verified = Awaited<ReturnType<TokenVerifier['verify']>>;
+
+/** Who a token speaks for. */
+export class Identification {
+  constructor(
+    private readonly ports: IdentificationPorts,
+    private readonly rules: IdentificationRules,
+  ) {}
+
+  /** Shape, verifier, claims and times, revocation, in this order. Never throws nor rejects. */
+  identify(text: string): MaybePromise<Principal | Refusal> {
+    const token = parseToken(text, this.rules.maxTokenBytes);
+    if (token instanceof Refusal) return token;
+    try {
+      const verified = this.ports.verifier.verify(token);
+      return isLater(verified)
+        ? Promise.resolve(verified).then(this.#believe).catch(refusalOf)
+        : this.#believe(verified);
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+
+  readonly #believe = (verified: Verified): Principal | Refusal => {
+    if (verified instanceof TokenRefusedError) return refusalOf(verified);
+    const claims = checkClaims(verified, this.ports.clock.now(), this.rules);
+    if (claims instanceof Refusal) return claims;
+    const principal = createPrincipal(claims, this.rules.clockToleranceMs);
+    if (this.ports.isRevoked(principal)) return new Refusal('token_revoked').by(principal);
+    return this.ports.isStale() ? new Refusal('authority_stale').by(principal) : principal;
+  };
+}
+
+/**
+ * Lets at most so many tokens through per turn of the event loop, and at least half as many. Checking the signatures of thousands
+ * of tokens in the turn in which they arrive would stall every open connection for as long.
+ */
+export class Turnstile {
+  readonly #waiting: (() => void)[] = [];
+  readonly #perTurn: number;
+  #passed = 0;
+  #isScheduled = false;
+
+  /**
+   * @param maxChecks Signature checks per turn, in units of a check by P-256.
+   * @param checksPerToken What one token costs at most, in the same unit; a token that costs more than a turn has one for itself.
+   */
+  constructor(maxChecks: number, checksPerToken = 1) {
+    const cost = checksPerToken > 1 ? checksPerToken : 1;
+    this.#perTurn = Math.max(1, Math.floor(maxChecks / cost));
+  }
+
+  /** Undefined when one may go on at once, else a promise of a later turn; first come, first served. */
+  pass(): Promise<void> | undefined {
+    if (this.#passed < this.#perTurn) {
+      this.#passed += 1;
+      // A turn has to be asked for, which costs a poll of the kernel: those who come now and then are counted over several.
+      if (2 * this.#passed >= this.#perTurn) this.#schedule();
+      return undefined;
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.#open());
+  }
+
+  #open(): void {
+    this.#isScheduled = false;
+    const next = this.#waiting.splice(0, this.#perTurn);
+    this.#passed = next.length;
+    for (const resolve of next) resolve();
+    if (next.length > 0) this.#schedule();
+  }
+}
+
+/** Whether the principal lacks a scope that the gateway asks for. */
+export function checkScopes({ scopes }: Principal, rules: GatewayRules): Refusal | undefined {
+  if (rules.scopes.every((scope) => scopes.includes(scope))) return undefined;
+  return new Refusal('insufficient_scope', undefined, undefined, rules.scopes.join(' '));
 }

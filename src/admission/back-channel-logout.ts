@@ -1,16 +1,11 @@
-import type { Clock } from '../core/clock.js';
-import type { Audit } from './audit.js';
-import type { AuditReason } from './audit-reasons.js';
 import { forgetLastMatch } from '../core/bounded-cache.js';
-import { type Logout, readLogout } from './logout-token.js';
-import { identityOf } from './principal.js';
+import type { Clock } from '../core/clock.js';
+import type { Audit, AuditReason } from './audit.js';
+import { freezeJson, identityOf } from './principal.js';
 import { Refusal } from './refusals.js';
-import { Replays } from './replays.js';
 import type { Revocation, RevocationStore } from './revocation.js';
-import type { TimeRules } from './token-claims.js';
-import { parseToken } from './token-shape.js';
-import { KeysUnavailableError, type TokenVerifier } from './token-verifier.js';
-import { refusalOf } from './verifier-refusal.js';
+import { KeysUnavailableError, refusalOf, type TokenVerifier } from './token-verifier.js';
+import { isText, isTime, LOGOUT_EVENT, MAX_SUBJECT_BYTES, parseToken, type TimeRules } from './token.js';
 
 export type LogoutStatus = 200 | 400 | 429 | 503;
 
@@ -153,5 +148,71 @@ function* revocationsOf(
     const issuedBefore = Math.floor(issuedAt) * 1000 + toleranceMs;
     const isSessionless = sid !== undefined;
     yield { kind: 'subject', identity, issuedBefore, isSessionless, isExact: true };
+  }
+}
+
+/** Who is to be signed out, as its issuer says it. Times are seconds. */
+export interface Logout {
+  readonly issuer: string;
+  readonly jti: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly subject?: string;
+  readonly sid?: string;
+}
+
+/**
+ * The claims of a logout token (OpenID Connect Back-Channel Logout 1.0, §2.4 and §2.6), after its signature; undefined when
+ * one is missing or odd. `nonce` is what an ID token has: with it, one could be passed off for the other.
+ */
+export function readLogout(
+  raw: Readonly<Record<string, unknown>>,
+  now: number,
+  { clockToleranceMs, maxTokenLifeMs }: TimeRules,
+): Logout | undefined {
+  const claims = freezeJson(raw) as Record<string, unknown>;
+  const { iss, aud, jti, iat, exp, sub, sid, events } = claims;
+  if (!isText(iss) || !isText(jti) || !isAudience(aud) || Object.hasOwn(claims, 'nonce'))
+    return undefined;
+  if (!isObject(events) || !isObject(events[LOGOUT_EVENT])) return undefined;
+  if (!isTime(iat) || !isTime(exp) || (exp - iat) * 1000 > maxTokenLifeMs) return undefined;
+  if (now >= exp * 1000 + clockToleranceMs || iat * 1000 > now + clockToleranceMs) return undefined;
+  if (sub === undefined && sid === undefined) return undefined;
+  if (sub !== undefined && !(isText(sub) && Buffer.byteLength(sub) <= MAX_SUBJECT_BYTES))
+    return undefined;
+  if (sid !== undefined && !isText(sid)) return undefined;
+  return { issuer: iss, jti, issuedAt: iat, expiresAt: exp, subject: sub, sid };
+}
+
+function isAudience(aud: unknown): boolean {
+  return isText(aud) || (Array.isArray(aud) && aud.length > 0 && aud.every(isText));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const MAX_REMEMBERED = 10_000;
+
+/** What was done once and is not to be done again, until it could not be asked for any more; the oldest give way when there are too many. */
+export class Replays {
+  readonly #until = new Map<string, number>();
+
+  constructor(private readonly clock: Clock) {}
+
+  has(key: string): boolean {
+    const until = this.#until.get(key);
+    return until !== undefined && this.clock.now() < until;
+  }
+
+  add(key: string, until: number): void {
+    const now = this.clock.now();
+    this.#until.delete(key);
+    // In the order of their coming, which is about that of their end.
+    for (const [oldest, end] of this.#until) {
+      if (end > now && this.#until.size < MAX_REMEMBERED) break;
+      this.#until.delete(oldest);
+    }
+    this.#until.set(key, until);
   }
 }

@@ -1,7 +1,6 @@
-import type { AuditEvent } from './audit.js';
-import { AUDIT_REASONS, type AuditReason } from './audit-reasons.js';
+import { AUDIT_REASONS, type AuditEvent, type AuditReason } from './audit.js';
 import { ADMISSION_RULES } from './admission.options.js';
-import { CREDENTIAL_PLACES, CREDENTIAL_SHAPES, type SeenCredential } from './seen-credential.js';
+import { CREDENTIAL_PLACES, CREDENTIAL_SHAPES, type SeenCredential } from './credential.js';
 
 interface Advice {
   /** Row of the verdict table; absent for what happens to open connections. */

@@ -1,8 +1,9 @@
-import type { AuditReason } from './audit-reasons.js';
+import { hash } from 'node:crypto';
+import { BoundedCache } from '../core/bounded-cache.js';
+import type { AuditReason } from './audit.js';
 import { isDevelopmentKid, type Issuer, LOGOUT_TYPE, typeName } from './issuer.js';
-import { SignatureCache } from './signature-cache.js';
-import type { UnverifiedToken } from './token-shape.js';
 import { TokenRefusedError, TokenVerifier } from './token-verifier.js';
+import type { UnverifiedToken } from './token.js';
 import type { VerificationKey } from './verification-key.js';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -103,4 +104,31 @@ function isSigned({ text, header }: UnverifiedToken, keys: readonly Verification
   // A part of Node's pool, which lives on: without its signature a token is worth nothing.
   signature.fill(0);
   return isGood;
+}
+
+/**
+ * Tokens whose signature was good, so that a client that reconnects does not have it checked again. Only this one result is
+ * kept, under the SHA-256 of the token: times, revocation, scope and policy are asked every time. Failures are never kept, so
+ * nobody without a good token can put anything in here.
+ */
+export class SignatureCache {
+  readonly #good: BoundedCache<true>;
+
+  constructor(private readonly maxEntries: number) {
+    this.#good = new BoundedCache(maxEntries);
+  }
+
+  get size(): number {
+    return this.#good.size;
+  }
+
+  /** Whether the signature is good: remembered to be, or found to be now. */
+  confirm(text: string, check: () => boolean): boolean {
+    if (this.maxEntries === 0) return check();
+    const key = hash('sha256', text, 'base64url');
+    if (this.#good.get(key)) return true;
+    if (!check()) return false;
+    this.#good.set(key, true);
+    return true;
+  }
 }

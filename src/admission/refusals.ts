@@ -1,4 +1,4 @@
-import type { AuditReason } from './audit-reasons.js';
+import type { AuditReason } from './audit.js';
 import type { Principal } from './principal.js';
 
 /** The `error` attribute of `WWW-Authenticate` (RFC 6750 §3); `none` is a challenge without one. */

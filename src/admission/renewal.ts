@@ -1,8 +1,7 @@
-import type { Admission, Destination } from './admission.js';
+import { type Admission, checkScopes, type Destination } from './admission.js';
 import type { Principal } from './principal.js';
 import { Refusal } from './refusals.js';
 import type { RoomRights } from './room-policy.js';
-import { checkScopes } from './scopes.js';
 
 /** What a connection may be from now on: the same subject, with what its new token says. */
 export interface Renewed {

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import { identityOf, type Principal } from './principal.js';
 import type { Revocation } from './revocation.js';
-import type { TimeRules } from './token-claims.js';
+import type { TimeRules } from './token.js';
 
 type RevocationOfTime = Extract<Revocation, { kind: 'session' | 'subject' }>;
 

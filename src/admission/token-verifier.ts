@@ -1,4 +1,6 @@
-import type { UnverifiedToken } from './token-shape.js';
+import { cutRemark, isAuditReason } from './audit.js';
+import { Refusal } from './refusals.js';
+import type { UnverifiedToken } from './token.js';
 
 export type MaybePromise<T> = T | Promise<T>;
 
@@ -49,4 +51,15 @@ export class KeysUnavailableError extends Error {
   constructor() {
     super('The keys that verify this token cannot be had at the moment.');
   }
+}
+
+/** What a `TokenVerifier` threw, as a refusal. An application's own may invent reasons; the table of reasons is closed. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof KeysUnavailableError) return new Refusal('keys_unavailable');
+  if (!(error instanceof TokenRefusedError))
+    return new Refusal('token_invalid', 'verifier_failed').because(error);
+  const reason: unknown = error.reason;
+  if (isAuditReason(reason)) return new Refusal('token_invalid', reason);
+  const remark = cutRemark(reason);
+  return new Refusal('token_invalid', 'verifier_refused', undefined, undefined, remark);
 }

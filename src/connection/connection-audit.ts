@@ -1,5 +1,4 @@
-import type { Audit, AuditKind } from '../admission/audit.js';
-import type { AuditReason } from '../admission/audit-reasons.js';
+import type { Audit, AuditKind, AuditReason } from '../admission/audit.js';
 import type { Revocation } from '../admission/revocation.js';
 import { CLOSE_CODES, type CloseName } from './close-codes.js';
 import type { RoomConnection } from './connection.js';

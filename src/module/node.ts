@@ -4,7 +4,7 @@ import { UpgradeLimits } from '../adapter/upgrade-limits.js';
 import { Admission, type Admitted } from '../admission/admission.js';
 import { Audit, type AuditSink } from '../admission/audit.js';
 import { BackChannelLogout } from '../admission/back-channel-logout.js';
-import type { TokenExtractor } from '../admission/bearer-token.js';
+import type { TokenExtractor } from '../admission/credential.js';
 import type { RevocationStore } from '../admission/revocation.js';
 import { RevocationService } from '../admission/revocation.service.js';
 import { Revocations } from '../admission/revocations.js';

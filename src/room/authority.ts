@@ -1,10 +1,10 @@
 import type { Admission, Admitted } from '../admission/admission.js';
-import type { AuditReason } from '../admission/audit-reasons.js';
+import type { AuditReason } from '../admission/audit.js';
 import { Generations } from '../admission/generations.js';
 import { Refusal } from '../admission/refusals.js';
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
-import { narrower, notBefore, roomRights } from '../admission/room-rights.js';
+import { narrower, notBefore, roomRights } from '../admission/room-admission.js';
 import { CLOSE_CODES, type CloseRow } from '../connection/close-codes.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { ConnectionAudit } from '../connection/connection-audit.js';

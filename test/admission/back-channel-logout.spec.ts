@@ -12,7 +12,7 @@ import {
   TokenRefusedError,
   type TokenVerifier,
 } from '../../src/admission/token-verifier.js';
-import { Turnstile } from '../../src/admission/turnstile.js';
+import { Turnstile } from '../../src/admission/admission.js';
 import { resolveOptions } from '../../src/module/options.js';
 import { ecPair, type KeyPair } from '../support/key-ring.js';
 import { LOGOUT_HEADER, logoutClaims, ODD_LOGOUTS } from '../support/logout-tokens.js';

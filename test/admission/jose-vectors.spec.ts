@@ -3,7 +3,7 @@ import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } fr
 import { loadIssuers } from '../../src/admission/issuer.js';
 import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.js';
 import { Refusal } from '../../src/admission/refusals.js';
-import { parseToken } from '../../src/admission/token-shape.js';
+import { parseToken } from '../../src/admission/token.js';
 import { TokenRefusedError } from '../../src/admission/token-verifier.js';
 
 type Jwk = Readonly<Record<string, unknown>>;

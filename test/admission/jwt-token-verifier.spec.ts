@@ -2,7 +2,7 @@ import type { IssuerOptions } from '../../src/admission/admission.options.js';
 import { loadIssuers } from '../../src/admission/issuer.js';
 import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.js';
 import type { Refusal } from '../../src/admission/refusals.js';
-import { parseToken, type UnverifiedToken } from '../../src/admission/token-shape.js';
+import { parseToken, type UnverifiedToken } from '../../src/admission/token.js';
 import { TokenRefusedError } from '../../src/admission/token-verifier.js';
 import { ecPair, rsaPair, secretKey } from '../support/key-ring.js';
 import { signToken } from '../support/sign-token.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { createPrincipal, freezeJson, identityOf } from '../../src/admission/principal.js';
 import type { RegisteredClaims } from '../../src/index.js';
-import { checkClaims } from '../../src/admission/token-claims.js';
+import { checkClaims } from '../../src/admission/token.js';
 import { propertyRuns } from '../support/property-runs.js';
 
 const CLAIMS: RegisteredClaims = { iss: 'https://id.test', sub: 'alice', iat: 1_000, exp: 2_000 };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Admission } from '../../src/admission/admission.js';
 import type { IssuerOptions } from '../../src/admission/admission.options.js';
-import { AuthorizationHeaderExtractor } from '../../src/admission/bearer-token.js';
+import { AuthorizationHeaderExtractor } from '../../src/admission/credential.js';
 import { type Principal } from '../../src/admission/principal.js';
 import { Refusal } from '../../src/admission/refusals.js';
 import type { MaybePromise, TokenVerifier } from '../../src/admission/token-verifier.js';

@@ -1,5 +1,5 @@
 import type { RoomId, RoomKey } from '../../src/admission/room-id.js';
-import { roomRights } from '../../src/admission/room-rights.js';
+import { roomRights } from '../../src/admission/room-admission.js';
 import { FakeMember } from '../support/fake-member.js';
 import { got, KEY, RecoveryStage } from '../support/recovery-stage.js';
 

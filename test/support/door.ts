@@ -1,5 +1,5 @@
 import { Admission, type Admitted, type GatewayRules } from '../../src/admission/admission.js';
-import { AuthorizationHeaderExtractor } from '../../src/admission/bearer-token.js';
+import { AuthorizationHeaderExtractor } from '../../src/admission/credential.js';
 import type { Refusal } from '../../src/admission/refusals.js';
 import type { RoomId } from '../../src/admission/room-id.js';
 import { RoomPolicy } from '../../src/admission/room-policy.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RoomId, RoomKey } from '../../src/admission/room-id.js';
-import { roomRights } from '../../src/admission/room-rights.js';
+import { roomRights } from '../../src/admission/room-admission.js';
 import type { RoomConnection } from '../../src/connection/connection.js';
 import type { Membership } from '../../src/connection/connection-ports.js';
 import type { Turn } from '../../src/connection/turn.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RoomId, RoomKey } from '../../src/admission/room-id.js';
-import { roomRights } from '../../src/admission/room-rights.js';
+import { roomRights } from '../../src/admission/room-admission.js';
 import type { HistoryPage, Position, ReadRange } from '../../src/room/engine/publication.js';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
 import type { Since } from '../../src/room/recovery.js';

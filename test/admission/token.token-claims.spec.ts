@@ -1,4 +1,4 @@
-import { checkClaims } from '../../src/admission/token-claims.js';
+import { checkClaims } from '../../src/admission/token.js';
 import type { Refusal, RegisteredClaims } from '../../src/index.js';
 
 const NOW_S = 1_800_000_000;

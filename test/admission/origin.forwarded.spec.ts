@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { forwardedLists } from '../../src/admission/forwarded.js';
+import { forwardedLists } from '../../src/admission/origin.js';
 import { propertyRuns } from '../support/property-runs.js';
 
 const read = (name: 'for' | 'host', headers: Record<string, readonly string[]>): string[][] =>

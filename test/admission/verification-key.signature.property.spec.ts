@@ -1,7 +1,7 @@
 import { JwtService } from '@nestjs/jwt';
 import fc from 'fast-check';
 import type { Algorithm } from 'jsonwebtoken';
-import { signatureCheck } from '../../src/admission/signature.js';
+import { signatureCheck } from '../../src/admission/verification-key.js';
 import { ecPair, type KeyPair, pssPair, rsaPair, secretKey } from '../support/key-ring.js';
 import { propertyRuns } from '../support/property-runs.js';
 import { signToken } from '../support/sign-token.js';

@@ -1,5 +1,5 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { Replays } from '../../src/admission/replays.js';
+import { Replays } from '../../src/admission/back-channel-logout.js';
 
 describe('Replays', () => {
   const clock = new FakeClock(1_000_000);

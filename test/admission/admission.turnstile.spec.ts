@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { Turnstile } from '../../src/admission/turnstile.js';
+import { Turnstile } from '../../src/admission/admission.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,8 +1,7 @@
 import { loadIssuers } from '../../src/admission/issuer.js';
-import { JwtTokenVerifier } from '../../src/admission/jwt-token-verifier.js';
+import { JwtTokenVerifier, SignatureCache } from '../../src/admission/jwt-token-verifier.js';
 import { Refusal } from '../../src/admission/refusals.js';
-import { SignatureCache } from '../../src/admission/signature-cache.js';
-import { parseToken, type UnverifiedToken } from '../../src/admission/token-shape.js';
+import { parseToken, type UnverifiedToken } from '../../src/admission/token.js';
 import { TestIssuer } from '../../src/testing.js';
 
 function parsed(text: string): UnverifiedToken {

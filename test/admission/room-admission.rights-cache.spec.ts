@@ -1,7 +1,7 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
 import { createPrincipal } from '../../src/admission/principal.js';
 import { Refusal } from '../../src/admission/refusals.js';
-import { RightsCache } from '../../src/admission/rights-cache.js';
+import { RightsCache } from '../../src/admission/room-admission.js';
 import { toRoomId } from '../../src/admission/room-id.js';
 import { type RoomAccess, RoomPolicy, type RoomRights } from '../../src/admission/room-policy.js';
 

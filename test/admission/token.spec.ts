@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Refusal } from '../../src/index.js';
-import { parseToken, type UnverifiedToken } from '../../src/admission/token-shape.js';
+import { parseToken, type UnverifiedToken } from '../../src/admission/token.js';
 import { propertyRuns } from '../support/property-runs.js';
 import { encodePart } from '../support/sign-token.js';
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { AUDIT_REASONS, CLOSE_CODES, REFUSALS } from 'nestjs-roomgate';
-import { isAuditReason } from '../../src/admission/audit-reasons.js';
+import { isAuditReason } from '../../src/admission/audit.js';
 
 const SRC = new URL('../../src/', import.meta.url);
 const SOURCES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
