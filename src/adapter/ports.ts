@@ -1,5 +1,6 @@
-import type { IncomingHttpHeaders, Server } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
 import type { Admission, Admitted } from '../admission/admission.js';
 import type { Audit } from '../admission/audit.js';
 import type { Refusal } from '../admission/refusals.js';
@@ -7,10 +8,10 @@ import type { Drain } from '../connection/drain.js';
 import type { RoomSocket } from '../connection/room-socket.js';
 import type { Clock } from '../core/clock.js';
 import type { RoomgateOptions } from '../module/options.js';
-import type { HttpInstance } from './other-servers.js';
-import type { PeerAddresses } from './peer-address.js';
 import type { HttpAdapterLike } from './plain-get.js';
 import type { RoomRoute, RoomServer } from './room-server.js';
+import type { HttpInstance } from './roomgate.adapter.js';
+import type { PeerAddresses } from './upgrade-limits.js';
 
 /** What a connection is made of besides its principal and its WebSocket. @internal */
 export interface Arrival {
@@ -39,4 +40,16 @@ export interface AdapterPorts {
   prefix(): string;
   /** Makes the connection of an admitted socket: registered, in its room, greeted, and known to the gateways at the server. */
   open(client: RoomSocket, arrival: Arrival, admitted: Admitted, server: RoomServer): void;
+}
+
+/** A stock gateway's server, reached by its exact path. */
+export interface PlainServer {
+  readonly path: string;
+  handleUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    callback: (client: WebSocket) => void,
+  ): void;
+  emit(event: 'connection', client: WebSocket, request: IncomingMessage): boolean;
 }

@@ -4,7 +4,7 @@ import type { RoomConnection } from '../connection/connection.js';
 import type { HandlerTable } from '../connection/handler-table.js';
 import { RoomgateError } from '../core/errors.js';
 import { quote } from '../core/option-rules.js';
-import { parsePattern, type PathPattern } from './request-target.js';
+import { parsePattern, type PathPattern } from './upgrade-checks.js';
 
 /** What is served at one gateway path, put together at boot from the class or classes that declare it. */
 export interface RoomRoute {

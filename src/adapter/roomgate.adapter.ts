@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Server } from 'node:http';
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
@@ -5,11 +6,8 @@ import { RoomConnection } from '../connection/connection.js';
 import type { MessageHandler } from '../connection/handler-table.js';
 import { ROOMGATE_ADAPTER_PORTS } from '../core/constants.js';
 import { RoomgateError } from '../core/errors.js';
-import { boundHeaders } from './headers-timeout.js';
-import { watchOtherServers } from './other-servers.js';
 import { answerPlainGets } from './plain-get.js';
-import type { PlainServer } from './plain-server.js';
-import type { AdapterPorts } from './ports.js';
+import type { AdapterPorts, PlainServer } from './ports.js';
 import { RoomServer } from './room-server.js';
 import { UpgradeDispatch } from './upgrade-dispatch.js';
 
@@ -109,4 +107,47 @@ export class RoomgateAdapter extends WsAdapter {
     answerPlainGets(httpAdapter, (request) => dispatch.answerPlainGet(request));
     return httpServer;
   }
+}
+
+/** What Node gives a server for which nobody has set it. */
+const NODE_DEFAULT_MS = 60_000;
+/** How often Node is to look: those who came in such a time and stall are let go in one turn, for which all others wait. */
+const CHECK_EVERY_MS = 250;
+
+/**
+ * Bounds how long a client may take to send the head of a request: Node allows a minute, and looks only every half a minute.
+ * A host that has set a time of its own keeps it. The interval is read when the server begins to listen, which is after this.
+ */
+export function boundHeaders(server: Server, timeoutMs: number): void {
+  if (timeoutMs === 0 || server.headersTimeout !== NODE_DEFAULT_MS) return;
+  server.headersTimeout = timeoutMs;
+  const checked = server as { connectionsCheckingInterval?: number };
+  const intervalMs = Math.min(CHECK_EVERY_MS, Math.ceil(timeoutMs / 2));
+  checked.connectionsCheckingInterval = Math.min(
+    intervalMs,
+    checked.connectionsCheckingInterval ?? intervalMs,
+  );
+}
+
+const LISTENS = 'tracing:net.server.listen:asyncStart';
+
+/** The parts of an Express or Fastify instance that are request listeners: the app itself, and Fastify's `routing`. */
+export type HttpInstance = { readonly routing?: unknown } | undefined;
+
+/**
+ * Calls `found` with each server that begins to listen and hands its requests to the app: an app may call `init()` and then
+ * `http.createServer(instance).listen(…)`, as Nest's page about several servers says. Returns what ends it.
+ */
+export function watchOtherServers(
+  instance: HttpInstance,
+  found: (server: Server) => void,
+): () => void {
+  const onListen = (message: unknown): void => {
+    const { server } = message as { server: Server };
+    const listeners = server.listeners('request') as unknown[];
+    const serves = (part: unknown): boolean => part !== undefined && listeners.includes(part);
+    if (serves(instance) || serves(instance?.routing)) found(server);
+  };
+  subscribe(LISTENS, onListen);
+  return () => void unsubscribe(LISTENS, onListen);
 }

@@ -1,4 +1,5 @@
-import type { IncomingMessage, Server } from 'node:http';
+import * as http from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { checkHost, ownHost } from '../admission/origin.js';
 import { Refusal } from '../admission/refusals.js';
@@ -6,28 +7,12 @@ import type { RoomId } from '../admission/room-id.js';
 import { headerValues, NodeUpgradeRequest } from '../admission/upgrade-request.js';
 import type { RoomSocket } from '../connection/room-socket.js';
 import { newUuid } from '../core/uuid.js';
-import { afterEarlier, earlierResponse } from './earlier-response.js';
-import { ForeignUpgrades, watchTouch } from './foreign-upgrade.js';
-import { Handshake } from './handshake.js';
-import { addressGroup } from './peer-address.js';
-import { PendingUpgrade } from './pending-upgrade.js';
-import type { PlainServer } from './plain-server.js';
-import type { AdapterPorts } from './ports.js';
-import { type RefusalResponse, renderRefusal, writeRefusal } from './refusal.js';
-import { hintOf, refusalEvent } from './refusal-event.js';
-import { matchPath, targetOf } from './request-target.js';
+import type { AdapterPorts, PlainServer } from './ports.js';
+import { hintOf, refusalEvent, type RefusalResponse, renderRefusal, writeRefusal } from './refusal.js';
 import type { RoomServer } from './room-server.js';
-import { serveAsHttp } from './serve-as-http.js';
-import { checkUpgrade, hasBody, hasUnseen } from './upgrade-checks.js';
-import { UpgradeLimits } from './upgrade-limits.js';
-import {
-  ignoreUpgrades,
-  offersOnlyHttp,
-  offersWebSocket,
-  takeUpgrades,
-  type UpgradeOwner,
-} from './upgrade-owner.js';
-import { WaitingUpgrades } from './waiting-upgrades.js';
+import { checkUpgrade, ForeignUpgrades, hasBody, hasUnseen, ignoreUpgrades, matchPath, offersOnlyHttp, offersWebSocket, takeUpgrades, targetOf, type UpgradeOwner, watchTouch } from './upgrade-checks.js';
+import { addressGroup, UpgradeLimits } from './upgrade-limits.js';
+import { Handshake, PendingUpgrade, WaitingUpgrades } from './verify-client.js';
 
 /** Owns the upgrades of the app's HTTP servers: path to gateway, rows 1 to 3 of the verdict table, then the handshake. */
 export class UpgradeDispatch {
@@ -344,4 +329,58 @@ function plainValues(request: IncomingMessage, name: string): readonly string[] 
 
 function destroySocket(this: Duplex): void {
   this.destroy();
+}
+
+/**
+ * The response that the connection still owes to a request before this one (pipelining, RFC 9112 §9.3.2). Node hands out the
+ * upgrade without waiting for it, and writes it when it is there, be it into an open WebSocket.
+ */
+export function earlierResponse(socket: Duplex): ServerResponse | undefined {
+  return (socket as { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
+}
+
+/** Calls `next` when the connection owes no response to an earlier request; never, when it closes before. */
+export function afterEarlier(socket: Duplex, next: () => void): void {
+  // Node has taken its own listener away, and a long response would wait for it.
+  const drained = (): void => void earlierResponse(socket)?.emit('drain');
+  const wait = (response: ServerResponse): void => {
+    response.once('finish', () => {
+      const following = earlierResponse(socket);
+      if (following) return wait(following);
+      socket.off('drain', drained);
+      next();
+    });
+  };
+  const first = earlierResponse(socket);
+  if (!first) return next();
+  socket.on('drain', drained);
+  wait(first);
+}
+
+/** What Node itself does with each new connection of an HTTP server. Its other listeners have met this connection already. */
+const beginHttp = Reflect.get(http, '_connectionListener') as (
+  this: http.Server,
+  socket: Duplex,
+) => void;
+
+/**
+ * Gives a connection back to the HTTP server after an upgrade request that the server ignores (RFC 9110 §7.8): Node has taken its
+ * parser away and has not read the body. The request is put back in front of what follows it, without its `Upgrade`, and parsed
+ * again, so that body, keep-alive, `Expect` and pipelining are Node's own.
+ */
+export function serveAsHttp(
+  server: http.Server,
+  { method, url, httpVersion, rawHeaders }: http.IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
+  let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    if (name.toLowerCase() !== 'upgrade') text += `${name}: ${rawHeaders[at + 1]}\r\n`;
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));
+  // The timeout of the connection that was kept alive would end the new request.
+  (socket as { setTimeout?: (ms: number) => void }).setTimeout?.(0);
+  beginHttp.call(server, socket);
 }

@@ -1,10 +1,78 @@
 import type { IncomingMessage } from 'node:http';
-import type { VerifyClientCallbackAsync } from 'ws';
-import type { Admission, Admitted } from '../admission/admission.js';
+import type { Duplex } from 'node:stream';
+import { type VerifyClientCallbackAsync, type WebSocket, WebSocketServer } from 'ws';
+import type { Admission, Admitted, Destination, PlaceKeeper } from '../admission/admission.js';
 import { Refusal } from '../admission/refusals.js';
+import type { UpgradeRequest } from '../admission/upgrade-request.js';
+import { RoomSocket } from '../connection/room-socket.js';
 import type { Clock } from '../core/clock.js';
 import { attempt, isLater } from '../core/maybe-promise.js';
-import type { PendingUpgrade } from './pending-upgrade.js';
+import type { AdapterPorts } from './ports.js';
+import type { RoomServer } from './room-server.js';
+import type { UpgradeLimits } from './upgrade-limits.js';
+
+/** Nobody else can give `ws` a request that has it. */
+const PENDING = Symbol('pending upgrade');
+
+type Marked = IncomingMessage & { [PENDING]?: PendingUpgrade };
+
+export interface HandshakePorts {
+  readonly refuse: (upgrade: PendingUpgrade, refusal: Refusal) => void;
+  readonly open: (client: RoomSocket, upgrade: PendingUpgrade) => void;
+}
+
+/** The server of `ws`, which asks `verifyClient` about every upgrade and answers a yes with the 101 (RFC 6455 §4.2.2). */
+export class Handshake {
+  readonly #server: WebSocketServer;
+
+  constructor(
+    { options, admission, clock }: AdapterPorts,
+    private readonly after: HandshakePorts,
+  ) {
+    const { maxFragments, maxBufferedChunks, maxPendingAutoPongs, verdictDeadlineMs } = options;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      WebSocket: RoomSocket,
+      maxPayload: options.maxMessageBytes,
+      ...({ maxFragments, maxBufferedChunks, maxPendingAutoPongs } as object),
+      verifyClient: createVerifyClient({
+        admission,
+        clock,
+        verdictDeadlineMs,
+        find: (message: Marked) => message[PENDING],
+        refuse: after.refuse,
+      }),
+    });
+  }
+
+  begin(upgrade: PendingUpgrade): void {
+    const { message, socket, head } = upgrade;
+    // ws would answer with the first one that was offered, and what was offered may be a credential. Deleting what is not there
+    // costs as much.
+    if (message.headers['sec-websocket-protocol'] !== undefined)
+      delete message.headers['sec-websocket-protocol'];
+    // It knows no list of protocols.
+    if (message.headers.upgrade !== 'websocket') message.headers.upgrade = 'websocket';
+    (message as Marked)[PENDING] = upgrade;
+    try {
+      this.#server.handleUpgrade(message, socket, head, this.#onOpen);
+    } catch {
+      socket.destroy();
+    }
+  }
+
+  readonly #onOpen = (client: WebSocket, message: Marked): void => {
+    const upgrade = message[PENDING];
+    if (upgrade) this.after.open(client as RoomSocket, upgrade);
+    else client.terminate();
+  };
+
+  close(): void {
+    this.#server.close();
+  }
+}
 
 export interface VerifyClientPorts {
   readonly admission: Admission;
@@ -112,5 +180,84 @@ function decide(
     upgrade.socket.uncork();
     // Still there: ws did not open the connection, since the peer had gone.
     upgrade.admitted?.release();
+  }
+}
+
+/** An upgrade request that is for one of our rooms, on its way to a verdict. All of them have one shape from the beginning. */
+export class PendingUpgrade implements PlaceKeeper {
+  /** Set when the verdict is yes, before `ws` goes on. */
+  admitted: Admitted | undefined = undefined;
+  /** Decides it from outside; only the first verdict counts. */
+  answer: ((verdict: Refusal) => void) | undefined = undefined;
+  #giveBack: (() => void) | undefined = undefined;
+  #isSettled = false;
+  /** Called once when it had to wait for its verdict. */
+  onAnswered: (() => void) | undefined = undefined;
+
+  constructor(
+    readonly message: IncomingMessage,
+    readonly socket: Duplex,
+    /** What came with the request. */
+    readonly head: Buffer,
+    readonly server: RoomServer,
+    readonly request: UpgradeRequest,
+    readonly destination: Destination,
+    /** The group of addresses it counts for. */
+    readonly address: string,
+  ) {}
+
+  /** A place for which nobody waits any more is given back as soon as it is taken. */
+  keepPlace(giveBack: () => void): void {
+    if (this.#isSettled) giveBack();
+    else this.#giveBack = giveBack;
+  }
+
+  /** Whatever its verdict, it has been carried out. An open connection is counted by itself. */
+  settled(): void {
+    this.#isSettled = true;
+    this.#giveBack?.();
+  }
+}
+
+/** Sockets that wait: for a verdict, for their turn to get one, or for somebody who wants them. */
+export class WaitingUpgrades {
+  readonly #sockets = new Map<Duplex, PendingUpgrade | undefined>();
+  readonly #onClose: (this: Duplex) => void;
+
+  constructor(private readonly pending: UpgradeLimits['pending']) {
+    const sockets = this.#sockets;
+    this.#onClose = function () {
+      sockets.delete(this);
+    };
+  }
+
+  /** For its verdict; nobody takes more of these places than one address may. */
+  add(upgrade: PendingUpgrade): void {
+    const { socket, address } = upgrade;
+    this.keep(socket, upgrade);
+    this.pending.take(address);
+    upgrade.onAnswered = () => this.pending.giveBack(address);
+  }
+
+  /** Until it closes or is let go. */
+  keep(socket: Duplex, upgrade?: PendingUpgrade): void {
+    this.#sockets.set(socket, upgrade);
+    socket.on('close', this.#onClose);
+  }
+
+  /** Whether it was waiting, and has not closed. */
+  letGo(socket: Duplex): boolean {
+    const isThere = this.#sockets.delete(socket);
+    if (isThere) socket.off('close', this.#onClose);
+    return isThere;
+  }
+
+  /** Answers those who still wait for a verdict, and lets everybody go. */
+  destroy(): void {
+    for (const [socket, upgrade] of this.#sockets) {
+      upgrade?.answer?.(new Refusal('draining'));
+      // One that was answered is on its way out, and would lose the answer.
+      if (!socket.writableEnded) socket.destroy();
+    }
   }
 }

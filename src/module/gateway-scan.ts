@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { EXCEPTION_FILTERS_METADATA, INTERCEPTORS_METADATA } from '@nestjs/common/internal';
 import { MetadataScanner, type ModuleRef, type ModulesContainer } from '@nestjs/core';
 import { GATEWAY_METADATA, GATEWAY_OPTIONS, MESSAGE_MAPPING_METADATA, MESSAGE_METADATA, PORT_METADATA } from '@nestjs/websockets/internal';
-import { parsePattern } from '../adapter/request-target.js';
+import { parsePattern } from '../adapter/upgrade-checks.js';
 import type { RoomRoute } from '../adapter/room-server.js';
 import type { GatewayRules } from '../admission/admission.js';
 import { isRoomName } from '../admission/room-id.js';

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { type InjectionToken, Logger, type Provider, type Type } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { PeerAddresses } from '../adapter/peer-address.js';
+import { PeerAddresses } from '../adapter/upgrade-limits.js';
 import type { AdapterPorts } from '../adapter/ports.js';
 import { AuditSink } from '../admission/audit.js';
 import { BackChannelLogout } from '../admission/back-channel-logout.js';

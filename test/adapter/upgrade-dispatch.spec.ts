@@ -2,9 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { createRoomgateTestbed, type RoomgateTestbed } from 'nestjs-roomgate/testing';
-import type { AdapterPorts } from '../../src/adapter/ports.js';
+import type { AdapterPorts, PlainServer } from '../../src/adapter/ports.js';
 import { RoomServer } from '../../src/adapter/room-server.js';
-import type { PlainServer } from '../../src/adapter/plain-server.js';
 import { UpgradeDispatch } from '../../src/adapter/upgrade-dispatch.js';
 import { ROOMGATE_ADAPTER_PORTS } from '../../src/core/constants.js';
 

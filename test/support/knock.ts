@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { PendingUpgrade } from '../../src/adapter/pending-upgrade.js';
-import { createVerifyClient } from '../../src/adapter/verify-client.js';
+import { createVerifyClient, PendingUpgrade } from '../../src/adapter/verify-client.js';
 import type { Admission, Admitted } from '../../src/admission/admission.js';
 import type { Refusal } from '../../src/admission/refusals.js';
 

@@ -1,5 +1,5 @@
 import { Refusal } from 'nestjs-roomgate';
-import { refusalEvent } from '../../src/adapter/refusal-event.js';
+import { refusalEvent } from '../../src/adapter/refusal.js';
 
 describe('A refusal as an audit event', () => {
   it('cuts what an extractor of the application remarks', () => {

@@ -1,7 +1,7 @@
 import { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { ForeignUpgrades, watchTouch } from '../../src/adapter/foreign-upgrade.js';
+import { ForeignUpgrades, watchTouch } from '../../src/adapter/upgrade-checks.js';
 
 /** A socket of which the test says how many bytes it has written. */
 class FakeSocket extends PassThrough {

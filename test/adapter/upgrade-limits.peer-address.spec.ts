@@ -1,4 +1,4 @@
-import { addressGroup, PeerAddresses } from '../../src/adapter/peer-address.js';
+import { addressGroup, PeerAddresses } from '../../src/adapter/upgrade-limits.js';
 
 describe('PeerAddresses', () => {
   const warned: string[] = [];

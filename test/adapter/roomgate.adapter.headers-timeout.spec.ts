@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { boundHeaders } from '../../src/adapter/headers-timeout.js';
+import { boundHeaders } from '../../src/adapter/roomgate.adapter.js';
 
 const intervalOf = (server: Server): unknown => Reflect.get(server, 'connectionsCheckingInterval');
 
