@@ -79,7 +79,7 @@ export const TABLES = {
       variables.map((it) => [code(it.name), code(it.option), it.description ?? it.expected]),
   },
   'close-codes': {
-    from: 'dist/connection/close-codes.js',
+    from: 'dist/connection/system-messages.js',
     export: 'CLOSE_CODES',
     head: ['Code', 'Reason', 'Reconnect?', 'Accepted messages', 'Meaning'],
     rows: (/** @type {Record<string, Row>} */ closes) =>

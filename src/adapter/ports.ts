@@ -5,7 +5,7 @@ import type { Admission, Admitted } from '../admission/admission.js';
 import type { Audit } from '../admission/audit.js';
 import type { Refusal } from '../admission/refusals.js';
 import type { Drain } from '../connection/drain.js';
-import type { RoomSocket } from '../connection/room-socket.js';
+import type { RoomSocket } from '../connection/ws-socket.js';
 import type { Clock } from '../core/clock.js';
 import type { RoomgateOptions } from '../module/options.js';
 import type { HttpAdapterLike } from './plain-get.js';

@@ -1,7 +1,7 @@
 import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { GatewayRules } from '../admission/admission.js';
 import type { RoomConnection } from '../connection/connection.js';
-import type { HandlerTable } from '../connection/handler-table.js';
+import type { HandlerTable } from '../connection/handlers.js';
 import { RoomgateError } from '../core/errors.js';
 import { quote } from '../core/option-rules.js';
 import { parsePattern, type PathPattern } from './upgrade-checks.js';

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { RoomConnection } from '../connection/connection.js';
-import type { MessageHandler } from '../connection/handler-table.js';
+import type { MessageHandler } from '../connection/handlers.js';
 import { ROOMGATE_ADAPTER_PORTS } from '../core/constants.js';
 import { RoomgateError } from '../core/errors.js';
 import { answerPlainGets } from './plain-get.js';

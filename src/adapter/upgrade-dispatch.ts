@@ -5,7 +5,7 @@ import { checkHost, ownHost } from '../admission/origin.js';
 import { Refusal } from '../admission/refusals.js';
 import type { RoomId } from '../admission/room-id.js';
 import { headerValues, NodeUpgradeRequest } from '../admission/upgrade-request.js';
-import type { RoomSocket } from '../connection/room-socket.js';
+import type { RoomSocket } from '../connection/ws-socket.js';
 import { newUuid } from '../core/uuid.js';
 import type { AdapterPorts, PlainServer } from './ports.js';
 import { hintOf, refusalEvent, type RefusalResponse, renderRefusal, writeRefusal } from './refusal.js';

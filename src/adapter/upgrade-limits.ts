@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { forwardedLists } from '../admission/origin.js';
 import { headerValues } from '../admission/upgrade-request.js';
-import { MessageRate, type Paced } from '../connection/message-rate.js';
+import { MessageRate, type Paced } from '../connection/rate-limit.js';
 
 export interface UpgradeLimitRules {
   readonly maxPendingUpgrades: number;

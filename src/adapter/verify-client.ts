@@ -4,7 +4,7 @@ import { type VerifyClientCallbackAsync, type WebSocket, WebSocketServer } from 
 import type { Admission, Admitted, Destination, PlaceKeeper } from '../admission/admission.js';
 import { Refusal } from '../admission/refusals.js';
 import type { UpgradeRequest } from '../admission/upgrade-request.js';
-import { RoomSocket } from '../connection/room-socket.js';
+import { RoomSocket } from '../connection/ws-socket.js';
 import type { Clock } from '../core/clock.js';
 import { attempt, isLater } from '../core/maybe-promise.js';
 import type { AdapterPorts } from './ports.js';

@@ -1,13 +1,11 @@
 import type { Duplex } from 'node:stream';
 import { type RoomKey, splitRoomKey } from '../admission/room-id.js';
 import type { Clock } from '../core/clock.js';
-import type { PendingRequest } from './connection-ports.js';
 import { encodeTextFrame } from './frame.js';
-import { encodeGap } from './greetings.js';
-import { Missed } from './missed.js';
-import { DirectFrame, type Outgoing, type Waiting } from './outgoing.js';
-import { HeldPiece, merge, mergeDropped } from './held-piece.js';
+import type { PendingRequest } from './ports.js';
+import { DirectFrame, Missed, type Outgoing, type Piece, type Waiting } from './room-batch.js';
 import { relieve, type SlowConsumerPolicy, type SlowConsumerRule } from './slow-consumer.js';
+import { encodeGap } from './system-messages.js';
 import type { Deadline, TimingWheel } from './timing-wheel.js';
 
 /** What a backlog needs to know of its connection. */
@@ -269,4 +267,66 @@ function insteadOf(about: PendingRequest | undefined, code: string): HeldPiece[]
   return text === undefined
     ? []
     : new DirectFrame(text, true).cut().map((cut) => new HeldPiece(cut));
+}
+
+/** A piece that waits for its reader, until it is handed over or dropped; of one that was dropped only the place is left. */
+export class HeldPiece {
+  readonly key: Piece['key'];
+  readonly isControl: boolean;
+  readonly about: Piece['about'];
+  readonly before: Piece['before'];
+  readonly conflateKey: string | undefined;
+  buffer: Buffer | undefined;
+  /** Publications; of one that stands for several that were dropped, all of theirs. */
+  count: number;
+  /** What it is the newest of, where that matters. */
+  slot: string | undefined;
+
+  constructor({ key, isControl, about, before, conflateKey, buffer, count }: Piece) {
+    this.key = key;
+    this.isControl = isControl;
+    this.about = about;
+    this.before = before;
+    this.conflateKey = conflateKey;
+    this.buffer = buffer;
+    this.count = count;
+  }
+
+  get bytes(): number {
+    return this.buffer?.length ?? 0;
+  }
+
+  /** The room's offset behind it. */
+  get offsetAfter(): number {
+    return (this.before?.offset ?? 0) + this.count;
+  }
+
+  /** Returns how many bytes that frees. */
+  drop(): number {
+    const { bytes } = this;
+    this.buffer = undefined;
+    return bytes;
+  }
+}
+
+/** One place for two dropped pieces of a room, the second right behind the first. */
+export function merge(first: HeldPiece | undefined, second: HeldPiece): HeldPiece {
+  if (!first) return second;
+  first.count = second.offsetAfter - (first.before?.offset ?? 0);
+  return first;
+}
+
+/** The same for all that follow each other, so that a reader that never reads costs no more with time. */
+export function mergeDropped(held: readonly HeldPiece[]): HeldPiece[] {
+  const last = new Map<RoomKey, HeldPiece>();
+  return held.filter((piece) => {
+    if (!piece.key) return true;
+    const before = last.get(piece.key);
+    if (before && !before.buffer && !piece.buffer) {
+      merge(before, piece);
+      return false;
+    }
+    last.set(piece.key, piece);
+    return true;
+  });
 }

@@ -3,29 +3,18 @@ import type { GatewayRules } from '../admission/admission.js';
 import type { Principal } from '../admission/principal.js';
 import type { RoomId } from '../admission/room-id.js';
 import { RoomgateError } from '../core/errors.js';
-import { checkCloseCode, CLOSE_CODES, type CloseRow, cutReason } from './close-codes.js';
-import type {
-  ConnectionInit,
-  ConnectionPorts,
-  EndOptions,
-  Membership,
-  PendingRequest,
-  RequestEnd,
-} from './connection-ports.js';
-import { NOWHERE } from './due-beats.js';
 import { encodeBinaryFrame } from './frame.js';
-import type { HandlerTable, MessageHandler } from './handler-table.js';
-import { encodeGoodbye } from './greetings.js';
-import type { HeartbeatOwner } from './heartbeat.js';
+import type { HandlerTable, MessageHandler } from './handlers.js';
+import { type HeartbeatOwner, NOWHERE } from './heartbeat.js';
 import { Inbox, type InboxOwner } from './inbox.js';
 import { Lifetime, type LifetimeOwner } from './lifetime.js';
 import { encodeMessage, type Message, refuseReserved, withoutCause } from './message.js';
-import type { RateWarnings } from './message-rate.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
-import type { RoomSocket } from './room-socket.js';
-import type { Strikes } from './strikes.js';
+import type { ConnectionInit, ConnectionPorts, EndOptions, Membership, PendingRequest, RequestEnd } from './ports.js';
+import type { RateWarnings, Strikes } from './rate-limit.js';
+import { checkCloseCode, CLOSE_CODES, type CloseRow, cutReason, encodeGoodbye } from './system-messages.js';
 import type { Deadline } from './timing-wheel.js';
-import { unfinishedMessage } from './ws-receiver.js';
+import { type RoomSocket, unfinishedMessage } from './ws-socket.js';
 
 /** No payload, so all connections share one frame and nothing is encoded (RFC 6455 §5.5.2). */
 const PING = Buffer.from([0x89, 0]);
@@ -586,4 +575,30 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
     this.#watching = undefined;
     for (const request of watching ?? []) request.abort(end);
   }
+}
+
+/** @throws RoomgateError `token_expired`, `authority_stale` */
+export function requireLive(connection: RoomConnection): void {
+  if (!connection.isLive())
+    throw new RoomgateError(connection.whyMuted(), 'The connection is no longer live.');
+}
+
+/** @throws RoomgateError `not_a_member` */
+export function requireMembership(connection: RoomConnection, roomId: RoomId): Membership {
+  const membership = connection.memberships.find(({ room }) => room === roomId);
+  if (!membership)
+    throw new RoomgateError('not_a_member', 'The connection is not a member of the room.');
+  return membership;
+}
+
+/** @throws RoomgateError `not_a_member`, `publish_forbidden` */
+export function requirePublish(connection: RoomConnection, roomId: RoomId): void {
+  if (!requireMembership(connection, roomId).rights.publish)
+    throw new RoomgateError('publish_forbidden', 'The member may not publish in the room.');
+}
+
+/** @throws RoomgateError `not_a_member`, `presence_forbidden` */
+export function requirePresence(connection: RoomConnection, roomId: RoomId): void {
+  if (!requireMembership(connection, roomId).rights.presence)
+    throw new RoomgateError('presence_forbidden', 'The member may not see who is present.');
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js';
-import { CLOSE_CODES } from './close-codes.js';
+import { CLOSE_CODES } from './system-messages.js';
 import type { RoomConnection } from './connection.js';
 import type { Registry } from './registry.js';
 

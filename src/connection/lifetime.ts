@@ -1,6 +1,5 @@
 import type { Principal } from '../admission/principal.js';
-import { CLOSE_CODES, type CloseRow } from './close-codes.js';
-import { remainingMs } from './greetings.js';
+import { CLOSE_CODES, type CloseRow, remainingMs } from './system-messages.js';
 import { encodeMessage } from './message.js';
 import type { Clock } from '../core/clock.js';
 import type { Deadline, TimingWheel, WheelEntry } from './timing-wheel.js';

@@ -1,6 +1,6 @@
-import { RoomgateError } from '../core/errors.js';
+import type { IncomingHttpHeaders } from 'node:http';
 import { parseRoomId, type RoomId } from '../admission/room-id.js';
-import { parseTraceparent } from './traceparent.js';
+import { RoomgateError } from '../core/errors.js';
 
 /** One application message as clients send it (PROTOCOL.md). */
 export interface Message {
@@ -131,4 +131,36 @@ export function refuseReserved(event: string): void {
       'reserved_event',
       `The event "${event}" is reserved: only roomgate sends it.`,
     );
+}
+
+/** Version, trace id, parent id and flags; a later version may have more behind them. */
+const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/s;
+
+/**
+ * A `traceparent` of W3C Trace Context, always in the form of version 00: what a later version adds is left out, as the
+ * standard asks of those who do not know it. Undefined when it is not valid, which the standard says to treat like none.
+ */
+export function parseTraceparent(text: unknown): string | undefined {
+  const parts = typeof text === 'string' ? TRACEPARENT.exec(text) : null;
+  if (!parts) return undefined;
+  const [, version, traceId, parentId, flags, rest] = parts as unknown as string[];
+  if (version === 'ff' || (version === '00' && rest !== undefined)) return undefined;
+  if (isZero(traceId) || isZero(parentId)) return undefined;
+  return `00-${traceId}-${parentId}-${flags}`;
+}
+
+function isZero(id: string | undefined): boolean {
+  return /^0*$/.test(id ?? '');
+}
+
+const NONE: Readonly<Record<string, string>> = Object.freeze({});
+
+/** The headers that a connection keeps of its upgrade request; the request itself, which holds the token, is let go. */
+export function carryHeaders(
+  headers: IncomingHttpHeaders,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  const carried = names.filter((name) => typeof headers[name] === 'string');
+  if (carried.length === 0) return NONE;
+  return Object.freeze(Object.fromEntries(carried.map((name) => [name, headers[name] as string])));
 }

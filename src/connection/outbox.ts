@@ -1,10 +1,8 @@
 import type { RoomKey } from '../admission/room-id.js';
+import type { Clock } from '../core/clock.js';
 import { Backlog, type BacklogLimits, type BacklogOwner } from './backlog.js';
-import type { PendingRequest } from './connection-ports.js';
-import { Missed } from './missed.js';
-import { DirectBytes, DirectFrame, type Outgoing, type Waiting } from './outgoing.js';
-import { type BatchReader, BatchSlice, RoomBatch } from './room-batch.js';
-import type { Flushable, Turn } from './turn.js';
+import type { PendingRequest } from './ports.js';
+import { type BatchReader, BatchSlice, DirectBytes, DirectFrame, Missed, type Outgoing, RoomBatch, type Waiting } from './room-batch.js';
 
 /** What an outbox needs to know of its connection. */
 export type OutboxOwner = BacklogOwner;
@@ -242,4 +240,64 @@ function join(entries: readonly Outgoing[], bytes: number): Buffer {
   let at = 0;
   for (const entry of entries) at = entry.writeTo(joined, at);
   return joined;
+}
+
+/** Something that hands over, once per turn of the event loop, what was queued in it. */
+export interface Flushable {
+  flush(now: number): void;
+}
+
+/**
+ * Collects what one turn of the event loop produced. Everything is handed over in the check phase, after all messages of the
+ * poll phase were handled, so that k broadcasts in one turn cost each member one write.
+ */
+export class Turn {
+  #dirty: Flushable[] = [];
+  #isScheduled = false;
+
+  constructor(private readonly now: () => number) {}
+
+  add(item: Flushable): void {
+    this.#dirty.push(item);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  flush(): void {
+    this.#isScheduled = false;
+    const items = this.#dirty;
+    this.#dirty = [];
+    const now = this.now();
+    for (const item of items) item.flush(now);
+  }
+}
+
+/** A reader is waited for longer than anybody's answer: a phone in a tunnel comes back within it. */
+const DEADLINES = 6;
+
+/** How long to wait for a reader that is behind, by the deadline for answers. */
+export function patience(deadlineMs: number): number {
+  return DEADLINES * deadlineMs;
+}
+
+/** Waits until nothing waits in the outbox; false when that takes longer. */
+export async function drainedWithin(
+  outbox: Outbox,
+  clock: Clock,
+  withinMs: number,
+): Promise<boolean> {
+  if (outbox.isDrained()) return true;
+  const drained = outbox.drained().then(() => true);
+  return clock.within(drained, withinMs, false);
+}
+
+/** Waits in the same way; false when the reader has taken nothing meanwhile. */
+export async function readsWithin(
+  outbox: Outbox,
+  clock: Clock,
+  withinMs: number,
+): Promise<boolean> {
+  const { taken } = outbox;
+  return (await drainedWithin(outbox, clock, withinMs)) || outbox.taken !== taken;
 }

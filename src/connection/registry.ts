@@ -1,4 +1,8 @@
+import type { Revocation } from '../admission/revocation.js';
+import type { Revocations } from '../admission/revocations.js';
+import type { ConnectionAudit } from './audit.js';
 import type { RoomConnection } from './connection.js';
+import { CLOSE_CODES } from './system-messages.js';
 
 /** All connections of this node, and those of one principal. */
 export class Registry {
@@ -60,5 +64,21 @@ export class Registry {
     const own = this.#bySubject.get(identity);
     if (own === undefined) return [];
     return own instanceof Set ? own : [own];
+  }
+}
+
+/** Whoever lives by what was revoked goes at once, with nothing more to read. */
+export function kick(
+  revocation: Revocation,
+  revocations: Revocations,
+  registry: Registry,
+  audit: ConnectionAudit,
+): void {
+  const candidates =
+    'identity' in revocation ? registry.ofSubject(revocation.identity) : registry.all();
+  for (const connection of candidates) {
+    if (!revocations.concerns(revocation, connection.principal)) continue;
+    if (connection.isActive) audit.revoked(connection, revocation.kind);
+    connection.end(CLOSE_CODES.signedOut, { drop: true });
   }
 }

@@ -1,5 +1,5 @@
 import type { RoomKey } from '../admission/room-id.js';
-import type { HeldPiece } from './held-piece.js';
+import type { HeldPiece } from './backlog.js';
 
 /**
  * What happens to the publications of a room when a member does not read them in time. Beyond `maxOutboxBytes` none is kept: some

@@ -1,7 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Principal } from '../admission/principal.js';
-import { RoomConnection } from '../connection/connection.js';
-import { requireLive, requirePublish } from '../connection/require-rights.js';
+import { requireLive, requirePublish, RoomConnection } from '../connection/connection.js';
 import { CLAIMS_METADATA, SCOPE_METADATA } from '../core/constants.js';
 import { ignoreRejection, RoomgateError } from '../core/errors.js';
 import { MessageContext, type RightsCheck } from './message-context.js';

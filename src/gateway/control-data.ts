@@ -1,5 +1,5 @@
 import { parseRoomId, type RoomId } from '../admission/room-id.js';
-import type { Whereabouts } from '../connection/outgoing.js';
+import type { Whereabouts } from '../connection/room-batch.js';
 
 export interface JoinData {
   readonly room: RoomId;

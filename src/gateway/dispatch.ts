@@ -1,11 +1,10 @@
 import { isObservable } from 'rxjs';
-import { CLOSE_CODES } from '../connection/close-codes.js';
+import { CLOSE_CODES } from '../connection/system-messages.js';
 import type { RoomConnection } from '../connection/connection.js';
-import type { HandlerInfo, MessageHandler } from '../connection/handler-table.js';
-import type { HandlerWatch } from '../connection/handler-watch.js';
+import type { HandlerInfo, MessageHandler } from '../connection/handlers.js';
+import type { HandlerWatch } from '../connection/timing-wheel.js';
 import { BINARY_EVENT, isControl, type Message, parseMessage } from '../connection/message.js';
-import { COST_OF_PAGE, MessageRate, type MessageRateRules } from '../connection/message-rate.js';
-import { isForgiven, strike } from '../connection/strikes.js';
+import { COST_OF_PAGE, isForgiven, MessageRate, type MessageRateRules, strike } from '../connection/rate-limit.js';
 import type { RoomService } from '../room/room.service.js';
 import type { Clock } from '../core/clock.js';
 import type { Control } from './control.js';

@@ -1,6 +1,6 @@
 import type { RoomConnection } from '../connection/connection.js';
-import type { PendingRequest, RequestEnd } from '../connection/connection-ports.js';
-import type { Run } from '../connection/handler-watch.js';
+import type { PendingRequest, RequestEnd } from '../connection/ports.js';
+import type { Run } from '../connection/timing-wheel.js';
 import { encodeMessage, type Message } from '../connection/message.js';
 import type { Room } from '../room/room.js';
 import type { RoomService } from '../room/room.service.js';

@@ -4,9 +4,9 @@ import { renew, type RenewalFailure, type Renewed } from '../admission/renewal.j
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
 import type { RoomConnection } from '../connection/connection.js';
-import type { ConnectionAudit } from '../connection/connection-audit.js';
-import { remainingMs } from '../connection/greetings.js';
-import { isForgiven, strike, type Strikes } from '../connection/strikes.js';
+import type { ConnectionAudit } from '../connection/audit.js';
+import { remainingMs } from '../connection/system-messages.js';
+import { isForgiven, strike, type Strikes } from '../connection/rate-limit.js';
 import type { Clock } from '../core/clock.js';
 import type { Rooms } from '../room/rooms.js';
 import type { MessageContext } from './message-context.js';

@@ -1,5 +1,5 @@
 import type { Observable, Subscription } from 'rxjs';
-import type { HandlerInfo } from '../connection/handler-table.js';
+import type { HandlerInfo } from '../connection/handlers.js';
 import type { MessageContext } from './message-context.js';
 import { codeOf, isWsResponse, type ReplyReporter, settleFiltered, settleReply } from './reply.js';
 

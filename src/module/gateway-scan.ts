@@ -7,7 +7,7 @@ import type { RoomRoute } from '../adapter/room-server.js';
 import type { GatewayRules } from '../admission/admission.js';
 import { isRoomName } from '../admission/room-id.js';
 import { RoomPolicy } from '../admission/room-policy.js';
-import { type GatewayHooks, type HandlerInfo, HandlerTable } from '../connection/handler-table.js';
+import { type GatewayHooks, type HandlerInfo, HandlerTable } from '../connection/handlers.js';
 import { isReserved } from '../connection/message.js';
 import { BINARY_METADATA, ROOM_GATEWAY_METADATA, UNORDERED_METADATA } from '../core/constants.js';
 import { RoomgateError } from '../core/errors.js';

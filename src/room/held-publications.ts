@@ -1,5 +1,4 @@
-import type { Whereabouts } from '../connection/outgoing.js';
-import type { FramePlace } from '../connection/room-batch.js';
+import type { FramePlace, Whereabouts } from '../connection/room-batch.js';
 
 /** A publication as it is sent, and where it stands. */
 export interface PlacedFrame extends FramePlace {

@@ -1,6 +1,6 @@
 import type { DisconnectTarget } from '../admission/revocation.service.js';
 import type { RoomKey } from '../admission/room-id.js';
-import { CLOSE_CODES } from '../connection/close-codes.js';
+import { CLOSE_CODES } from '../connection/system-messages.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { Registry } from '../connection/registry.js';
 import type { Authority, Reauthorized } from './authority.js';

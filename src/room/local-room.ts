@@ -1,9 +1,8 @@
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
-import type { Whereabouts } from '../connection/outgoing.js';
-import { RoomBatch } from '../connection/room-batch.js';
+import { RoomBatch, type Whereabouts } from '../connection/room-batch.js';
 import type { Deadline } from '../connection/timing-wheel.js';
-import type { Flushable, Turn } from '../connection/turn.js';
+import type { Flushable, Turn } from '../connection/outbox.js';
 import type { Publication } from './engine/publication.js';
 import { type HeldBudget, HeldPublications, type PlacedFrame } from './held-publications.js';
 

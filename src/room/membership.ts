@@ -1,9 +1,9 @@
 import type { RoomKey } from '../admission/room-id.js';
 import type { MaybePromise } from '../admission/token-verifier.js';
 import type { RoomConnection } from '../connection/connection.js';
-import type { Membership } from '../connection/connection-ports.js';
+import type { Membership } from '../connection/ports.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
-import type { Turn } from '../connection/turn.js';
+import type { Turn } from '../connection/outbox.js';
 import type { Clock } from '../core/clock.js';
 import { isLater, whenThere } from '../core/maybe-promise.js';
 import type { RoomEngine } from './engine/engine.js';

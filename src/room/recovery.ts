@@ -1,10 +1,10 @@
 import type { HistoryRight } from '../admission/room-policy.js';
 import type { RoomId, RoomKey } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
-import type { Membership } from '../connection/connection-ports.js';
-import { encodeGap } from '../connection/greetings.js';
-import type { Whereabouts } from '../connection/outgoing.js';
-import { patience, readsWithin } from '../connection/patience.js';
+import type { Membership } from '../connection/ports.js';
+import { encodeGap } from '../connection/system-messages.js';
+import type { Whereabouts } from '../connection/room-batch.js';
+import { patience, readsWithin } from '../connection/outbox.js';
 import type { Clock } from '../core/clock.js';
 import type { RoomEngine } from './engine/engine.js';
 import type { HistoryLimits, HistoryPage, Publication } from './engine/publication.js';

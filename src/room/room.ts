@@ -1,11 +1,5 @@
 import { type RoomId, roomKey } from '../admission/room-id.js';
-import type { RoomConnection } from '../connection/connection.js';
-import {
-  requireLive,
-  requireMembership,
-  requirePresence,
-  requirePublish,
-} from '../connection/require-rights.js';
+import { requireLive, requireMembership, requirePresence, requirePublish, type RoomConnection } from '../connection/connection.js';
 import type { PresentMember } from './engine/presence-entry.js';
 import type { Position } from './engine/publication.js';
 import type { HistoryRequest, PastPage } from './history.js';

@@ -1,11 +1,11 @@
 import type { Admission } from '../admission/admission.js';
 import type { RoomKey } from '../admission/room-id.js';
-import type { ConnectionAudit } from '../connection/connection-audit.js';
-import { MessageRate } from '../connection/message-rate.js';
+import type { ConnectionAudit } from '../connection/audit.js';
+import { MessageRate } from '../connection/rate-limit.js';
 import type { Registry } from '../connection/registry.js';
 import type { SlowConsumerRule } from '../connection/slow-consumer.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
-import type { Turn } from '../connection/turn.js';
+import type { Turn } from '../connection/outbox.js';
 import type { Clock } from '../core/clock.js';
 import type { RoomgateOptions } from '../module/options.js';
 import { Authority } from './authority.js';

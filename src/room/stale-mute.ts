@@ -1,6 +1,6 @@
 import type { RoomConnection } from '../connection/connection.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
-import type { Turn } from '../connection/turn.js';
+import type { Turn } from '../connection/outbox.js';
 import type { Clock } from '../core/clock.js';
 import type { Recovery } from './recovery.js';
 

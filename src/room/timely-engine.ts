@@ -1,4 +1,4 @@
-import { patience } from '../connection/patience.js';
+import { patience } from '../connection/outbox.js';
 import { TimingWheel } from '../connection/timing-wheel.js';
 import type { Clock } from '../core/clock.js';
 import { RoomgateError } from '../core/errors.js';

@@ -1,6 +1,6 @@
 import type { RoomKey } from '../../src/admission/room-id.js';
 import { encodeTextFrame } from '../../src/connection/frame.js';
-import { HeldPiece } from '../../src/connection/held-piece.js';
+import { HeldPiece } from '../../src/connection/backlog.js';
 import { RoomBatch } from '../../src/connection/room-batch.js';
 import { relieve } from '../../src/connection/slow-consumer.js';
 import { heapBytes } from '../support/heap-bytes.js';

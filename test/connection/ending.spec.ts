@@ -6,7 +6,7 @@ import {
   type RoomgateModuleOptions,
 } from 'nestjs-roomgate';
 import { createRoomgateTestbed, type RoomgateTestbed } from 'nestjs-roomgate/testing';
-import { CLOSE_CODES } from '../../src/connection/close-codes.js';
+import { CLOSE_CODES } from '../../src/connection/system-messages.js';
 import { HostileRoom } from '../support/hostile-room.js';
 import { nodeOf, serverEnd } from '../support/node-of.js';
 import { eventually } from '../support/poll.js';

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { FakeClock } from 'nestjs-roomgate/testing';
-import type { CloseRow } from '../../src/connection/close-codes.js';
+import type { CloseRow } from '../../src/connection/system-messages.js';
 import {
   Heartbeat,
   type HeartbeatOwner,

@@ -1,6 +1,6 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
 import { createPrincipal, type Principal } from '../../src/admission/principal.js';
-import type { CloseRow } from '../../src/connection/close-codes.js';
+import type { CloseRow } from '../../src/connection/system-messages.js';
 import { Lifetime, type LifetimeOwner } from '../../src/connection/lifetime.js';
 import { TimingWheel } from '../../src/connection/timing-wheel.js';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AuditSink, type AuditEvent } from 'nestjs-roomgate';
-import { CLOSE_CODES } from '../../src/connection/close-codes.js';
+import { CLOSE_CODES } from '../../src/connection/system-messages.js';
 import { behindHead, HostileRoom } from '../support/hostile-room.js';
 import { clientFrame, closeCodeOf, maskedText, OPCODE, readFrames } from '../support/raw-frames.js';
 import { RecordingSink } from '../support/recording-sink.js';

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { RoomKey } from '../../src/admission/room-id.js';
 import { encodeTextFrame } from '../../src/connection/frame.js';
-import { Turn } from '../../src/connection/turn.js';
+import { Turn } from '../../src/connection/outbox.js';
 import { LocalRoom } from '../../src/room/local-room.js';
 import { FakeMember } from '../support/fake-member.js';
 

@@ -1,8 +1,7 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { Outbox, type OutboxOwner } from '../../src/connection/outbox.js';
+import { Outbox, type OutboxOwner, Turn } from '../../src/connection/outbox.js';
 import type { SlowConsumerPolicy } from '../../src/connection/slow-consumer.js';
 import { TimingWheel } from '../../src/connection/timing-wheel.js';
-import { Turn } from '../../src/connection/turn.js';
 import { frameTexts } from './frame-texts.js';
 import { HeldSocket } from './held-socket.js';
 

@@ -1,6 +1,6 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
 import { TimingWheel } from '../../src/connection/timing-wheel.js';
-import { Turn } from '../../src/connection/turn.js';
+import { Turn } from '../../src/connection/outbox.js';
 import { Delivery } from '../../src/room/delivery.js';
 import type { RoomEngine } from '../../src/room/engine/engine.js';
 import { KnownBodies } from '../../src/room/known-bodies.js';

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import * as ws from 'ws';
-
-const { WebSocket } = ws;
+import { WebSocket } from 'ws';
+import type { RoomConnection } from './connection.js';
+import { CLOSE_CODES, type CloseRow } from './system-messages.js';
 
 /** The private method that is put off, as of ws 8.23. What it is given is not looked into. */
-type SetSocket = (this: ws.WebSocket, socket: Socket, head: Buffer, options: object) => void;
+type SetSocket = (this: WebSocket, socket: Socket, head: Buffer, options: object) => void;
 
 const { setSocket } = WebSocket.prototype as unknown as { readonly setSocket: SetSocket };
 
@@ -56,7 +58,7 @@ export class LateSocket extends WebSocket {
     // As ws does; a stream that is no socket has neither.
     socket.setTimeout?.(0);
     socket.setNoDelay?.();
-    socket.on('data', onData).on('end', onEnd).on('close', onClose);
+    socket.on('data', onData).on('end', onLateEnd).on('close', onLateClose);
   }
 
   override close(code?: number, reason?: string | Buffer): void {
@@ -114,7 +116,7 @@ export class LateSocket extends WebSocket {
 }
 
 function letBe(socket: Socket): void {
-  socket.off('data', onData).off('end', onEnd).off('close', onClose);
+  socket.off('data', onData).off('end', onLateEnd).off('close', onLateClose);
 }
 
 /** Small integers need no object. */
@@ -134,12 +136,104 @@ function onData(this: Asleep['socket'], bytes: Buffer): void {
 // A listener before ours may have woken it in this very event; and behind a peer that has ended, the sockets of Node's HTTP server
 // stay open.
 
-function onEnd(this: Asleep['socket']): void {
+function onLateEnd(this: Asleep['socket']): void {
   if (this[LATE]?.isAsleep) this.end();
   else this[LATE]?.wakeFor(this, 'end');
 }
 
-function onClose(this: Asleep['socket'], hadError: boolean): void {
+function onLateClose(this: Asleep['socket'], hadError: boolean): void {
   if (this[LATE]?.isAsleep) this[LATE].gone(this);
   else this[LATE]?.wakeFor(this, 'close', hadError);
+}
+
+/** Where a socket keeps its connection, so that all share one listener. */
+const OWNER: unique symbol = Symbol('room connection');
+
+type Owned = Duplex & { [OWNER]?: RoomConnection };
+
+/**
+ * The `ws` socket of a connection. The field is declared so that all sockets share one shape, and the listeners are shared
+ * functions that find their connection in it: nothing is allocated per connection for them.
+ */
+export class RoomSocket extends LateSocket {
+  connection: RoomConnection | undefined = undefined;
+
+  /** Ties the socket to its connection; nothing is read before. */
+  bind(connection: RoomConnection): void {
+    const socket: Owned = connection.socket;
+    this.connection = connection;
+    socket[OWNER] = connection;
+    socket.on('end', onEnd);
+    // It may have been woken before, or ws may begin in another way one day.
+    if (!this.isAsleep) this.onAwake();
+  }
+
+  protected override onClosing(): void {
+    this.connection?.onPeerClosing();
+  }
+
+  protected override onAwake(): void {
+    this.connection?.awake();
+    if (this.listeners('message').includes(onMessage)) return;
+    this.on('message', onMessage);
+    this.on('close', onClose);
+    // ws closes the connection itself after an error; a listener keeps the process alive.
+    this.on('error', onError);
+  }
+}
+
+/** The peer has ended its side of the connection; `ws` tells of it only when ours has ended too. */
+function onEnd(this: Owned): void {
+  this[OWNER]?.onPeerClosing();
+}
+
+function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
+  (this as RoomSocket).connection?.receive(data as Buffer, isBinary);
+}
+
+function onClose(this: WebSocket, code: number): void {
+  (this as RoomSocket).connection?.onClosed(code);
+}
+
+/** By the codes of the errors of `ws`, which has sent the close frame. Any other is a protocol error. */
+const FAULTS: Readonly<Record<string, CloseRow | number>> = {
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: CLOSE_CODES.tooBig,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: CLOSE_CODES.tooBig,
+  WS_ERR_INVALID_UTF8: CLOSE_CODES.invalidText,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: CLOSE_CODES.messageTimeout.code,
+};
+
+/** The code that comes with the close is the other side's, which may say anything. */
+function onError(this: WebSocket, { code = '' }: { readonly code?: string }): void {
+  (this as RoomSocket).connection?.onFault(FAULTS[code] ?? CLOSE_CODES.protocolError);
+}
+
+/** The private parts of the receiver of `ws` that are looked at, as of 8.23. */
+interface Receiver {
+  /** 0 between two frames. */
+  readonly _state?: number;
+  /** Bytes that are not a whole header, or a whole payload, yet. */
+  readonly _bufferedBytes?: number;
+  /** The opcode of a message whose last fragment is to come; 0 between two messages. */
+  readonly _fragmented?: number;
+  /** A new array for each message. */
+  readonly _fragments?: object;
+}
+
+// This file, and nothing else in src, know private parts of ws. A field that ws renames is undefined: then
+// no message is ever unfinished, and may take as long as its sender answers pings. Nobody is closed by mistake.
+// `test/connection/ws-socket.ws-receiver.spec.ts` drives a real receiver through every state and fails then.
+function receiverOf(ws: WebSocket): Receiver | null | undefined {
+  return (ws as unknown as { readonly _receiver?: Receiver | null })._receiver;
+}
+
+/**
+ * The message that has begun to arrive and is not complete: the same object as long as it is the same message. `ws` has no
+ * event for it.
+ */
+export function unfinishedMessage(ws: WebSocket): object | undefined {
+  const receiver = receiverOf(ws);
+  if (!receiver) return undefined;
+  const { _state = 0, _bufferedBytes = 0, _fragmented = 0 } = receiver;
+  return _state > 0 || _bufferedBytes > 0 || _fragmented > 0 ? receiver._fragments : undefined;
 }

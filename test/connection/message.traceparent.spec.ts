@@ -1,5 +1,4 @@
-import { parseTraceparent } from '../../src/connection/traceparent.js';
-import { parseMessage } from '../../src/connection/message.js';
+import { parseMessage, parseTraceparent } from '../../src/connection/message.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';

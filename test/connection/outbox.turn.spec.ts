@@ -1,4 +1,4 @@
-import { Turn } from '../../src/connection/turn.js';
+import { Turn } from '../../src/connection/outbox.js';
 
 const checkPhase = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,7 +1,7 @@
 import type { Audit, AuditKind, AuditReason } from '../admission/audit.js';
 import type { Revocation } from '../admission/revocation.js';
-import { CLOSE_CODES, type CloseName } from './close-codes.js';
 import type { RoomConnection } from './connection.js';
+import { CLOSE_CODES, type CloseName } from './system-messages.js';
 
 type Snake<S extends string> = S extends `${infer First} ${infer Rest}`
   ? `${First}_${Snake<Rest>}`

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { CLOSE_CODES } from 'nestjs-roomgate';
-import { cutReason } from '../../src/connection/close-codes.js';
+import { cutReason } from '../../src/connection/system-messages.js';
 import { propertyRuns } from '../support/property-runs.js';
 
 describe('CLOSE_CODES', () => {

@@ -1,5 +1,5 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { HandlerWatch, type Run } from '../../src/connection/handler-watch.js';
+import { HandlerWatch, type Run } from '../../src/connection/timing-wheel.js';
 
 describe('HandlerWatch', () => {
   const clock = new FakeClock();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { MessageRate } from '../../src/connection/message-rate.js';
+import { MessageRate } from '../../src/connection/rate-limit.js';
 import { propertyRuns } from '../support/property-runs.js';
 
 const RULES = { maxMessagesPerWindow: 100, messageWindowMs: 10_000, messageBurst: 50 };

@@ -1,6 +1,6 @@
 import { duplexPair } from 'node:stream';
 import { WebSocket } from 'ws';
-import { unfinishedMessage } from '../../src/connection/ws-receiver.js';
+import { unfinishedMessage } from '../../src/connection/ws-socket.js';
 
 const MASK = Buffer.from([1, 2, 3, 4]);
 

@@ -1,7 +1,6 @@
 import type { RoomId, RoomKey } from '../../src/admission/room-id.js';
 import { encodeTextFrame } from '../../src/connection/frame.js';
-import { Missed } from '../../src/connection/missed.js';
-import { RoomBatch } from '../../src/connection/room-batch.js';
+import { Missed, RoomBatch } from '../../src/connection/room-batch.js';
 import { behind } from '../support/placed.js';
 import { FakeOwner } from '../support/outbox-owner.js';
 

@@ -4,10 +4,10 @@ import type { RoomId, RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
 import type { BacklogLimits } from './backlog.js';
 import type { RoomConnection } from './connection.js';
-import type { HandlerTable } from './handler-table.js';
-import type { Message } from './message.js';
+import type { HandlerTable } from './handlers.js';
 import type { LifetimeRules } from './lifetime.js';
-import type { Turn } from './turn.js';
+import type { Message } from './message.js';
+import type { Turn } from './outbox.js';
 
 /** A connection in a room. */
 export interface Membership {

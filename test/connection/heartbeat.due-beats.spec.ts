@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DueBeats, NEVER, NOWHERE, type Placed } from '../../src/connection/due-beats.js';
+import { DueBeats, NEVER, NOWHERE, type Placed } from '../../src/connection/heartbeat.js';
 import { propertyRuns } from '../support/property-runs.js';
 
 interface Owner extends Placed {
