@@ -76,15 +76,15 @@ export {
   MessageSignal,
   CurrentPrincipal,
   CurrentRoom,
-} from './gateway/current.decorator.js';
+} from './gateway/decorators.js';
 export { DefaultRoomGateway } from './gateway/default-room.gateway.js';
 export { type ExceptionBody, type ExceptionCode, EXCEPTIONS } from './gateway/exceptions.js';
 export type { GatewayOptions } from './gateway/gateway.options.js';
 export { MessageContext } from './gateway/message-context.js';
-export { InvalidDataException } from './gateway/message-schema.pipe.js';
-export { ParseRoomIdPipe } from './gateway/parse-room-id.pipe.js';
-export { RequireClaims, RequireScope, Unordered } from './gateway/require.decorator.js';
-export { SubscribeBinary } from './gateway/subscribe-binary.decorator.js';
+export { InvalidDataException } from './gateway/pipes.js';
+export { ParseRoomIdPipe } from './gateway/pipes.js';
+export { RequireClaims, RequireScope, Unordered } from './gateway/decorators.js';
+export { SubscribeBinary } from './gateway/decorators.js';
 export { RoomGateway, type RoomGatewayOptions } from './gateway/room-gateway.decorator.js';
 export { RoomgateFilter } from './gateway/roomgate.filter.js';
 

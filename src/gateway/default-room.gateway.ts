@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import type { Principal } from '../admission/principal.js';
 import type { Room } from '../room/room.js';
-import { CurrentPrincipal, CurrentRoom } from './current.decorator.js';
+import { CurrentPrincipal, CurrentRoom } from './decorators.js';
 import { RoomGateway } from './room-gateway.decorator.js';
 
 /** The ready-made gateway of `RoomgateModule.forRoot({ defaultGateway: '/:room' })`; the module decorates it with the path. */

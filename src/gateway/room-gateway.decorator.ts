@@ -11,7 +11,7 @@ import type { RoomPolicy } from '../admission/room-policy.js';
 import { ROOM_GATEWAY_METADATA } from '../core/constants.js';
 import { quote, refuseUnknown } from '../core/option-rules.js';
 import { ClaimsGuard } from './claims.guard.js';
-import { wrapConnectHook } from './connect-hook.js';
+import { wrapConnectHook } from './nest-patches.js';
 import { RoomgateFilter } from './roomgate.filter.js';
 
 export interface RoomGatewayOptions {

@@ -13,10 +13,9 @@ import { BINARY_METADATA, ROOM_GATEWAY_METADATA, UNORDERED_METADATA } from '../c
 import { RoomgateError } from '../core/errors.js';
 import { quote } from '../core/option-rules.js';
 import { ClaimsGuard } from '../gateway/claims.guard.js';
-import { fillConnectHooks, hasHook, wrapConnectHook } from '../gateway/connect-hook.js';
-import { bringSchemas } from '../gateway/message-schema.pipe.js';
-import { passThrough } from '../gateway/pass-through.interceptor.js';
-import { isScope } from '../gateway/require.decorator.js';
+import { fillConnectHooks, hasHook, passThrough, wrapConnectHook } from '../gateway/nest-patches.js';
+import { bringSchemas } from '../gateway/pipes.js';
+import { isScope } from '../gateway/decorators.js';
 import type { RoomGatewayMetadata } from '../gateway/room-gateway.decorator.js';
 import { RoomgateFilter } from '../gateway/roomgate.filter.js';
 import { wrapFilters } from '../gateway/wrapped.filter.js';

@@ -5,7 +5,7 @@ import type { AdapterPorts } from '../adapter/ports.js';
 import { RoomgateAdapter } from '../adapter/roomgate.adapter.js';
 import { ROOMGATE_ADAPTER_PORTS, ROOMGATE_MODULE_OPTIONS } from '../core/constants.js';
 import { RoomgateError } from '../core/errors.js';
-import { sealAdapter } from '../gateway/adapter-seal.js';
+import { sealAdapter } from '../gateway/nest-patches.js';
 import { checkInstances, type PolicyRoute } from './gateway-scan.js';
 import { RoomgateNode } from './node.js';
 import type { RoomgateModuleOptions } from './options.js';

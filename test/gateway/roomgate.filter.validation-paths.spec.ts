@@ -9,7 +9,7 @@ import {
   type RoomgateTestbed,
   type TestConnection,
 } from 'nestjs-roomgate/testing';
-import { messagePaths } from '../../src/gateway/validation-paths.js';
+import { messagePaths } from '../../src/gateway/roomgate.filter.js';
 
 const CANARY = 'canary4711';
 

@@ -1,9 +1,9 @@
-import { BadRequestException, StandardSchemaValidationPipe } from '@nestjs/common';
-import type { ArgumentMetadata, PipeTransform, Type } from '@nestjs/common';
+import { type ArgumentMetadata, BadRequestException, Injectable, type PipeTransform, StandardSchemaValidationPipe, type Type } from '@nestjs/common';
 import { PARAM_ARGS_METADATA } from '@nestjs/websockets/internal';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { isStandardSchema, issuePaths } from '../core/standard-schema.js';
+import { parseRoomId, type RoomId } from '../admission/room-id.js';
 import { RoomgateError } from '../core/errors.js';
+import { isStandardSchema, issuePaths } from '../core/standard-schema.js';
 
 /** How Nest remembers a decorated parameter of a handler. */
 interface Parameter {
@@ -69,4 +69,15 @@ export function bringSchemas(gateway: { readonly name: string }, method: string)
   });
   if (parameters.length > 0)
     Reflect.defineMetadata(PARAM_ARGS_METADATA, Object.fromEntries(moved), gateway, method);
+}
+
+/** A room id from a message or an HTTP parameter, in lower case; anything that is not a UUID is a bad request. */
+@Injectable()
+export class ParseRoomIdPipe implements PipeTransform<unknown, RoomId> {
+  transform(value: unknown): RoomId {
+    const id = parseRoomId(value);
+    if (!id)
+      throw new BadRequestException('Validation failed (a room id, which is a UUID, is expected)');
+    return id;
+  }
 }

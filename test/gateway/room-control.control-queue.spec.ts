@@ -1,6 +1,6 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
 import type { RoomConnection } from '../../src/connection/connection.js';
-import { ControlQueue } from '../../src/gateway/control-queue.js';
+import { ControlQueue } from '../../src/gateway/room-control.js';
 import { Deferred } from '../support/deferred.js';
 
 describe('ControlQueue', () => {
