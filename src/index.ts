@@ -89,15 +89,15 @@ export { RoomGateway, type RoomGatewayOptions } from './gateway/room-gateway.dec
 export { RoomgateFilter } from './gateway/roomgate.filter.js';
 
 // Room
-export type { MembershipListener } from './room/room-listeners.js';
+export type { MembershipListener } from './room/membership.js';
 export type { Reauthorized } from './room/authority.js';
 export type { HistoryRequest, PastPage, PastPublication } from './room/history.js';
 export type { BroadcastOptions } from './room/named-publications.js';
-export { NamedRooms } from './room/named-rooms.js';
+export { NamedRooms } from './room/server-rooms.js';
 export { type PresenceList, Room } from './room/room.js';
-export { RemoteRoom } from './room/remote-room.js';
+export { RemoteRoom } from './room/remote-rooms.js';
 export { RemoteRooms } from './room/remote-rooms.js';
-export { RoomHandle } from './room/room-handle.js';
+export { RoomHandle } from './room/server-rooms.js';
 export type {
   PresenceDescription,
   PresenceOptions,
@@ -113,7 +113,7 @@ export type {
   PresenceEntry,
   PresencePage,
   PresentMember,
-} from './room/engine/presence-entry.js';
+} from './room/engine/engine.js';
 export type {
   HistoryLimits,
   HistoryPage,
@@ -121,4 +121,4 @@ export type {
   Publication,
   PublishOptions,
   ReadRange,
-} from './room/engine/publication.js';
+} from './room/engine/engine.js';

@@ -8,4 +8,4 @@ export {
   RoomgateTestbed,
   type TestbedOptions,
 } from './toolkit/testing/testbed.js';
-export { DelayedEngine } from './room/engine/delayed/delayed.engine.js';
+export { DelayedEngine } from './toolkit/testing/delayed.engine.js';

@@ -5,7 +5,7 @@ import { ROOM_PUBLISHER_OPTIONS, ROOMGATE_OPTIONS } from '../core/constants.js';
 import { RoomgateError } from '../core/errors.js';
 import { type EngineSink, RoomEngine } from '../room/engine/engine.js';
 import { History } from '../room/history.js';
-import { OrderSender } from '../room/order-sender.js';
+import { OrderSender } from '../room/orders.js';
 import { RoomPublisher } from '../room/room-publisher.service.js';
 import { SettingsOfRooms } from '../room/room-settings.js';
 import { TimelyEngine } from '../room/timely-engine.js';

@@ -1,19 +1,18 @@
 import type { Admission, Admitted } from '../admission/admission.js';
 import type { AuditReason } from '../admission/audit.js';
-import { Generations } from '../admission/generations.js';
 import { Refusal } from '../admission/refusals.js';
+import { narrower, notBefore, roomRights } from '../admission/room-admission.js';
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
-import { narrower, notBefore, roomRights } from '../admission/room-admission.js';
-import { CLOSE_CODES, type CloseRow } from '../connection/system-messages.js';
-import type { RoomConnection } from '../connection/connection.js';
 import type { ConnectionAudit } from '../connection/audit.js';
-import type { Membership } from '../connection/ports.js';
+import type { RoomConnection } from '../connection/connection.js';
 import { encodeMessage } from '../connection/message.js';
+import type { Membership } from '../connection/ports.js';
 import type { Registry } from '../connection/registry.js';
+import { CLOSE_CODES, type CloseRow } from '../connection/system-messages.js';
+import { BoundedCache } from '../core/bounded-cache.js';
 import type { Clock } from '../core/clock.js';
 import { askEach } from '../core/maybe-promise.js';
-import { LostRights } from './lost-rights.js';
 import type { Memberships } from './membership.js';
 import type { Recovery, Since } from './recovery.js';
 
@@ -182,4 +181,70 @@ type Answer = readonly [Membership, RoomRights | Refusal];
 function withoutMore([membership, decided]: Answer): Answer {
   const isLost = decided instanceof Refusal;
   return [membership, isLost ? decided : narrower(membership.rights, decided)];
+}
+
+const MAX_ENTRIES = 10_000;
+
+/**
+ * Remembers subjects that lost a room. When such a subject is let in again, it may not read what was published before that
+ * moment, whatever the policy says of history. Per node, the latest 10,000.
+ */
+export class LostRights {
+  /** When they were let in again; undefined while they are not. */
+  readonly #again = new BoundedCache<{ since?: number }>(MAX_ENTRIES);
+
+  lost(key: RoomKey, identity: string): void {
+    this.#again.set(`${key} ${identity}`, {});
+  }
+
+  /** In every room, also in those that the subject is not in at the moment. */
+  lostEverywhere(identity: string): void {
+    this.#again.set(identity, {});
+  }
+
+  /** The time from which on the room's past is for somebody who enters now; undefined when nothing was lost. */
+  notBefore(key: RoomKey, identity: string, now: number): number | undefined {
+    // Everybody who enters is asked about, and hardly anybody ever lost anything.
+    if (this.#again.size === 0) return undefined;
+    const entries = [this.#again.get(`${key} ${identity}`), this.#again.get(identity)];
+    // In this millisecond something may have been said before.
+    const times = entries.flatMap((entry) => (entry ? [(entry.since ??= now + 1)] : []));
+    return times.length > 0 ? Math.max(...times) : undefined;
+  }
+}
+
+const MAX_ROOMS = 10_000;
+
+/**
+ * When rights were last asked for anew or taken, in each room and everywhere: who has an answer from before, at the door or in a
+ * cache, has to ask again. Of many rooms the older half is forgotten, and taken for as new as the newest of them.
+ */
+export class Generations {
+  #count = 0;
+  /** No room is older. */
+  #floor = 0;
+  #rooms = new Map<RoomKey, number>();
+
+  /** What was answered in the room until now is stale; without a room, everywhere. */
+  raise(key?: RoomKey): void {
+    this.#count += 1;
+    if (key === undefined) {
+      this.#rooms.clear();
+      this.#floor = this.#count;
+      return;
+    }
+    this.#rooms.delete(key);
+    this.#rooms.set(key, this.#count);
+    if (this.#rooms.size > MAX_ROOMS) this.#forget();
+  }
+
+  of(key: RoomKey): number {
+    return this.#rooms.get(key) ?? this.#floor;
+  }
+
+  #forget(): void {
+    const [...rooms] = this.#rooms;
+    this.#floor = rooms[MAX_ROOMS / 2]?.[1] ?? this.#count;
+    this.#rooms = new Map(rooms.slice(MAX_ROOMS / 2 + 1));
+  }
 }

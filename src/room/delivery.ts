@@ -1,14 +1,10 @@
 import { type RoomKey, splitRoomKey } from '../admission/room-id.js';
-import type { EngineKey, EngineSink } from './engine/engine.js';
-import type { PresenceChange } from './engine/presence-entry.js';
-import type { Position, Publication } from './engine/publication.js';
-import type { KnownBodies } from './known-bodies.js';
+import type { EngineKey, EngineSink, Position, PresenceChange, Publication } from './engine/engine.js';
+import { encodePublication, type KnownBodies } from './publication-frame.js';
 import type { Memberships } from './membership.js';
 import type { OrderReceiver } from './order-receiver.js';
-import { ORDERS_KEY } from './order-sender.js';
-import type { Presence } from './presence.js';
-import type { PresenceFeed } from './presence-feed.js';
-import { encodePublication } from './publication-frame.js';
+import { ORDERS_KEY } from './orders.js';
+import type { Presence, PresenceFeed } from './presence.js';
 import type { Recovery } from './recovery.js';
 import type { SettingsOfRooms } from './room-settings.js';
 

@@ -1,8 +1,7 @@
 import type { HistoryRight } from '../admission/room-policy.js';
 import type { RoomKey } from '../admission/room-id.js';
 import { RoomgateError } from '../core/errors.js';
-import type { RoomEngine } from './engine/engine.js';
-import type { HistoryPage, Position, Publication } from './engine/publication.js';
+import type { HistoryPage, Position, Publication, RoomEngine } from './engine/engine.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
 export interface HistoryRequest {

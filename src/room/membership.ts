@@ -1,16 +1,15 @@
-import type { RoomKey } from '../admission/room-id.js';
+import { type RoomId, type RoomKey, splitRoomKey } from '../admission/room-id.js';
 import type { MaybePromise } from '../admission/token-verifier.js';
 import type { RoomConnection } from '../connection/connection.js';
+import type { Turn } from '../connection/outbox.js';
 import type { Membership } from '../connection/ports.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
-import type { Turn } from '../connection/outbox.js';
 import type { Clock } from '../core/clock.js';
+import { RoomgateError } from '../core/errors.js';
 import { isLater, whenThere } from '../core/maybe-promise.js';
 import type { RoomEngine } from './engine/engine.js';
 import { LocalRoom } from './local-room.js';
 import type { Presence } from './presence.js';
-import type { RoomLimits } from './room-limits.js';
-import type { RoomListeners } from './room-listeners.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
 export interface MembershipPorts {
@@ -175,5 +174,124 @@ export class Memberships {
       () => engine.unsubscribe(room.key),
       'The engine could not unsubscribe a room',
     );
+  }
+}
+
+/** How many rooms there may be on a node, and members in each. Nobody fills the memory with rooms, and none fills a room for all. */
+export class RoomLimits {
+  readonly #created = new Map<string, number>();
+
+  constructor(
+    private readonly settings: SettingsOfRooms,
+    private readonly limits: { readonly maxRooms: number; readonly maxRoomsPerSubject: number },
+  ) {}
+
+  /** @throws RoomgateError `too_many_rooms` */
+  checkNewRoom(rooms: number, creator: string | undefined): void {
+    if (rooms >= this.limits.maxRooms)
+      throw new RoomgateError('too_many_rooms', 'There are as many rooms as maxRooms allows.');
+    if (this.#count(creator) >= this.limits.maxRoomsPerSubject)
+      throw new RoomgateError(
+        'too_many_rooms',
+        'There are as many rooms of one subject as maxRoomsPerSubject allows.',
+      );
+  }
+
+  /** Who waits at the door counts too: all of them may get in. @throws RoomgateError `room_full` */
+  checkNewMember(key: RoomKey, holds: number): void {
+    if (holds >= this.settings.ofKey(key).maxMembers)
+      throw new RoomgateError('room_full', 'The room has as many members as it may have.');
+  }
+
+  created({ creator }: LocalRoom): void {
+    if (creator !== undefined) this.#created.set(creator, this.#count(creator) + 1);
+  }
+
+  destroyed({ creator }: LocalRoom): void {
+    if (creator === undefined) return;
+    const left = this.#count(creator) - 1;
+    if (left > 0) this.#created.set(creator, left);
+    else this.#created.delete(creator);
+  }
+
+  #count(creator: string | undefined): number {
+    return creator === undefined ? 0 : (this.#created.get(creator) ?? 0);
+  }
+}
+
+/**
+ * Told of rooms and members of this node, when it has happened and in that order: what one of them does about it, the others hear
+ * of behind it. What it throws is logged and changes nothing.
+ */
+export interface MembershipListener {
+  onJoin?(connection: RoomConnection, room: RoomId): unknown;
+  onLeave?(connection: RoomConnection, room: RoomId): unknown;
+  /** The first member joined a room that this node did not have. */
+  onRoomCreated?(roomName: string, room: RoomId): unknown;
+  /** The last member left; `roomIdleMs` later, unless somebody came, the node forgets the room. */
+  onRoomEmpty?(roomName: string, room: RoomId): unknown;
+}
+
+interface Noted {
+  readonly what: keyof MembershipListener;
+  readonly tell: (listener: MembershipListener) => unknown;
+}
+
+/**
+ * Calls the listeners of the application, whose faults are no reason to stop. What happens is noted, and then told to all before
+ * what came of it: where the first one closes whoever joins, the second would hear of the leave before the join.
+ */
+export class RoomListeners {
+  readonly #listeners = new Set<MembershipListener>();
+  #noted: Noted[] = [];
+  #isTelling = false;
+
+  constructor(private readonly warn: (line: string, error: unknown) => void) {}
+
+  /** Returns how to stop listening. */
+  add(listener: MembershipListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** For `tell`, which has to follow. Nothing is made of it when nobody listens. */
+  note(what: 'onJoin' | 'onLeave', connection: RoomConnection, room: RoomId): void {
+    if (this.#listeners.size > 0)
+      this.#noted.push({ what, tell: (listener) => listener[what]?.(connection, room) });
+  }
+
+  /** @see RoomListeners.note */
+  noteRoom(what: 'onRoomCreated' | 'onRoomEmpty', key: RoomKey): void {
+    if (this.#listeners.size === 0) return;
+    const [name, id] = splitRoomKey(key);
+    this.#noted.push({ what, tell: (listener) => listener[what]?.(name, id) });
+  }
+
+  /** Tells what was noted. Asked to by a listener, it leaves that to the one that is telling. */
+  tell(): void {
+    if (this.#isTelling || this.#noted.length === 0) return;
+    this.#isTelling = true;
+    try {
+      // An array that grows while it is read is read to its new end.
+      for (const noted of this.#noted) this.#tellAll(noted);
+    } finally {
+      this.#noted = [];
+      this.#isTelling = false;
+    }
+  }
+
+  /** Somebody else's code, which may throw or reject. */
+  attempt(act: () => unknown, line: string): void {
+    const failed = (error: unknown): void => this.warn(line, error);
+    try {
+      Promise.resolve(act()).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #tellAll({ what, tell }: Noted): void {
+    for (const listener of this.#listeners)
+      this.attempt(() => tell(listener), `A membership listener's ${what} failed`);
   }
 }

@@ -1,13 +1,12 @@
+import { hash } from 'node:crypto';
 import { type RoomKey, roomKey, toRoomId } from '../admission/room-id.js';
 import { encodeMessage, refuseReserved } from '../connection/message.js';
 import { RoomgateError } from '../core/errors.js';
 import { mayFloat } from '../core/maybe-promise.js';
-import type { RoomEngine } from './engine/engine.js';
-import type { PresencePage } from './engine/presence-entry.js';
-import type { Position } from './engine/publication.js';
+import { isWellFormed } from '../core/option-rules.js';
+import type { Position, PresencePage, RoomEngine } from './engine/engine.js';
 import type { History, HistoryRequest, PastPage } from './history.js';
-import type { KnownBodies } from './known-bodies.js';
-import { checkPublicationId } from './publication-id.js';
+import type { KnownBodies } from './publication-frame.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
 export interface BroadcastOptions {
@@ -99,4 +98,25 @@ export abstract class NamedPublications<Ports extends PublicationPorts = Publica
     bodies?.add(body);
     return engine.publish(this.key(id), body, { publicationId, except, conflateKey, history });
   }
+}
+
+const MAX_BYTES = 64;
+
+/** @throws RoomgateError `invalid_data` unless it is well-formed text of 1 to 64 bytes: as bytes all lone surrogates are the same. */
+export function checkPublicationId(id: string, what = 'publication id'): string {
+  // Handlers may pass on what a client gave them, whatever it is.
+  const bytes = typeof id === 'string' ? Buffer.byteLength(id) : 0;
+  if (bytes === 0 || bytes > MAX_BYTES)
+    throw new RoomgateError('invalid_data', `A ${what} has 1 to 64 bytes.`);
+  if (!isWellFormed(id))
+    throw new RoomgateError(
+      'invalid_data',
+      `A ${what} has no lone surrogates: as UTF-8 all of them are the same.`,
+    );
+  return id;
+}
+
+/** The id as one subject's own: nobody can use up the ids of others. */
+export function ownPublicationId(identity: string, id: string): string {
+  return hash('sha256', `${identity} ${checkPublicationId(id)}`, 'base64url');
 }

@@ -1,10 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import { RoomgateError } from '../core/errors.js';
-import type { EngineKey, MaybePromise, RoomEngine } from './engine/engine.js';
-import type { HistoryPage, Position, Publication } from './engine/publication.js';
-import type { LocalOrders } from './local-orders.js';
-import { parseOrder, type SentOrder, splitTold, tellable } from './order.js';
-import { ORDERS_HISTORY, ORDERS_KEY } from './order-sender.js';
+import type { EngineKey, HistoryPage, MaybePromise, Position, Publication, RoomEngine } from './engine/engine.js';
+import { type LocalOrders, ORDERS_HISTORY, ORDERS_KEY, parseOrder, type SentOrder, splitTold, tellable } from './orders.js';
 
 const QUIET_MS = 10_000;
 const RETRY_MS = 1_000;

@@ -1,6 +1,6 @@
 import type { RoomId } from '../admission/room-id.js';
 import { encodeBinaryFrame, encodeTextFrame } from '../connection/frame.js';
-import type { Publication } from './engine/publication.js';
+import type { Publication } from './engine/engine.js';
 
 /** What a member has to be told of where a publication stands. */
 export interface Place {
@@ -19,4 +19,49 @@ export function encodePublication({ body }: Pick<Publication, 'body'>, place: Pl
   const members = JSON.stringify(place).slice(1);
   if (typeof body === 'string') return encodeTextFrame(`${body.slice(0, -1)},${members}`);
   return Buffer.concat([encodeTextFrame(`{"event":"binary",${members}`), encodeBinaryFrame(body)]);
+}
+
+/** Characters after which a generation is full. The one before it is kept too, then forgotten whole. */
+const GENERATION_CHARS = 512 * 1024;
+
+/**
+ * Remembers the text bodies that this node has encoded or parsed lately, so that none of them is parsed again: not when the engine
+ * returns a publication to its publisher, and not for each member that recovers the same page. Bodies are compared in full, so what
+ * another process writes to the engine is always parsed.
+ */
+export class KnownBodies {
+  #young = new Set<string>();
+  #old = new Set<string>();
+  #chars = 0;
+
+  /** `isAlone`: no other process can publish, so every body was encoded here. */
+  constructor(private readonly isAlone = false) {}
+
+  /** The body is known to be the JSON of a message, or bytes. */
+  add(body: string | Buffer): void {
+    if (this.isAlone || typeof body !== 'string' || this.#young.has(body)) return;
+    this.#young.add(body);
+    this.#chars += body.length;
+    if (this.#chars < GENERATION_CHARS) return;
+    this.#old = this.#young;
+    this.#young = new Set();
+    this.#chars = 0;
+  }
+
+  /**
+   * Whether a publication can be sent: its frame is made by adding members to its body, so the body has to be the JSON of a message,
+   * or bytes. `isReadAgain`: others may ask about the same body, because the room keeps a history.
+   */
+  isReadable({ body }: Pick<Publication, 'body'>, isReadAgain = true): boolean {
+    if (typeof body !== 'string') return true;
+    if (!body.startsWith('{"event":') || !body.endsWith('}')) return false;
+    if (this.isAlone || this.#young.has(body) || this.#old.has(body)) return true;
+    try {
+      JSON.parse(body);
+    } catch {
+      return false;
+    }
+    if (isReadAgain) this.add(body);
+    return true;
+  }
 }

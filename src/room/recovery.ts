@@ -1,18 +1,16 @@
-import type { HistoryRight } from '../admission/room-policy.js';
 import type { RoomId, RoomKey } from '../admission/room-id.js';
+import type { HistoryRight } from '../admission/room-policy.js';
 import type { RoomConnection } from '../connection/connection.js';
+import { patience, readsWithin, type Turn } from '../connection/outbox.js';
 import type { Membership } from '../connection/ports.js';
-import { encodeGap } from '../connection/system-messages.js';
 import type { Whereabouts } from '../connection/room-batch.js';
-import { patience, readsWithin } from '../connection/outbox.js';
+import { encodeGap } from '../connection/system-messages.js';
+import type { TimingWheel } from '../connection/timing-wheel.js';
 import type { Clock } from '../core/clock.js';
-import type { RoomEngine } from './engine/engine.js';
-import type { HistoryLimits, HistoryPage, Publication } from './engine/publication.js';
-import { HeldBudget, type HeldPublications, type PlacedFrame } from './held-publications.js';
-import type { KnownBodies } from './known-bodies.js';
-import type { LocalRoom } from './local-room.js';
+import type { HistoryLimits, HistoryPage, Publication, RoomEngine } from './engine/engine.js';
+import { HeldBudget, type HeldPublications, type LocalRoom, type PlacedFrame } from './local-room.js';
 import type { Memberships } from './membership.js';
-import { encodePublication } from './publication-frame.js';
+import { encodePublication, type KnownBodies } from './publication-frame.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
 /** Up to where a client has a room, and the connection by which it got that far. */
@@ -44,7 +42,7 @@ interface CatchingUp {
 export class Recovery {
   readonly #budgets = new WeakMap<RoomConnection, HeldBudget>();
   /** The rooms that each member is given, the first of them now. */
-  readonly #waiting = new WeakMap<RoomConnection, Turn[]>();
+  readonly #waiting = new WeakMap<RoomConnection, PendingRun[]>();
 
   constructor(private readonly ports: RecoveryPorts) {}
 
@@ -74,7 +72,7 @@ export class Recovery {
   #inTurn(connection: RoomConnection, held: HeldPublications, run: () => void): void {
     const waiting = this.#waiting.get(connection) ?? [];
     this.#waiting.set(connection, waiting);
-    const one: Turn = { run, isBegun: false };
+    const one: PendingRun = { run, isBegun: false };
     waiting.push(one);
     held.onEnd = () => {
       waiting.splice(waiting.indexOf(one), 1);
@@ -178,13 +176,13 @@ export class Recovery {
   }
 }
 
-interface Turn {
+interface PendingRun {
   readonly run: () => void;
   isBegun: boolean;
 }
 
 /** Once: two that read for one room would each take what the other has not seen for held. */
-function begin(turn: Turn | undefined): void {
+function begin(turn: PendingRun | undefined): void {
   if (!turn || turn.isBegun) return;
   turn.isBegun = true;
   turn.run();
@@ -254,4 +252,54 @@ function framesOf(
       const frame = encodePublication(publication, { room, offset, epoch });
       return { frame, before: offset - 1, offset };
     });
+}
+
+/** How often it is looked whether revocations are confirmed again. */
+const LOOK_MS = 1_000;
+
+export interface StaleMutePorts {
+  readonly clock: Clock;
+  readonly wheel: TimingWheel;
+  readonly turn: Turn;
+  readonly isStale: () => boolean;
+  readonly registry: { all(): Iterable<RoomConnection> };
+  readonly recovery: Pick<Recovery, 'resume'>;
+}
+
+/**
+ * Mutes all connections of the node while revocations may be missing (`onStaleAuthority: 'mute'`). It begins by the clock, with
+ * the first who asks, and ends for all in one turn: one that heard what is new before it is given what it missed would get
+ * some of it twice.
+ */
+export class StaleMute {
+  #isOn = false;
+
+  constructor(private readonly ports: StaleMutePorts) {}
+
+  isOn(): boolean {
+    if (!this.#isOn && this.ports.isStale()) {
+      this.#isOn = true;
+      this.#lookLater();
+    }
+    return this.#isOn;
+  }
+
+  readonly #look = (): void => {
+    if (this.ports.isStale()) return this.#lookLater();
+    // What waits was said before the end, and so has to be missed like the rest.
+    this.ports.turn.flush();
+    this.#isOn = false;
+    for (const connection of this.ports.registry.all()) this.#resume(connection);
+  };
+
+  #lookLater(): void {
+    const { wheel, clock } = this.ports;
+    wheel.add(clock.elapsed() + LOOK_MS, this.#look);
+  }
+
+  /** One whose token has expired meanwhile goes on missing, until it is refreshed. */
+  #resume(connection: RoomConnection): void {
+    if (connection.isLive())
+      this.ports.recovery.resume(connection, connection.outbox.missed.take());
+  }
 }

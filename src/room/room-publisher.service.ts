@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RoomgateError } from '../core/errors.js';
 import { mayFloat } from '../core/maybe-promise.js';
-import type { Order } from './order.js';
+import type { Order } from './orders.js';
 import { type RemotePorts, RemoteRooms } from './remote-rooms.js';
 
 /**

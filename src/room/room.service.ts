@@ -5,9 +5,9 @@ import type { Registry } from '../connection/registry.js';
 import { RoomgateError } from '../core/errors.js';
 import { mayFloat } from '../core/maybe-promise.js';
 import type { Reauthorized } from './authority.js';
-import { NamedRooms, type RoomPorts } from './named-rooms.js';
+import { NamedRooms, type RoomPorts } from './server-rooms.js';
 import { Room } from './room.js';
-import type { MembershipListener, RoomListeners } from './room-listeners.js';
+import type { MembershipListener, RoomListeners } from './membership.js';
 
 /**
  * Rooms with the server's authority, injectable anywhere: controllers, jobs, other services.

@@ -1,12 +1,10 @@
 import { type RoomId, roomKey } from '../admission/room-id.js';
 import { requireLive, requireMembership, requirePresence, requirePublish, type RoomConnection } from '../connection/connection.js';
-import type { PresentMember } from './engine/presence-entry.js';
-import type { Position } from './engine/publication.js';
+import type { Position, PresentMember } from './engine/engine.js';
 import type { HistoryRequest, PastPage } from './history.js';
-import type { BroadcastOptions } from './named-publications.js';
-import type { NamedRooms, RoomPorts } from './named-rooms.js';
+import { type BroadcastOptions, ownPublicationId } from './named-publications.js';
+import type { NamedRooms, RoomPorts } from './server-rooms.js';
 import { mayFloat } from '../core/maybe-promise.js';
-import { ownPublicationId } from './publication-id.js';
 
 /** Who is in a room, as its members may know it. */
 export interface PresenceList {

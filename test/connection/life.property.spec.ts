@@ -13,7 +13,7 @@ import {
   RoomService,
 } from 'nestjs-roomgate';
 import { createRoomgateTestbed, type TestConnection } from 'nestjs-roomgate/testing';
-import { DelayedEngine } from '../../src/room/engine/delayed/delayed.engine.js';
+import { DelayedEngine } from '../../src/toolkit/testing/delayed.engine.js';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
 import { nodeOf, serverEnd } from '../support/node-of.js';
 import { propertyRuns } from '../support/property-runs.js';

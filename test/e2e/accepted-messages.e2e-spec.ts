@@ -10,7 +10,7 @@ import {
   RoomPolicy,
   RoomService,
 } from 'nestjs-roomgate';
-import { DelayedEngine } from '../../src/room/engine/delayed/delayed.engine.js';
+import { DelayedEngine } from '../../src/toolkit/testing/delayed.engine.js';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
 import { Gate } from '../support/gate.js';
 import { eventually } from '../support/poll.js';

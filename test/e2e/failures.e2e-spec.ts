@@ -9,7 +9,7 @@ import {
   TokenVerifier,
 } from 'nestjs-roomgate';
 import { throwError } from 'rxjs';
-import { ORDERS_KEY } from '../../src/room/order-sender.js';
+import { ORDERS_KEY } from '../../src/room/orders.js';
 import { CapturedLogger } from '../support/captured-logger.js';
 import { dial } from '../support/dial.js';
 import { setEnv } from '../support/env.js';

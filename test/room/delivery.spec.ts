@@ -1,6 +1,6 @@
 import type { RoomKey } from '../../src/admission/room-id.js';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
-import type { PresenceEntry } from '../../src/room/engine/presence-entry.js';
+import type { PresenceEntry } from '../../src/room/engine/engine.js';
 import { FakeMember } from '../support/fake-member.js';
 import { RoomStage } from '../support/room-stage.js';
 

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import type { RoomKey } from '../../src/admission/room-id.js';
-import type { EngineKey } from '../../src/room/engine/engine.js';
-import { DelayedEngine } from '../../src/room/engine/delayed/delayed.engine.js';
-import type { Position } from '../../src/room/engine/publication.js';
+import type { EngineKey, Position } from '../../src/room/engine/engine.js';
+import { DelayedEngine } from '../../src/toolkit/testing/delayed.engine.js';
 import type { Memberships } from '../../src/room/membership.js';
 import { Deferred } from '../support/deferred.js';
 import { FakeMember } from '../support/fake-member.js';

@@ -1,6 +1,6 @@
 import { RevocationService, RevocationStore, RoomService } from 'nestjs-roomgate';
 import type { RoomgateTestbed, TestConnection } from 'nestjs-roomgate/testing';
-import { ORDERS_HISTORY, ORDERS_KEY } from '../../src/room/order-sender.js';
+import { ORDERS_HISTORY, ORDERS_KEY } from '../../src/room/orders.js';
 import { banned, deciding, resetSeams } from '../support/gated-seams.js';
 import { heard, OTHER_ROOM, ROOM } from '../support/live-room.js';
 import { nodeOf, serverEnd } from '../support/node-of.js';

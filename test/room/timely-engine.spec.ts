@@ -7,7 +7,7 @@ import { Deferred } from '../support/deferred.js';
 import { createKeptTestbed, ask, enter } from '../support/kept-rooms.js';
 import { OTHER_ROOM, ROOM } from '../support/live-room.js';
 import { typeOf } from '../support/recording-engine.js';
-import { DelayedEngine } from '../../src/room/engine/delayed/delayed.engine.js';
+import { DelayedEngine } from '../../src/toolkit/testing/delayed.engine.js';
 import { testEngineContract } from './engine/engine.contract.js';
 import { RoomService } from 'nestjs-roomgate';
 

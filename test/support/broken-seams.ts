@@ -6,7 +6,7 @@ import {
   TokenExtractor,
   TokenVerifier,
 } from 'nestjs-roomgate';
-import { ORDERS_KEY } from '../../src/room/order-sender.js';
+import { ORDERS_KEY } from '../../src/room/orders.js';
 
 /** Seams that fail in the ways that applications make them fail. */
 export class NoKeys extends TokenVerifier {

@@ -1,17 +1,4 @@
-import type { EngineKey, RoomEngine } from '../../src/room/engine/engine.js';
-import type {
-  PresenceChange,
-  PresenceEntry,
-  PresencePage,
-} from '../../src/room/engine/presence-entry.js';
-import type {
-  HistoryLimits,
-  HistoryPage,
-  Position,
-  Publication,
-  PublishOptions,
-  ReadRange,
-} from '../../src/room/engine/publication.js';
+import type { EngineKey, HistoryLimits, HistoryPage, Position, PresenceChange, PresenceEntry, PresencePage, Publication, PublishOptions, ReadRange, RoomEngine } from '../../src/room/engine/engine.js';
 
 /** An engine that is being tested, how to let all that is on its way arrive, and how to let its time pass. */
 export interface EngineUnderTest {

@@ -1,15 +1,6 @@
 import { RoomgateError } from 'nestjs-roomgate';
-import { DelayedEngine } from '../../src/room/engine/delayed/delayed.engine.js';
-import { type EngineSink, type MaybePromise, RoomEngine } from '../../src/room/engine/engine.js';
-import type { PresenceEntry, PresencePage } from '../../src/room/engine/presence-entry.js';
-import type {
-  HistoryLimits,
-  HistoryPage,
-  Position,
-  Publication,
-  PublishOptions,
-  ReadRange,
-} from '../../src/room/engine/publication.js';
+import { DelayedEngine } from '../../src/toolkit/testing/delayed.engine.js';
+import { type EngineSink, type HistoryLimits, type HistoryPage, type MaybePromise, type Position, type PresenceEntry, type PresencePage, type Publication, type PublishOptions, type ReadRange, RoomEngine } from '../../src/room/engine/engine.js';
 import { RecordingEngine, type Said } from './recording-engine.js';
 
 interface Carried {

@@ -1,5 +1,5 @@
 import type { HistoryRight } from 'nestjs-roomgate';
-import type { HistoryLimits, Position } from '../../src/room/engine/publication.js';
+import type { HistoryLimits, Position } from '../../src/room/engine/engine.js';
 import type { Said } from './recording-engine.js';
 import type { Entry, View } from './room-reader.js';
 

@@ -1,7 +1,6 @@
 import type { Type } from '@nestjs/common';
-import type { RoomEngine } from '../../src/room/engine/engine.js';
+import type { Position, PublishOptions, RoomEngine } from '../../src/room/engine/engine.js';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
-import type { Position, PublishOptions } from '../../src/room/engine/publication.js';
 
 /** What was accepted. */
 export interface Said {

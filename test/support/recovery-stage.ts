@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RoomId, RoomKey } from '../../src/admission/room-id.js';
 import { roomRights } from '../../src/admission/room-admission.js';
-import type { HistoryPage, Position, ReadRange } from '../../src/room/engine/publication.js';
+import type { HistoryPage, Position, ReadRange } from '../../src/room/engine/engine.js';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
 import type { Since } from '../../src/room/recovery.js';
 import type { RoomgateModuleOptions } from '../../src/module/options.js';

@@ -8,7 +8,7 @@ import {
 } from 'nestjs-roomgate';
 import { FakeClock, TestIssuer } from 'nestjs-roomgate/testing';
 import { RoomgateNode } from '../../src/module/node.js';
-import { clockTypeOf } from '../../src/toolkit/testing/clock-type.js';
+import { clockTypeOf } from '../../src/toolkit/testing/testbed.js';
 
 type Parts = Pick<ModuleMetadata, 'imports' | 'providers' | 'controllers'>;
 

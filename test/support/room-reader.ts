@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { HistoryRight } from 'nestjs-roomgate';
 import type { RoomgateTestbed } from 'nestjs-roomgate/testing';
 import { WebSocket } from 'ws';
-import type { Position } from '../../src/room/engine/publication.js';
+import type { Position } from '../../src/room/engine/engine.js';
 import { nodeOf } from './node-of.js';
 import { ThrottledPipe } from './throttled-pipe.js';
 

@@ -4,7 +4,7 @@ import {
   type RoomgateTestbed,
   type TestbedOptions,
 } from 'nestjs-roomgate/testing';
-import { DelayedEngine } from '../../src/room/engine/delayed/delayed.engine.js';
+import { DelayedEngine } from '../../src/toolkit/testing/delayed.engine.js';
 import { GatedPolicy } from './gated-seams.js';
 import { LiveGateway } from './live-room.js';
 import { typeOf } from './recording-engine.js';

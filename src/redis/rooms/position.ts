@@ -1,4 +1,4 @@
-import type { Position } from '../../room/engine/publication.js';
+import type { Position } from '../../room/engine/engine.js';
 import type { RedisReply } from '../network/connection.js';
 
 export function positionIn(reply: RedisReply): Position {

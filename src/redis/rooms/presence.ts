@@ -1,9 +1,4 @@
-import type { EngineKey } from '../../room/engine/engine.js';
-import type {
-  PresenceEntry,
-  PresencePage,
-  PresentMember,
-} from '../../room/engine/presence-entry.js';
+import type { EngineKey, PresenceEntry, PresencePage, PresentMember } from '../../room/engine/engine.js';
 import type { RedisArgument, RedisReply } from '../network/connection.js';
 import type { Script } from '../scripts/script.js';
 import { ENTER, EXIT, PRESENT, RENEW } from '../scripts/presence.js';

@@ -1,6 +1,6 @@
 import { RoomgateError } from '../../core/errors.js';
 import { isWellFormed } from '../../core/option-rules.js';
-import type { Position, PublishOptions } from '../../room/engine/publication.js';
+import type { Position, PublishOptions } from '../../room/engine/engine.js';
 import { newUuid } from '../../core/uuid.js';
 import type { RedisArgument } from '../network/connection.js';
 import { type RedisLink, unavailable } from '../network/link.js';

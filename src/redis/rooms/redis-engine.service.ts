@@ -1,15 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RoomgateError } from '../../core/errors.js';
-import { type EngineKey, type EngineSink, RoomEngine } from '../../room/engine/engine.js';
-import type { PresenceEntry, PresencePage } from '../../room/engine/presence-entry.js';
-import type {
-  HistoryLimits,
-  HistoryPage,
-  Position,
-  Publication,
-  PublishOptions,
-  ReadRange,
-} from '../../room/engine/publication.js';
+import { type EngineKey, type EngineSink, type HistoryLimits, type HistoryPage, type Position, type PresenceEntry, type PresencePage, type Publication, type PublishOptions, type ReadRange, RoomEngine } from '../../room/engine/engine.js';
 import type { RedisReply } from '../network/connection.js';
 import { newEpoch } from '../epoch.js';
 import { positionIn } from './position.js';

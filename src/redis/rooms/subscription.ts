@@ -1,6 +1,4 @@
-import type { EngineKey, EngineSink } from '../../room/engine/engine.js';
-import type { PresenceChange } from '../../room/engine/presence-entry.js';
-import type { HistoryLimits, Position, Publication } from '../../room/engine/publication.js';
+import type { EngineKey, EngineSink, HistoryLimits, Position, PresenceChange, Publication } from '../../room/engine/engine.js';
 import type { RoomKeys } from '../keys.js';
 import { newEpoch } from '../epoch.js';
 import type { RedisLink } from '../network/link.js';

@@ -1,6 +1,5 @@
 import type { Clock } from '../../core/clock.js';
-import type { EngineKey, EngineSink } from '../../room/engine/engine.js';
-import type { HistoryLimits, Position } from '../../room/engine/publication.js';
+import type { EngineKey, EngineSink, HistoryLimits, Position } from '../../room/engine/engine.js';
 import type { RoomKeys } from '../keys.js';
 import { type RedisLink, unavailable } from '../network/link.js';
 import type { RedisNetwork } from '../network/network.js';

@@ -1,5 +1,4 @@
-import type { PresenceChange } from '../../room/engine/presence-entry.js';
-import type { Publication, PublishOptions } from '../../room/engine/publication.js';
+import type { PresenceChange, Publication, PublishOptions } from '../../room/engine/engine.js';
 
 /** What a channel carries: the version, what it is, and the rest in lines. Scripts write it, nodes read it. */
 export type RedisMessage =

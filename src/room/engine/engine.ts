@@ -1,12 +1,4 @@
-import type { PresenceChange, PresenceEntry, PresencePage } from './presence-entry.js';
-import type {
-  HistoryLimits,
-  HistoryPage,
-  Position,
-  Publication,
-  PublishOptions,
-  ReadRange,
-} from './publication.js';
+
 
 export type MaybePromise<T> = T | Promise<T>;
 
@@ -111,4 +103,94 @@ export abstract class RoomEngine {
 
   /** Called once, after the last connection has gone. */
   abstract stop(): MaybePromise<void>;
+}
+
+/** Where a room's publications have got to: numbers run by 1 within an epoch, a random name of one life of the room's history. */
+export interface Position {
+  /** A safe integer, 0 before the first publication. */
+  readonly offset: number;
+  readonly epoch: string;
+}
+
+/** One broadcast as engines keep and carry it. */
+export interface Publication {
+  /**
+   * Names it once and for all: publishing the same id again within a minute is the same publication, and within two it may be.
+   * Absent: it was published without one, and the engine needs none.
+   */
+  readonly publicationId?: string;
+  readonly offset: number;
+  /** JSON text of `{ event, data }`, or the bytes of a binary message; nodes build the frame. */
+  readonly body: string | Buffer;
+  /** The connection that is left out, by its id. */
+  readonly except?: string;
+  /** A later one of the same key makes it worthless for a reader that is behind. */
+  readonly conflateKey?: string;
+  /** Milliseconds since the epoch, by the engine's clock. */
+  readonly publishedAt: number;
+}
+
+/** How much of a room is kept; whatever bound is reached first drops the oldest. */
+export interface HistoryLimits {
+  /** Publications. */
+  readonly size: number;
+  /** Milliseconds since a publication, and since the room was last in use. */
+  readonly ttlMs: number;
+  /** Bytes of their bodies, and 128 for each. */
+  readonly maxBytes: number;
+}
+
+/** What may be said about a publication when it is published. */
+export interface PublishOptions {
+  /** Absent: nobody knows it, so nobody will publish it again, and an engine need not remember it. */
+  readonly publicationId?: string;
+  readonly except?: string;
+  readonly conflateKey?: string;
+  /** Keeps it. Rooms of one name are always published to, and subscribed, with the same limits. */
+  readonly history?: HistoryLimits;
+}
+
+/** Which part of what is kept is asked for. */
+export interface ReadRange {
+  /** Everything of a greater offset, oldest first. Absent: the newest `limit`, oldest of them first. */
+  readonly after?: number;
+  /** Publications at most. */
+  readonly limit: number;
+  /** Bytes at most, counted in the same way, but one publication at least. */
+  readonly maxBytes: number;
+}
+
+/** Publications that were kept, in order, and where the room has got to. */
+export interface HistoryPage {
+  readonly publications: readonly Publication[];
+  readonly position: Position;
+}
+
+/** A connection that is present in a room, as its node tells it to the engine. Its parts are JSON. */
+export interface PresenceEntry {
+  readonly connectionId: string;
+  /** Whose connection it is: `principal.identity`. Several of one subject are one member. */
+  readonly identity: string;
+  /** The name others are to know the member by; one that is present already keeps the name it has. */
+  readonly memberId: string;
+  /** What other members are told of it. */
+  readonly info?: unknown;
+  /** What only the server is told of it. */
+  readonly meta?: unknown;
+}
+
+/** Somebody who is present, however many connections it has: `info` and `meta` are those of the earliest. */
+export type PresentMember = Omit<PresenceEntry, 'connectionId'>;
+
+/** Who is present: at most as many as were asked for, and how many there are. */
+export interface PresencePage {
+  readonly members: readonly PresentMember[];
+  readonly total: number;
+}
+
+/** The first connection of a member came, or its last one went. */
+export interface PresenceChange {
+  readonly kind: 'joined' | 'left';
+  readonly memberId: string;
+  readonly info?: unknown;
 }

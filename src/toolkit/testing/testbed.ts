@@ -5,12 +5,12 @@ import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { WebSocket } from 'ws';
 import type { AdapterPorts } from '../../adapter/ports.js';
+import { Clock } from '../../core/clock.js';
 import { ROOMGATE_ADAPTER_PORTS } from '../../core/constants.js';
-import { RoomgateModule } from '../../module/roomgate.module.js';
+import { MAX_TIMER_MS } from '../../core/option-rules.js';
 import type { RoomgateModuleOptions } from '../../module/options.js';
 import { EXTRAS, type RoomgateModuleExtras } from '../../module/providers.js';
-import { MAX_TIMER_MS } from '../../core/option-rules.js';
-import { clockTypeOf } from './clock-type.js';
+import { RoomgateModule } from '../../module/roomgate.module.js';
 import { FakeClock } from './fake-clock.js';
 import { TestConnection } from './test-connection.js';
 import { TestIssuer, type TokenRequest } from './test-issuer.js';
@@ -198,4 +198,14 @@ export class RoomgateTestbed {
 function queryOf(position: NonNullable<ConnectRequest['position']>): string {
   const given = Object.entries(position).filter(([, value]) => value !== undefined);
   return given.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+}
+
+/** The class by which a module, which makes its own clock, is given one that a test holds. @internal */
+export function clockTypeOf(clock: Clock): Type<Clock> {
+  return class extends Clock {
+    now = (): number => clock.now();
+    override elapsed = (): number => clock.elapsed();
+    setTimer = (callback: () => void, delayMs: number): (() => void) =>
+      clock.setTimer(callback, delayMs);
+  };
 }

@@ -4,7 +4,7 @@ import { eventually } from '../../support/poll.js';
 import { RedisCluster } from '../../support/redis/redis-cluster.js';
 import { RoomNodes } from '../../support/redis/room-nodes.js';
 import { RedisKeys } from '../../../src/redis/keys.js';
-import { ORDERS_KEY } from '../../../src/room/order-sender.js';
+import { ORDERS_KEY } from '../../../src/room/orders.js';
 import { randomUUID } from 'node:crypto';
 
 jest.setTimeout(90_000);

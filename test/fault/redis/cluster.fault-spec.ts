@@ -1,5 +1,5 @@
 import { RedisKeys } from '../../../src/redis/keys.js';
-import type { Position } from '../../../src/room/engine/publication.js';
+import type { Position } from '../../../src/room/engine/engine.js';
 import { eventually } from '../../support/poll.js';
 import { type AppClient, CLIENTS } from '../../support/redis/clients.js';
 import { RedisCluster } from '../../support/redis/redis-cluster.js';

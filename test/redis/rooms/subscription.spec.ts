@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import type { EngineSink } from '../../../src/room/engine/engine.js';
-import type { Position, Publication } from '../../../src/room/engine/publication.js';
+import type { EngineSink, Position, Publication } from '../../../src/room/engine/engine.js';
 import { RedisKeys } from '../../../src/redis/keys.js';
 import { Subscription } from '../../../src/redis/rooms/subscription.js';
 import { propertyRuns } from '../../support/property-runs.js';

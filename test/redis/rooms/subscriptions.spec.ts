@@ -3,7 +3,7 @@ import { RedisKeys } from '../../../src/redis/keys.js';
 import { SUBSCRIBED } from '../../../src/redis/scripts/subscribed.js';
 import { SingleNetwork } from '../../../src/redis/network/single-network.js';
 import { Subscriptions } from '../../../src/redis/rooms/subscriptions.js';
-import type { Position } from '../../../src/room/engine/publication.js';
+import type { Position } from '../../../src/room/engine/engine.js';
 import { Deferred } from '../../support/deferred.js';
 import { FakeRedis, settled } from '../../support/redis/fake-redis.js';
 

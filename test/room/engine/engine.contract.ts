@@ -1,5 +1,4 @@
-import type { MaybePromise } from '../../../src/room/engine/engine.js';
-import type { Position } from '../../../src/room/engine/publication.js';
+import type { MaybePromise, Position } from '../../../src/room/engine/engine.js';
 import { A, B, EngineProbe, type EngineUnderTest } from '../../support/engine-probe.js';
 import { testHistoryContract } from './engine.history.contract.js';
 import { testLivesContract } from './engine.lives.contract.js';

@@ -1,4 +1,4 @@
-import type { HistoryPage } from '../../../src/room/engine/publication.js';
+import type { HistoryPage } from '../../../src/room/engine/engine.js';
 import {
   A,
   B,

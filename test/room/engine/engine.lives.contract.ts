@@ -1,4 +1,4 @@
-import type { Position } from '../../../src/room/engine/publication.js';
+import type { Position } from '../../../src/room/engine/engine.js';
 import {
   A,
   B,

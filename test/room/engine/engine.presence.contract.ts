@@ -1,4 +1,4 @@
-import type { PresenceEntry } from '../../../src/room/engine/presence-entry.js';
+import type { PresenceEntry } from '../../../src/room/engine/engine.js';
 import {
   A,
   B,

@@ -1,5 +1,5 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { DelayedEngine } from '../../../src/room/engine/delayed/delayed.engine.js';
+import { DelayedEngine } from '../../../src/toolkit/testing/delayed.engine.js';
 import { MemoryEngine } from '../../../src/room/engine/memory/memory.engine.js';
 import { A, type EngineUnderTest } from '../../support/engine-probe.js';
 import { type EngineView, SharedEngine } from '../../support/shared-engine.js';

@@ -1,4 +1,4 @@
-import type { Position } from '../../../src/room/engine/publication.js';
+import type { Position } from '../../../src/room/engine/engine.js';
 
 /** What a member was told, in order. */
 export type Told =

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Position } from '../../../src/room/engine/publication.js';
+import type { Position } from '../../../src/room/engine/engine.js';
 import { eventually } from '../poll.js';
 import { faultsIn, type Told } from './member-log.js';
 import { ROOM_NAMES, type RoomName, type RoomNodes } from './room-nodes.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { RoomGatewayOptions } from '../../../src/toolkit/schematics/room-gateway/options.js';
+import type { RoomGatewayOptions } from '../../../src/toolkit/schematics/room-gateway/names.js';
 
 const root = new URL('../../../', import.meta.url);
 const folder = new URL('src/toolkit/schematics/', root);

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { loadNestSchematics } from '../../../src/toolkit/schematics/room-gateway/nest-schematics.js';
+import { loadNestSchematics } from '../../../src/toolkit/schematics/room-gateway/wiring.js';
 
 describe('loadNestSchematics', () => {
   const cliBinary = process.argv[1]!;

@@ -1,7 +1,7 @@
 import type { SchematicContext, Tree } from '@angular-devkit/schematics';
 import { jest } from '@jest/globals';
 import { lastValueFrom } from 'rxjs';
-import type { RoomGatewayOptions } from '../../../src/toolkit/schematics/room-gateway/options.js';
+import type { RoomGatewayOptions } from '../../../src/toolkit/schematics/room-gateway/names.js';
 import { roomGateway } from '../../../src/toolkit/schematics/room-gateway/room-gateway.js';
 import { APP_MODULE, NEW_MODULE, newApp } from './app-tree.js';
 import { callRule, HostTree } from './devkit.js';

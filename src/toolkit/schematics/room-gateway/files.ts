@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { Tree } from '@angular-devkit/schematics';
-import { type GatewayNames, toKebabOrSnakeCase } from './names.js';
-import type { RoomGatewayOptions } from './options.js';
+import { type GatewayNames, type RoomGatewayOptions, toKebabOrSnakeCase } from './names.js';
 
 /** Below the source root, and in a folder of its own unless `flat`. */
 export function locateFolder(tree: Tree, names: GatewayNames, options: RoomGatewayOptions): string {

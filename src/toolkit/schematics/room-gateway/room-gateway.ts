@@ -1,9 +1,7 @@
 import type { Rule } from '@angular-devkit/schematics';
 import { locateFolder, locateSources, writeFiles } from './files.js';
-import { nameGateway } from './names.js';
-import { loadNestSchematics } from './nest-schematics.js';
-import type { RoomGatewayOptions } from './options.js';
-import { importRoomgateModule, wireIntoNearestModule } from './wiring.js';
+import { nameGateway, type RoomGatewayOptions } from './names.js';
+import { importRoomgateModule, loadNestSchematics, wireIntoNearestModule } from './wiring.js';
 
 /**
  * `nest g -c nestjs-roomgate room-gateway <name>`: a typed gateway, its spec, its place in the

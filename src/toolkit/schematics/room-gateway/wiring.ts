@@ -1,8 +1,10 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Path, PathFragment } from '@angular-devkit/core';
 import type { DirEntry, SchematicContext, Tree } from '@angular-devkit/schematics';
 import { isEsm } from './files.js';
 import type { GatewayNames } from './names.js';
-import type { NestSchematics } from './nest-schematics.js';
 
 /** Adds the gateway to the `providers` of the nearest module at or above `folder`. */
 export function wireIntoNearestModule(
@@ -80,4 +82,26 @@ function mentionsModule(folder: DirEntry): boolean {
 
 function countWord(word: string, text: string): number {
   return text.match(new RegExp(`\\b${word}\\b`, 'g'))?.length ?? 0;
+}
+
+export type NestSchematics = typeof import('@nestjs/schematics');
+
+/**
+ * The app's own `@nestjs/schematics`, which knows how to edit a module. It comes with every Nest
+ * app and would be a heavy dependency of ours for a thing that never runs in production.
+ */
+export async function loadNestSchematics(): Promise<NestSchematics> {
+  return (await import(pathToFileURL(resolveNestSchematics()).href)) as NestSchematics;
+}
+
+/** The two places where the CLI looks for a collection: the app first, then the CLI itself. */
+function resolveNestSchematics(): string {
+  for (const from of [join(process.cwd(), 'package.json'), process.argv[1]]) {
+    try {
+      if (from) return createRequire(from).resolve('@nestjs/schematics');
+    } catch {
+      // Not reachable from here; the other place may have it.
+    }
+  }
+  throw new Error('@nestjs/schematics was not found: npm install --save-dev @nestjs/schematics');
 }

@@ -1,6 +1,5 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { MemoryEngine } from '../../../../src/room/engine/memory/memory.engine.js';
-import { RecentIds } from '../../../../src/room/engine/memory/recent-ids.js';
+import { MemoryEngine, RecentIds } from '../../../../src/room/engine/memory/memory.engine.js';
 import { testEngineContract } from '../engine.contract.js';
 
 describe('MemoryEngine', () => {

@@ -1,5 +1,5 @@
 import type { RoomId, RoomKey } from '../../src/admission/room-id.js';
-import { RoomListeners } from '../../src/room/room-listeners.js';
+import { RoomListeners } from '../../src/room/membership.js';
 import { FakeMember } from '../support/fake-member.js';
 
 const ROOM = '0198a1c2-7b3d-4e5f-8a9b-0c1d2e3f4a5b' as RoomId;

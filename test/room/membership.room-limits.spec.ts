@@ -1,6 +1,6 @@
 import type { RoomKey } from '../../src/admission/room-id.js';
 import { LocalRoom } from '../../src/room/local-room.js';
-import { RoomLimits } from '../../src/room/room-limits.js';
+import { RoomLimits } from '../../src/room/membership.js';
 import { SettingsOfRooms } from '../../src/room/room-settings.js';
 import { Turn } from '../../src/connection/outbox.js';
 import { resolveOptions, type RoomgateModuleOptions } from '../../src/module/options.js';

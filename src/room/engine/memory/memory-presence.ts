@@ -1,9 +1,4 @@
-import type {
-  PresenceChange,
-  PresenceEntry,
-  PresencePage,
-  PresentMember,
-} from '../presence-entry.js';
+import type { PresenceChange, PresenceEntry, PresencePage, PresentMember } from '../engine.js';
 
 interface Present extends PresenceEntry {
   readonly until: number;

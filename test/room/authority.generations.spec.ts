@@ -1,4 +1,4 @@
-import { Generations } from '../../src/admission/generations.js';
+import { Generations } from '../../src/room/authority.js';
 import type { RoomKey } from '../../src/admission/room-id.js';
 
 const key = (n: number): RoomKey => `orders/${n}` as RoomKey;

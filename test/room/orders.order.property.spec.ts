@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import type { RoomKey } from '../../src/admission/room-id.js';
-import { DelayedEngine } from '../../src/room/engine/delayed/delayed.engine.js';
-import type { RoomEngine } from '../../src/room/engine/engine.js';
+import { DelayedEngine } from '../../src/toolkit/testing/delayed.engine.js';
+import type { Position, RoomEngine } from '../../src/room/engine/engine.js';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
-import type { Position } from '../../src/room/engine/publication.js';
 import { FakeMember } from '../support/fake-member.js';
 import { propertyRuns } from '../support/property-runs.js';
 import { RoomStage } from '../support/room-stage.js';

@@ -1,5 +1,5 @@
 import { behind } from '../support/placed.js';
-import { HeldBudget, HeldPublications } from '../../src/room/held-publications.js';
+import { HeldBudget, HeldPublications } from '../../src/room/local-room.js';
 
 const frame = (bytes: number): Buffer => Buffer.alloc(bytes);
 const befores = (held: HeldPublications, offset: number): number[] =>

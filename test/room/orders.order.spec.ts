@@ -1,5 +1,5 @@
 import type { RoomKey } from '../../src/admission/room-id.js';
-import { encodeOrder, type Order, parseOrder } from '../../src/room/order.js';
+import { encodeOrder, type Order, parseOrder } from '../../src/room/orders.js';
 import { ROOM } from '../support/live-room.js';
 
 const KEY = `orders/${ROOM}` as RoomKey;

@@ -1,13 +1,5 @@
-import { type EngineKey, type EngineSink, type MaybePromise, RoomEngine } from '../engine.js';
-import { MemoryEngine } from '../memory/memory.engine.js';
-import type { PresenceEntry, PresencePage } from '../presence-entry.js';
-import type {
-  HistoryLimits,
-  HistoryPage,
-  Position,
-  PublishOptions,
-  ReadRange,
-} from '../publication.js';
+import { type EngineKey, type EngineSink, type HistoryLimits, type HistoryPage, type MaybePromise, type Position, type PresenceEntry, type PresencePage, type PublishOptions, type ReadRange, RoomEngine } from '../../room/engine/engine.js';
+import { MemoryEngine } from '../../room/engine/memory/memory.engine.js';
 
 /**
  * The memory engine behind seeded random delays, for tests: answers and deliveries come later and independently, as from a

@@ -1,5 +1,5 @@
-import { KeptHistory } from '../../../../src/room/engine/memory/kept-history.js';
-import type { Publication } from '../../../../src/room/engine/publication.js';
+import { KeptHistory } from '../../../../src/room/engine/memory/memory.engine.js';
+import type { Publication } from '../../../../src/room/engine/engine.js';
 
 const ALL = { limit: 100, maxBytes: 1_000_000 };
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { RevocationService, RevocationStore, type RoomEngine, RoomService } from 'nestjs-roomgate';
 import { createRoomgateTestbed } from 'nestjs-roomgate/testing';
-import { DelayedEngine } from '../../src/room/engine/delayed/delayed.engine.js';
+import { DelayedEngine } from '../../src/toolkit/testing/delayed.engine.js';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
 import { MAX_TIMER_MS } from '../../src/core/option-rules.js';
 import { ConfirmingStore } from '../support/confirming-store.js';

@@ -1,8 +1,8 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { DelayedEngine } from '../../../../src/room/engine/delayed/delayed.engine.js';
-import { MemoryEngine } from '../../../../src/room/engine/memory/memory.engine.js';
-import { propertyRuns } from '../../../support/property-runs.js';
-import { testEngineContract } from '../engine.contract.js';
+import { DelayedEngine } from '../../../src/toolkit/testing/delayed.engine.js';
+import { MemoryEngine } from '../../../src/room/engine/memory/memory.engine.js';
+import { propertyRuns } from '../../support/property-runs.js';
+import { testEngineContract } from '../../room/engine/engine.contract.js';
 
 const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));

@@ -1,4 +1,4 @@
-import { DeclaredEvents } from '../../src/room/declared-events.js';
+import { DeclaredEvents } from '../../src/room/room-settings.js';
 import { caught } from '../support/caught.js';
 import { issuesAt, order, schema } from '../support/schemas.js';
 

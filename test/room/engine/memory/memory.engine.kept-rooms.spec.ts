@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { FakeClock } from 'nestjs-roomgate/testing';
 import { MemoryEngine } from '../../../../src/room/engine/memory/memory.engine.js';
-import type { HistoryLimits } from '../../../../src/room/engine/publication.js';
+import type { HistoryLimits } from '../../../../src/room/engine/engine.js';
 import { propertyRuns } from '../../../support/property-runs.js';
 
 const LIMITS: HistoryLimits = { size: 100, ttlMs: 60_000, maxBytes: 10_000 };

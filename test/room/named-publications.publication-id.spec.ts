@@ -1,4 +1,4 @@
-import { checkPublicationId, ownPublicationId } from '../../src/room/publication-id.js';
+import { checkPublicationId, ownPublicationId } from '../../src/room/named-publications.js';
 import { refused } from '../support/caught.js';
 
 describe('A publication id', () => {

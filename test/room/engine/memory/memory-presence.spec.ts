@@ -1,4 +1,4 @@
-import { KeptPresence } from '../../../../src/room/engine/memory/kept-presence.js';
+import { KeptPresence } from '../../../../src/room/engine/memory/memory-presence.js';
 
 describe('KeptPresence', () => {
   let told: string[];

@@ -1,5 +1,5 @@
 import type { RoomKey } from '../../src/admission/room-id.js';
-import { LostRights } from '../../src/room/lost-rights.js';
+import { LostRights } from '../../src/room/authority.js';
 
 const A = 'orders/a' as RoomKey;
 const B = 'orders/b' as RoomKey;
