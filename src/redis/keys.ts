@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { RoomgateError } from '../core/errors.js';
 import type { EngineKey } from '../room/engine/engine.js';
 
@@ -64,4 +65,13 @@ export class RedisKeys {
     const base = `{${tag}}`;
     return { tag, channel: base, entries: base, keys: [base, `${base}until`] };
   }
+}
+
+/** Nobody else's names begin with it. */
+const OWN = randomBytes(9).toString('base64url');
+let named = 0;
+
+/** A name for the next life of a room, should one begin: asked for with each call, where fresh random bytes cost more than the rest. */
+export function newEpoch(): string {
+  return `${OWN}-${(named++).toString(36)}`;
 }

@@ -1,11 +1,13 @@
 import { ConfigurableModuleBuilder, Logger, Module } from '@nestjs/common';
 import { SystemClock } from '../core/clock.js';
 import { attempt } from '../core/errors.js';
-import { ROOMGATE_REDIS_OPTIONS } from './redis.constants.js';
+import { checkSafety } from './network/require-redis-auth.js';
 import type { RedisOptions } from './redis-options.js';
-import { checkSafety } from './network/safety.js';
 import { SCRIPTS } from './scripts/index.js';
 import { RedisStore } from './store.js';
+
+/** Injection key of the options of `RoomgateRedisModule`. */
+export const ROOMGATE_REDIS_OPTIONS = Symbol('ROOMGATE_REDIS_OPTIONS');
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RedisOptions>({
   moduleName: 'RoomgateRedis',

@@ -1,17 +1,15 @@
 import type { Clock } from '../core/clock.js';
 import { RoomgateError } from '../core/errors.js';
 import { integer, MAX_TIMER_MS, refuseUnknown } from '../core/option-rules.js';
-import { ClusterNetwork } from './network/cluster-network.js';
+import { ClusterNetwork, type NetworkEvents, type RedisNetwork, SingleNetwork } from './network/topology.js';
 import type { RedisArgument, RedisReply } from './network/connection.js';
 import { dialerOf } from './network/dialer.js';
 import { RedisKeys } from './keys.js';
-import type { NetworkEvents, RedisNetwork } from './network/network.js';
-import { isReply, reasonOf } from './network/reason.js';
+import { isReply, reasonOf } from './network/session.js';
 import { REDIS_DEFAULTS, type RedisOptions } from './redis-options.js';
 import { RoutedCalls } from './network/routed-calls.js';
 import { PROBE } from './scripts/presence.js';
 import type { Script } from './scripts/script.js';
-import { SingleNetwork } from './network/single-network.js';
 import { TroubleLog } from './trouble-log.js';
 
 /** What Redis answers when it writes nothing for anybody, or not for this user. */

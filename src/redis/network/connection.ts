@@ -1,3 +1,5 @@
+import { RoomgateError } from '../../core/errors.js';
+
 /** What Redis answers: bulk strings as bytes, integers as numbers. */
 export type RedisReply = Buffer | number | string | null | readonly RedisReply[];
 
@@ -42,4 +44,25 @@ export interface RedisDialer {
     signal: AbortSignal,
     address?: RedisAddress,
   ): Promise<RedisConnection>;
+}
+
+/** A publication that was refused to its caller must not be sent all the same. */
+export function repeats(): RoomgateError {
+  return new RoomgateError(
+    'unsafe_options',
+    'The copy that "client.duplicate()" makes queues commands while it is offline, or sends them again, although it was told not to.',
+  );
+}
+
+/** `natMap` of `ioredis`, `nodeAddressMap` of `redis`: from the `host:port` that a cluster announces to where it is reached. */
+export type AddressMap =
+  | Readonly<Record<string, RedisAddress>>
+  | ((announced: string) => RedisAddress | null | undefined)
+  | null;
+
+/** Where a node of a cluster is reached; the announced address itself where the map has none. */
+export function mapped(map: AddressMap | undefined, announced: RedisAddress): RedisAddress {
+  const name = `${announced.host}:${announced.port}`;
+  const found = typeof map === 'function' ? map(name) : map?.[name];
+  return found ? { host: found.host, port: Number(found.port) } : announced;
 }

@@ -1,13 +1,4 @@
-import { type AddressMap, mapped } from './address-map.js';
-import type {
-  ConnectionEvents,
-  RedisAddress,
-  RedisArgument,
-  RedisConnection,
-  RedisDialer,
-  RedisReply,
-} from './connection.js';
-import { repeats } from './dialer-error.js';
+import { type AddressMap, type ConnectionEvents, mapped, type RedisAddress, type RedisArgument, type RedisConnection, type RedisDialer, type RedisReply, repeats } from './connection.js';
 
 /** What is used of a client of `ioredis` 5 or 6. */
 export interface IoredisLike {

@@ -1,9 +1,7 @@
 import { RoomgateError } from '../../core/errors.js';
-import { backoff } from './backoff.js';
-import type { RedisAddress, RedisArgument, RedisReply } from './connection.js';
-import { isReply, reasonOf } from './reason.js';
 import type { Script } from '../scripts/script.js';
-import { RedisSession, type SessionPorts } from './session.js';
+import type { RedisAddress, RedisArgument, RedisReply } from './connection.js';
+import { isReply, reasonOf, RedisSession, type SessionPorts } from './session.js';
 
 /** One that ends before is as good as none: whoever comes at once again meets the same end. */
 const STEADY_MS = 1_000;
@@ -172,4 +170,14 @@ export function unavailable(cause?: unknown): RoomgateError {
     ? `Redis has refused (${reasonOf(cause)}): it was not done.`
     : 'Redis cannot be reached: whether it was done is unknown.';
   return new RoomgateError('engine_unavailable', message, { cause });
+}
+
+const FIRST_MS = 50;
+/** Short: nobody waits long for a Redis that is back, and one attempt costs little. */
+const MAX_MS = 400;
+
+/** Milliseconds to wait before the next attempt: twice as long each time, and a random half of it, so that nodes come one by one. */
+export function backoff(failures: number, random: () => number = Math.random): number {
+  const most = Math.min(MAX_MS, FIRST_MS * 2 ** Math.min(failures, 10));
+  return most / 2 + (random() * most) / 2;
 }

@@ -1,13 +1,4 @@
-import { type AddressMap, mapped } from './address-map.js';
-import type {
-  ConnectionEvents,
-  RedisAddress,
-  RedisArgument,
-  RedisConnection,
-  RedisDialer,
-  RedisReply,
-} from './connection.js';
-import { repeats } from './dialer-error.js';
+import { type AddressMap, type ConnectionEvents, mapped, type RedisAddress, type RedisArgument, type RedisConnection, type RedisDialer, type RedisReply, repeats } from './connection.js';
 
 type Listener = (body: Buffer, channel: Buffer) => void;
 

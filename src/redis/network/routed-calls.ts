@@ -1,10 +1,9 @@
 import type { Clock } from '../../core/clock.js';
 import { MAX_TIMER_MS } from '../../core/option-rules.js';
-import type { RedisArgument, RedisReply } from './connection.js';
-import { Detour } from './detour.js';
-import { isForgotten, isMoved, type RedisLink, unavailable } from './link.js';
-import type { RedisNetwork } from './network.js';
 import type { Script } from '../scripts/script.js';
+import type { RedisArgument, RedisReply } from './connection.js';
+import { isForgotten, isMoved, type RedisLink, unavailable } from './link.js';
+import type { RedisNetwork } from './topology.js';
 
 type Call = readonly [
   script: Script,
@@ -101,4 +100,62 @@ export class RoutedCalls {
 /** Answered behind what was asked before: of groups that have moved nothing more is. Never rejects. */
 function ping(link: RedisLink): Promise<unknown> {
   return link.call('PING', []).catch(() => undefined);
+}
+
+interface Waiting {
+  readonly send: () => void;
+  readonly giveUp: () => void;
+}
+
+interface DetourPorts {
+  readonly clock: Clock;
+  /** Milliseconds that a call may wait. */
+  readonly patienceMs: number;
+  readonly ended: () => void;
+}
+
+/** Calls of a group whose owner changes, until what the owner before was asked is answered: none overtakes another, and none waits for ever. */
+export class Detour {
+  readonly #refused: Waiting[] = [];
+  readonly #behind: Waiting[] = [];
+  #cancelTimer: (() => void) | undefined;
+  #awaited = 0;
+  #isOver = false;
+
+  constructor(private readonly ports: DetourPorts) {}
+
+  /** Nothing is sent before. */
+  async until(happened: Promise<unknown>): Promise<void> {
+    this.#awaited += 1;
+    await happened.catch(() => undefined);
+    this.#awaited -= 1;
+    if (this.#awaited === 0) this.#end(({ send }) => send());
+  }
+
+  /** Sent in the order in which they were refused. */
+  again(call: () => Promise<RedisReply>): Promise<RedisReply> {
+    return this.#wait(this.#refused, call);
+  }
+
+  /** Made while others were waiting. */
+  behind(call: () => Promise<RedisReply>): Promise<RedisReply> {
+    return this.#wait(this.#behind, call);
+  }
+
+  #wait(queue: Waiting[], call: () => Promise<RedisReply>): Promise<RedisReply> {
+    const { clock, patienceMs } = this.ports;
+    // Counted from the first of them: nobody waits longer, and one timer does for all.
+    this.#cancelTimer ??= clock.setTimer(() => this.#end(({ giveUp }) => giveUp()), patienceMs);
+    return new Promise((resolve, reject) => {
+      queue.push({ send: () => resolve(call()), giveUp: () => reject(unavailable()) });
+    });
+  }
+
+  #end(settle: (waiting: Waiting) => void): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#cancelTimer?.();
+    this.ports.ended();
+    for (const waiting of [...this.#refused, ...this.#behind]) settle(waiting);
+  }
 }

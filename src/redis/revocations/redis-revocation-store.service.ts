@@ -5,15 +5,7 @@ import { ROOMGATE_OPTIONS } from '../../core/constants.js';
 import { attempt, RoomgateError } from '../../core/errors.js';
 import type { RoomgateOptions } from '../../module/options.js';
 import { unavailable } from '../network/link.js';
-import { RevocationEntries } from './revocation-entries.js';
-import {
-  decodeRevocation,
-  fieldOf,
-  parityOf,
-  rankOf,
-  revokedBefore,
-  type RevocationEntry,
-} from './revocation-entry.js';
+import { decodeRevocation, fieldOf, parityOf, rankOf, RevocationEntries, type RevocationEntry, revokedBefore } from './revocation-entries.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationSet } from './revocation-set.js';
 import { RedisStore } from '../store.js';

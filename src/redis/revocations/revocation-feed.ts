@@ -1,8 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import { type RedisLink, unavailable } from '../network/link.js';
-import type { NetworkEvents } from '../network/network.js';
-import type { RevocationEntries } from './revocation-entries.js';
-import { decodeNews, fieldOf } from './revocation-entry.js';
+import type { NetworkEvents } from '../network/topology.js';
+import { decodeNews, fieldOf, type RevocationEntries } from './revocation-entries.js';
 import { AT_ONCE, type Place, type RevocationSet } from './revocation-set.js';
 
 /** Nobody tells of a slot that has moved: a check and what may follow it have to fit into a second. */

@@ -1,17 +1,10 @@
 import type { RedisReply } from '../network/connection.js';
-import type { RevocationKeys } from '../keys.js';
+import { newEpoch, type RevocationKeys } from '../keys.js';
 import { type RedisLink, unavailable } from '../network/link.js';
-import {
-  decodeEntry,
-  encodeNumber,
-  fieldOf,
-  parityOf,
-  type RevocationEntry,
-} from './revocation-entry.js';
+import { decodeEntry, encodeNumber, fieldOf, parityOf, type RevocationEntry } from './revocation-entries.js';
 import type { Script } from '../scripts/script.js';
 import { ADD, CHECK, MERGE } from '../scripts/revocations.js';
 import type { RedisStore } from '../store.js';
-import { newEpoch } from '../epoch.js';
 
 /** Entries in one call: Redis does nothing else meanwhile. */
 export const AT_ONCE = 100;

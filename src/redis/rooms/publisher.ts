@@ -4,10 +4,9 @@ import type { Position, PublishOptions } from '../../room/engine/engine.js';
 import { newUuid } from '../../core/uuid.js';
 import type { RedisArgument } from '../network/connection.js';
 import { type RedisLink, unavailable } from '../network/link.js';
-import type { RoomPlace } from '../keys.js';
+import { newEpoch, type RoomPlace } from '../keys.js';
 import { PUBLISH } from '../scripts/publish.js';
 import type { RedisStore } from '../store.js';
-import { newEpoch } from '../epoch.js';
 import { LEASE_MS } from './subscriptions.js';
 import { encodeHead } from './wire.js';
 

@@ -2,15 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { RoomgateError } from '../../core/errors.js';
 import { type EngineKey, type EngineSink, type HistoryLimits, type HistoryPage, type Position, type PresenceEntry, type PresencePage, type Publication, type PublishOptions, type ReadRange, RoomEngine } from '../../room/engine/engine.js';
 import type { RedisReply } from '../network/connection.js';
-import { newEpoch } from '../epoch.js';
-import { positionIn } from './position.js';
+import { newEpoch } from '../keys.js';
+import { decode, positionIn } from './wire.js';
 import { RedisPresence } from './presence.js';
 import { Publisher } from './publisher.js';
-import { READ } from '../scripts/read.js';
-import { TELL } from '../scripts/subscribed.js';
+import { READ, TELL } from '../scripts/room.js';
 import { RedisStore } from '../store.js';
 import { Subscriptions } from './subscriptions.js';
-import { decode } from './wire.js';
 
 /**
  * Many nodes as one, over Redis 7 or later: one Redis, one with replicas, or a cluster. A room is a hash with its epoch and offset,

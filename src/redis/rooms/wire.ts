@@ -1,4 +1,5 @@
-import type { PresenceChange, Publication, PublishOptions } from '../../room/engine/engine.js';
+import type { Position, PresenceChange, Publication, PublishOptions } from '../../room/engine/engine.js';
+import type { RedisReply } from '../network/connection.js';
 
 /** What a channel carries: the version, what it is, and the rest in lines. Scripts write it, nodes read it. */
 export type RedisMessage =
@@ -123,4 +124,9 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+export function positionIn(reply: RedisReply): Position {
+  const [offset, epoch] = reply as [number, Buffer];
+  return { offset, epoch: String(epoch) };
 }

@@ -1,5 +1,4 @@
-import { Script } from './script.js';
-import { NOW } from './common.js';
+import { NOW, Script } from './script.js';
 
 /** What only moves times and takes out works also when the memory of Redis is full: nobody is gone because of that. */
 const ALSO_WITHOUT_MEMORY = '#!lua flags=allow-oom\n';

@@ -1,5 +1,4 @@
-import { Script } from './script.js';
-import { NOW, WRITES } from './common.js';
+import { NOW, Script, WRITES } from './script.js';
 
 /**
  * What the scripts of revocations begin with. KEYS: the entries (a hash, which has the epoch and the version as well, so that

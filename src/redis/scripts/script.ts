@@ -8,3 +8,24 @@ export class Script {
     this.sha = createHash('sha1').update(text).digest('hex');
   }
 }
+
+/** The time of Redis, in milliseconds since the epoch. */
+export const NOW = `
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+`;
+
+/** Whose history of writes this is: Redis names it by its replication id, another one after each failover and each restart. */
+export const WRITES = `
+local replication
+local function writes()
+  if not replication then
+    local info = redis.call('INFO', 'replication')
+    local _, before = string.find(info, 'master_replid:', 1, true)
+    replication = string.sub(info, before + 1, before + 40)
+  end
+  return replication
+end
+`;

@@ -1,6 +1,5 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { ClusterNetwork } from '../../../src/redis/network/cluster-network.js';
-import { slotOf } from '../../../src/redis/network/cluster-slots.js';
+import { ClusterNetwork, slotOf } from '../../../src/redis/network/topology.js';
 import { RoutedCalls } from '../../../src/redis/network/routed-calls.js';
 import { Script } from '../../../src/redis/scripts/script.js';
 import { Deferred } from '../../support/deferred.js';

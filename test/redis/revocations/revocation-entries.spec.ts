@@ -1,6 +1,5 @@
 import type { Revocation } from '../../../src/admission/revocation.js';
-import { RevocationEntries } from '../../../src/redis/revocations/revocation-entries.js';
-import type { RevocationEntry } from '../../../src/redis/revocations/revocation-entry.js';
+import { RevocationEntries, type RevocationEntry } from '../../../src/redis/revocations/revocation-entries.js';
 
 const identity = 'somebody';
 const block = (rank: number): RevocationEntry => ({

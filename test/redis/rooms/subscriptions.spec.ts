@@ -1,7 +1,7 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
 import { RedisKeys } from '../../../src/redis/keys.js';
-import { SUBSCRIBED } from '../../../src/redis/scripts/subscribed.js';
-import { SingleNetwork } from '../../../src/redis/network/single-network.js';
+import { SUBSCRIBED } from '../../../src/redis/scripts/room.js';
+import { SingleNetwork } from '../../../src/redis/network/topology.js';
 import { Subscriptions } from '../../../src/redis/rooms/subscriptions.js';
 import type { Position } from '../../../src/room/engine/engine.js';
 import { Deferred } from '../../support/deferred.js';

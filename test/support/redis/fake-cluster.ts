@@ -1,4 +1,4 @@
-import { SLOTS } from '../../../src/redis/network/cluster-slots.js';
+import { SLOTS } from '../../../src/redis/network/topology.js';
 import type {
   ConnectionEvents,
   RedisAddress,

@@ -5,7 +5,7 @@ import type {
   RedisDialer,
   RedisReply,
 } from '../../../src/redis/network/connection.js';
-import { SUBSCRIBED } from '../../../src/redis/scripts/subscribed.js';
+import { SUBSCRIBED } from '../../../src/redis/scripts/room.js';
 
 type Answer = RedisReply | Promise<RedisReply>;
 

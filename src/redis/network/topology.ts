@@ -1,8 +1,78 @@
-import { ownersIn, slotOf, SLOTS } from './cluster-slots.js';
-import type { RedisAddress } from './connection.js';
-import { RedisLink } from './link.js';
-import type { NetworkEvents, RedisNetwork } from './network.js';
+import type { RedisAddress, RedisReply } from './connection.js';
+import { type LinkEvents, RedisLink } from './link.js';
 import { RedisSession, type SessionPorts } from './session.js';
+
+export interface NetworkEvents extends LinkEvents {
+  /** Other links may be responsible for what was subscribed. `from`: by group, those that were and are still in use. */
+  moved(from: ReadonlyMap<number, RedisLink>): void;
+}
+
+/** The processes of Redis that hold the data, one or many, and which of them holds what. */
+export interface RedisNetwork {
+  /** PUBLISH, or SPUBLISH in a cluster. */
+  readonly publishes: 'PUBLISH' | 'SPUBLISH';
+  /** Begins to connect; resolves when every process can be reached. */
+  start(): Promise<void>;
+  /** What may be asked for in one call: tags of the same number. */
+  groupOf(tag: string): number;
+  /** The link to what is responsible for the tag; undefined while nobody is known to be. */
+  linkOf(tag: string): RedisLink | undefined;
+  /** Something was asked of a process that is not responsible: looks who is. */
+  refresh(): Promise<void>;
+  /** Whether every process can be reached. */
+  readonly isUp: boolean;
+  /** Whether at least one of them can. */
+  readonly isUpInPart: boolean;
+  stop(): void;
+}
+
+/** One Redis, wherever the client of the application finds its master. */
+export class SingleNetwork implements RedisNetwork {
+  readonly publishes = 'PUBLISH';
+  readonly #link: RedisLink;
+  #started: () => void = () => undefined;
+
+  constructor(ports: Omit<SessionPorts, 'message'>, events: NetworkEvents) {
+    this.#link = new RedisLink(ports, {
+      message: (link, channel, body) => events.message(link, channel, body),
+      up: (link) => {
+        this.#started();
+        events.up(link);
+      },
+      down: (link) => events.down(link),
+    });
+  }
+
+  get isUp(): boolean {
+    return this.#link.isUp;
+  }
+
+  get isUpInPart(): boolean {
+    return this.isUp;
+  }
+
+  start(): Promise<void> {
+    const started = new Promise<void>((resolve) => (this.#started = resolve));
+    void this.#link.run();
+    return started;
+  }
+
+  groupOf(): number {
+    return 0;
+  }
+
+  linkOf(): RedisLink {
+    return this.#link;
+  }
+
+  async refresh(): Promise<void> {
+    // There is nobody else.
+  }
+
+  stop(): void {
+    this.#link.stop();
+  }
+}
 
 const LOOK_MS = 5_000;
 /** While somebody cannot be reached. */
@@ -155,4 +225,39 @@ export class ClusterNetwork implements RedisNetwork {
 
 function nameOf({ host, port }: RedisAddress): string {
   return `${host} ${port}`;
+}
+
+/** Slots that Redis Cluster distributes keys over. */
+export const SLOTS = 16_384;
+
+const CRC16 = Uint16Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte << 8;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1;
+  return crc;
+});
+
+/** The slot of a hash tag: CRC16 (XMODEM) of its bytes, as the Redis Cluster specification says. */
+export function slotOf(tag: string): number {
+  let crc = 0;
+  for (const byte of Buffer.from(tag)) crc = (crc << 8) ^ (CRC16[((crc >> 8) ^ byte) & 0xff] ?? 0);
+  return (crc & 0xffff) % SLOTS;
+}
+
+/** Who is responsible for each slot, by the answer to `CLUSTER SLOTS` of a process at `asked`. `reachedAt`: where an announced address is reached. */
+export function ownersIn(
+  reply: RedisReply,
+  asked: RedisAddress,
+  reachedAt: (announced: RedisAddress) => RedisAddress = (announced) => announced,
+): Map<number, RedisAddress> {
+  const owners = new Map<number, RedisAddress>();
+  for (const row of Array.isArray(reply) ? (reply as RedisReply[]) : []) {
+    const [first, last, master] = row as [number, number, RedisReply[] | undefined];
+    if (!Array.isArray(master)) continue;
+    const [host, port] = master;
+    // Without a host it is the one that was asked.
+    const owner = reachedAt({ host: String(host ?? '') || asked.host, port: Number(port) });
+    for (let slot = Math.max(first, 0); slot <= last && slot < SLOTS; slot++)
+      owners.set(slot, owner);
+  }
+  return owners;
 }

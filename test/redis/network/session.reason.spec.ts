@@ -1,4 +1,4 @@
-import { reasonOf } from '../../../src/redis/network/reason.js';
+import { reasonOf } from '../../../src/redis/network/session.js';
 
 describe('Why Redis cannot be used', () => {
   it.each<[unknown, string]>([

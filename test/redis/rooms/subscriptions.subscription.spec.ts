@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { EngineSink, Position, Publication } from '../../../src/room/engine/engine.js';
 import { RedisKeys } from '../../../src/redis/keys.js';
-import { Subscription } from '../../../src/redis/rooms/subscription.js';
+import { Subscription } from '../../../src/redis/rooms/subscriptions.js';
 import { propertyRuns } from '../../support/property-runs.js';
 
 const KEY = 'default/a';

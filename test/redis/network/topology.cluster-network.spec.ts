@@ -1,6 +1,5 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { ClusterNetwork } from '../../../src/redis/network/cluster-network.js';
-import { slotOf } from '../../../src/redis/network/cluster-slots.js';
+import { ClusterNetwork, slotOf } from '../../../src/redis/network/topology.js';
 import type { RedisReply } from '../../../src/redis/network/connection.js';
 import { FakeCluster } from '../../support/redis/fake-cluster.js';
 import { settled } from '../../support/redis/fake-redis.js';

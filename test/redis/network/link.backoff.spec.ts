@@ -1,4 +1,4 @@
-import { backoff } from '../../../src/redis/network/backoff.js';
+import { backoff } from '../../../src/redis/network/link.js';
 
 const longest = (failures: number): number => backoff(failures, () => 1);
 

@@ -1,5 +1,5 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { Detour } from '../../../src/redis/network/detour.js';
+import { Detour } from '../../../src/redis/network/routed-calls.js';
 import { Deferred } from '../../support/deferred.js';
 import { settled } from '../../support/redis/fake-redis.js';
 

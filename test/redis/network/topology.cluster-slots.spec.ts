@@ -1,4 +1,4 @@
-import { ownersIn, slotOf, SLOTS } from '../../../src/redis/network/cluster-slots.js';
+import { ownersIn, slotOf, SLOTS } from '../../../src/redis/network/topology.js';
 
 const ASKED = { host: 'asked', port: 7000 };
 

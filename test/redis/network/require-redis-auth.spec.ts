@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import { createClient, createCluster } from 'redis';
 import type { RedisClientLike } from '../../../src/redis/network/dialer.js';
-import { checkSafety } from '../../../src/redis/network/safety.js';
+import { checkSafety } from '../../../src/redis/network/require-redis-auth.js';
 import { refused } from '../../support/caught.js';
 
 const LAZY = { lazyConnect: true } as const;
