@@ -4,20 +4,15 @@
  */
 import { manifest } from './common.js';
 
-const root = (/** @type {string} */ names) => names.split(' ').map((it) => `roomgate.${it}.ts`);
-/** What everybody may use, and the shell: the files that wire the stages to Nest. */
-const BASE = root('errors constants options clock rules later uuid');
-const SHELL = root(
-  'module shutdown config variables boot handlers routes providers node entrance publisher failures',
-);
 const STAGES = ['adapter/', 'admission/', 'connection/', 'gateway/', 'room/'];
-const ENGINE_SEAM = ['engine', 'presence-entry', 'publication'].map((it) => `room/engine/${it}.ts`);
-/** From admission on everybody speaks of room ids and the principal's type; the decision stays there. */
+/** What every part may use: values and helpers without a stage, and the type of all options. */
+const BASE = ['core/', 'module/options.ts'];
+/** Every stage after admission speaks of room ids and of the principal's type; the decision stays in admission. */
 const AFTER_ADMISSION = [...BASE, 'type admission/', 'admission/room-id.ts'];
 /** Rooms and revocations know nothing of each other. */
 const IN_REDIS = [
   ...BASE,
-  ...['network/', 'scripts/', 'keys.ts', 'epoch.ts', 'store.ts'].map((it) => `redis/${it}`),
+  ...['network/', 'scripts/', 'keys.ts', 'store.ts'].map((it) => `redis/${it}`),
 ];
 
 /**
@@ -26,6 +21,7 @@ const IN_REDIS = [
  * @type {Record<string, string[]>}
  */
 export const MAY_IMPORT = {
+  'core/': [],
   'adapter/': [...BASE, 'admission/', 'connection/'],
   'admission/': BASE,
   'connection/': AFTER_ADMISSION,
@@ -43,32 +39,24 @@ export const MAY_IMPORT = {
   'room/': [
     ...AFTER_ADMISSION,
     // Rights that are lost come as refusals, and narrow what is granted again.
-    'admission/bounded-cache.ts',
-    'admission/generations.ts',
     'admission/refusals.ts',
-    'admission/room-rights.ts',
+    'admission/room-admission.ts',
     'connection/',
-    ...ENGINE_SEAM,
+    'room/engine/engine.ts',
   ],
   'room/engine/': [],
   'redis/': [...IN_REDIS, 'room/engine/engine.ts'],
   'redis/network/': [...BASE, 'redis/scripts/script.ts'],
   'redis/scripts/': ['redis/keys.ts'],
-  'redis/rooms/': [...IN_REDIS, ...ENGINE_SEAM],
+  'redis/rooms/': [...IN_REDIS, 'room/engine/engine.ts'],
   'redis/revocations/': [...IN_REDIS, 'admission/'],
-  'toolkit/': [...BASE, ...STAGES, ...SHELL, 'index.ts', 'redis/'],
-  'index.ts': [...BASE, ...STAGES, ...SHELL],
-  'roomgate.errors.ts': [],
-  'roomgate.constants.ts': [],
-  'roomgate.clock.ts': ['roomgate.later.ts'],
-  'roomgate.later.ts': [],
-  'roomgate.uuid.ts': [],
-  'roomgate.rules.ts': ['roomgate.errors.ts'],
-  'roomgate.options.ts': [...BASE, ...STAGES],
+  'module/': [...BASE, ...STAGES],
+  'module/options.ts': [...BASE, ...STAGES],
+  // A worker that publishes has no sockets: nothing of the door may come with it.
+  'module/room-publisher.module.ts': [...BASE, 'room/'],
+  'toolkit/': [...BASE, ...STAGES, 'module/', 'index.ts', 'redis/'],
+  'index.ts': [...BASE, ...STAGES, 'module/'],
 };
-for (const file of SHELL) MAY_IMPORT[file] = [...BASE, ...STAGES, ...SHELL];
-// A worker that publishes has no sockets: nothing of the door may come with it.
-MAY_IMPORT['roomgate.publisher.ts'] = [...BASE, 'room/'];
 // The subpath entries (testing.ts, redis.ts, …) are the only doors to redis/ and toolkit/.
 for (const subpath of Object.keys(manifest.exports)) {
   const entry = `${subpath.slice(2)}.ts`;
@@ -77,15 +65,18 @@ for (const subpath of Object.keys(manifest.exports)) {
   }
 }
 
-/** Suffixes that say "imports Nest". The shell may, and what is used beside the flow. */
+/** Suffixes that say "imports Nest". */
 const NEST =
-  /\.(module|adapter|controller|guard|decorator|filter|interceptor|service|gateway|pipe)\.ts$/;
+  /\.(module|adapter|controller|guard|filter|interceptor|service|gateway|decorator)\.ts$/;
+/** Files of the gateway that are Nest's by their name. */
+const NEST_FILES = /^gateway\/(decorators|pipes|nest-patches)\.ts$/;
 /** Suffixes that may name Nest's types. */
-const NEST_TYPES = /\.(config|constants|options)\.ts$/;
+const NEST_TYPES = /(\.options|^core\/constants)\.ts$/;
 
 /** @param {string} file @param {boolean} typeOnly */
 export const mayUseNest = (file, typeOnly) =>
   NEST.test(file) ||
-  SHELL.includes(file) ||
+  NEST_FILES.test(file) ||
+  file.startsWith('module/') ||
   file.startsWith('toolkit/') ||
   (typeOnly && NEST_TYPES.test(file));

@@ -1,5 +1,15 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { Controller, Inject, Logger, type OnApplicationBootstrap, Post, Req, Res, type Type, VERSION_NEUTRAL } from '@nestjs/common';
+import {
+  Controller,
+  Inject,
+  Logger,
+  type OnApplicationBootstrap,
+  Post,
+  Req,
+  Res,
+  type Type,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Turnstile } from '../admission/admission.js';
 import { BackChannelLogout, type LogoutStatus } from '../admission/back-channel-logout.js';

@@ -14,7 +14,7 @@ export interface RefusalResponse {
   readonly body: string;
 }
 
-export interface RefusalOptions {
+interface RefusalOptions {
   readonly realm: string;
   readonly retryAfterMs: number;
 }

@@ -138,10 +138,7 @@ export type HttpInstance = { readonly routing?: unknown } | undefined;
  * Calls `found` with each server that begins to listen and hands its requests to the app: an app may call `init()` and then
  * `http.createServer(instance).listen(…)`, as Nest's page about several servers says. Returns what ends it.
  */
-export function watchOtherServers(
-  instance: HttpInstance,
-  found: (server: Server) => void,
-): () => void {
+function watchOtherServers(instance: HttpInstance, found: (server: Server) => void): () => void {
   const onListen = (message: unknown): void => {
     const { server } = message as { server: Server };
     const listeners = server.listeners('request') as unknown[];

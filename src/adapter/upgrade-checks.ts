@@ -30,7 +30,7 @@ function offered(values: readonly string[]): string[] {
 /** Whose an upgrade is: a gateway's, that of another listener, or nobody's, since it is ignored, put off or refused. */
 export type UpgradeOwner = 'gateway' | 'other' | 'nobody';
 
-export type TakeUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => UpgradeOwner;
+type TakeUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => UpgradeOwner;
 
 const NOTHING = Buffer.alloc(0);
 

@@ -8,9 +8,28 @@ import { headerValues, NodeUpgradeRequest } from '../admission/upgrade-request.j
 import type { RoomSocket } from '../connection/ws-socket.js';
 import { newUuid } from '../core/uuid.js';
 import type { AdapterPorts, PlainServer } from './ports.js';
-import { hintOf, refusalEvent, type RefusalResponse, renderRefusal, writeRefusal } from './refusal.js';
+import {
+  hintOf,
+  refusalEvent,
+  type RefusalResponse,
+  renderRefusal,
+  writeRefusal,
+} from './refusal.js';
 import type { RoomServer } from './room-server.js';
-import { checkUpgrade, ForeignUpgrades, hasBody, hasUnseen, ignoreUpgrades, matchPath, offersOnlyHttp, offersWebSocket, takeUpgrades, targetOf, type UpgradeOwner, watchTouch } from './upgrade-checks.js';
+import {
+  checkUpgrade,
+  ForeignUpgrades,
+  hasBody,
+  hasUnseen,
+  ignoreUpgrades,
+  matchPath,
+  offersOnlyHttp,
+  offersWebSocket,
+  takeUpgrades,
+  targetOf,
+  type UpgradeOwner,
+  watchTouch,
+} from './upgrade-checks.js';
 import { addressGroup, UpgradeLimits } from './upgrade-limits.js';
 import { Handshake, PendingUpgrade, WaitingUpgrades } from './verify-client.js';
 
@@ -335,12 +354,12 @@ function destroySocket(this: Duplex): void {
  * The response that the connection still owes to a request before this one (pipelining, RFC 9112 §9.3.2). Node hands out the
  * upgrade without waiting for it, and writes it when it is there, be it into an open WebSocket.
  */
-export function earlierResponse(socket: Duplex): ServerResponse | undefined {
+function earlierResponse(socket: Duplex): ServerResponse | undefined {
   return (socket as { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
 }
 
 /** Calls `next` when the connection owes no response to an earlier request; never, when it closes before. */
-export function afterEarlier(socket: Duplex, next: () => void): void {
+function afterEarlier(socket: Duplex, next: () => void): void {
   // Node has taken its own listener away, and a long response would wait for it.
   const drained = (): void => void earlierResponse(socket)?.emit('drain');
   const wait = (response: ServerResponse): void => {
@@ -368,7 +387,7 @@ const beginHttp = Reflect.get(http, '_connectionListener') as (
  * parser away and has not read the body. The request is put back in front of what follows it, without its `Upgrade`, and parsed
  * again, so that body, keep-alive, `Expect` and pipelining are Node's own.
  */
-export function serveAsHttp(
+function serveAsHttp(
   server: http.Server,
   { method, url, httpVersion, rawHeaders }: http.IncomingMessage,
   socket: Duplex,

@@ -16,7 +16,7 @@ const PENDING = Symbol('pending upgrade');
 
 type Marked = IncomingMessage & { [PENDING]?: PendingUpgrade };
 
-export interface HandshakePorts {
+interface HandshakePorts {
   readonly refuse: (upgrade: PendingUpgrade, refusal: Refusal) => void;
   readonly open: (client: RoomSocket, upgrade: PendingUpgrade) => void;
 }
@@ -74,7 +74,7 @@ export class Handshake {
   }
 }
 
-export interface VerifyClientPorts {
+interface VerifyClientPorts {
   readonly admission: Admission;
   readonly clock: Clock;
   readonly verdictDeadlineMs: number;

@@ -3,9 +3,9 @@ import { SUBJECT_LIMIT_POLICIES, type SubjectLimitPolicy } from './subject-limit
 import { flag, integer, listOf, MAX_TIMER_MS, oneOf, type Rule } from '../core/option-rules.js';
 
 /** What happens to open connections while revocations may be missing: they go on, or are muted until none can be. */
-export const STALE_AUTHORITY_POLICIES = ['keep', 'mute'] as const;
+const STALE_AUTHORITY_POLICIES = ['keep', 'mute'] as const;
 
-export type StaleAuthorityPolicy = (typeof STALE_AUTHORITY_POLICIES)[number];
+type StaleAuthorityPolicy = (typeof STALE_AUTHORITY_POLICIES)[number];
 
 /** Signature algorithms (RFC 7518) that the built-in verifier accepts. */
 export type TokenAlgorithm =

@@ -10,7 +10,12 @@ import { RoomEntry, type RoomEntryPorts } from './room-admission.js';
 import type { RoomId, RoomKey } from './room-id.js';
 import type { RoomPolicy, RoomRights } from './room-policy.js';
 import type { SubjectLimit } from './subject-limit.js';
-import { type MaybePromise, refusalOf, TokenRefusedError, type TokenVerifier } from './token-verifier.js';
+import {
+  type MaybePromise,
+  refusalOf,
+  TokenRefusedError,
+  type TokenVerifier,
+} from './token-verifier.js';
 import { checkClaims, parseToken, type TimeRules } from './token.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 
@@ -44,7 +49,7 @@ export interface PlaceKeeper {
   keepPlace(giveBack: () => void): void;
 }
 
-export interface AdmissionPorts extends IdentificationPorts, RoomEntryPorts {
+interface AdmissionPorts extends IdentificationPorts, RoomEntryPorts {
   readonly extractor: TokenExtractor;
   readonly isDraining: () => boolean;
   readonly subjects: Pick<SubjectLimit, 'hasPlace' | 'take'>;
@@ -52,7 +57,7 @@ export interface AdmissionPorts extends IdentificationPorts, RoomEntryPorts {
   readonly failed?: (refusal: Refusal, principal: Principal | undefined) => void;
 }
 
-export type AdmissionRules = OriginRules &
+type AdmissionRules = OriginRules &
   IdentificationRules & {
     readonly maxVerdictsPerTurn: number;
     readonly hideRooms: boolean;
@@ -191,7 +196,7 @@ export class Admission {
   }
 }
 
-export interface IdentificationPorts {
+interface IdentificationPorts {
   readonly clock: Clock;
   readonly verifier: Pick<TokenVerifier, 'verify'> & Partial<TokenVerifier>;
   readonly isRevoked: (principal: Principal) => boolean;
@@ -199,12 +204,12 @@ export interface IdentificationPorts {
   readonly isStale: () => boolean;
 }
 
-export type IdentificationRules = TimeRules & { readonly maxTokenBytes: number };
+type IdentificationRules = TimeRules & { readonly maxTokenBytes: number };
 
 type Verified = Awaited<ReturnType<TokenVerifier['verify']>>;
 
 /** Who a token speaks for. */
-export class Identification {
+class Identification {
   constructor(
     private readonly ports: IdentificationPorts,
     private readonly rules: IdentificationRules,

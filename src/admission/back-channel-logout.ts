@@ -5,11 +5,18 @@ import { freezeJson, identityOf } from './principal.js';
 import { Refusal } from './refusals.js';
 import type { Revocation, RevocationStore } from './revocation.js';
 import { KeysUnavailableError, refusalOf, type TokenVerifier } from './token-verifier.js';
-import { isText, isTime, LOGOUT_EVENT, MAX_SUBJECT_BYTES, parseToken, type TimeRules } from './token.js';
+import {
+  isText,
+  isTime,
+  LOGOUT_EVENT,
+  MAX_SUBJECT_BYTES,
+  parseToken,
+  type TimeRules,
+} from './token.js';
 
 export type LogoutStatus = 200 | 400 | 429 | 503;
 
-export interface LogoutPorts {
+interface LogoutPorts {
   readonly clock: Clock;
   readonly verifier: TokenVerifier;
   readonly store: RevocationStore;
@@ -28,7 +35,7 @@ interface LogoutLimits {
   readonly pending: { take(address: string): void; giveBack(address: string): void };
 }
 
-export type LogoutRules = TimeRules & {
+type LogoutRules = TimeRules & {
   readonly maxTokenBytes: number;
   readonly verdictDeadlineMs: number;
   readonly logoutToleranceMs: number;
@@ -152,7 +159,7 @@ function* revocationsOf(
 }
 
 /** Who is to be signed out, as its issuer says it. Times are seconds. */
-export interface Logout {
+interface Logout {
   readonly issuer: string;
   readonly jti: string;
   readonly issuedAt: number;
@@ -165,7 +172,7 @@ export interface Logout {
  * The claims of a logout token (OpenID Connect Back-Channel Logout 1.0, §2.4 and §2.6), after its signature; undefined when
  * one is missing or odd. `nonce` is what an ID token has: with it, one could be passed off for the other.
  */
-export function readLogout(
+function readLogout(
   raw: Readonly<Record<string, unknown>>,
   now: number,
   { clockToleranceMs, maxTokenLifeMs }: TimeRules,

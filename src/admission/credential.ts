@@ -126,7 +126,7 @@ export interface SeenCredential {
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /** The token of one Authorization header (RFC 6750 §2.1), the scheme in any case (RFC 9110 §11.1); undefined for another value. */
-export function bearerToken(value: string): string | undefined {
+function bearerToken(value: string): string | undefined {
   return BEARER.exec(value)?.[1];
 }
 
@@ -209,7 +209,7 @@ const PLACEHOLDER =
   /^(?:bearer +)?(?:undefined|null|none|nil|nan|true|false|\[object \w+\]|<[^<>]*>|\$\(?\{?\w*\}?\)?|%\w+%|\{\{?[^{}]*\}\}?|\.{2,}|x{3,}|(?:your|my)[-_ ]?(?:access|jwt)?[-_ ]?token|token|jwt)$/i;
 
 /** What the Authorization headers of a request look like; there is at least one. */
-export function seeAuthorization(values: readonly string[]): SeenCredential {
+function seeAuthorization(values: readonly string[]): SeenCredential {
   const seen = (shape: CredentialShape): SeenCredential => ({ place: 'authorization', shape });
   const [value = ''] = values;
   if (values.length > 1) return seen('doubled_header');
@@ -311,7 +311,7 @@ function seeInList(
  * A token in a query string: a parameter of one of our names, or of any name with a value of the shape of a JWT. Names and values
  * may be percent-encoded several times; `;` separates parameters as `&` does. Work grows with the length of the query alone.
  */
-export function seeInQuery(query: string): SeenCredential | undefined {
+function seeInQuery(query: string): SeenCredential | undefined {
   if (query === '') return undefined;
   const decoded = decode(query);
   return (

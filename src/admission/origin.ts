@@ -53,7 +53,7 @@ export function checkHost(host: string, { allowedHosts }: OriginRules): Refusal 
   return isAllowed ? undefined : new Refusal('host_not_allowed').saw(host.toLowerCase());
 }
 
-export interface Host {
+interface Host {
   /** In lower case; an IPv6 address in brackets and in its shortest form. */
   readonly name: string;
   /** Undefined when there is none, and for 80 and 443: who ends TLS does not always say so to us. */
@@ -120,7 +120,7 @@ function canonicalOrigin(origin: string): string {
 }
 
 /** All values of a header, whose name is in lower case. */
-export type HeaderValues = (name: string) => readonly string[];
+type HeaderValues = (name: string) => readonly string[];
 
 /**
  * What proxies say of a request, the nearest proxy last: a list for `X-Forwarded-For` or `X-Forwarded-Host`, and one for `Forwarded`

@@ -17,7 +17,7 @@ export type DisconnectTarget =
   | { readonly connectionId: string }
   | { readonly key: RoomKey; readonly identity?: string };
 
-export interface RevocationPorts {
+interface RevocationPorts {
   readonly clock: Clock;
   readonly store: RevocationStore;
   readonly revocations: Revocations;

@@ -97,7 +97,7 @@ async function admitLater(
 }
 
 /** What a policy lets somebody do in a room, or why not. `hideRooms`: a no says nothing of whether the room exists. Never throws nor rejects. */
-export function askPolicy(
+function askPolicy(
   policy: RoomPolicy,
   access: RoomAccess,
   hideRooms: boolean,
@@ -124,12 +124,12 @@ function rightsIn(
 }
 
 /** A policy that throws, or answers with what cannot be read, has not said yes. */
-export function policyFailed(error: unknown): Refusal {
+function policyFailed(error: unknown): Refusal {
   return new Refusal('unavailable', 'policy_failed').because(error);
 }
 
 /** Why a room could not be had: one that is full says so, anything else is the engine's fault. */
-export function refusalOfRoom(error: unknown): Refusal {
+function refusalOfRoom(error: unknown): Refusal {
   const code = error instanceof RoomgateError ? error.code : undefined;
   if (code === 'room_full' || code === 'too_many_rooms') return new Refusal(code);
   const refusal = new Refusal('engine_unavailable');

@@ -3,13 +3,13 @@ export const SUBJECT_LIMIT_POLICIES = ['refuse', 'replace-oldest'] as const;
 
 export type SubjectLimitPolicy = (typeof SUBJECT_LIMIT_POLICIES)[number];
 
-export interface SubjectLimitRules {
+interface SubjectLimitRules {
   readonly maxConnectionsPerSubject: number;
   readonly onTooManyConnections: SubjectLimitPolicy;
 }
 
 /** The connections that subjects have. One that is closing counts until it is gone. */
-export interface SubjectConnections {
+interface SubjectConnections {
   countOf(identity: string): number;
   /** Those that accept no more messages and still have some to handle: they cannot make room for a newcomer. */
   finishingOf(identity: string): number;

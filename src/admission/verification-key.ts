@@ -1,4 +1,13 @@
-import { constants, createHmac, createPublicKey, createSecretKey, type JsonWebKey, KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import {
+  constants,
+  createHmac,
+  createPublicKey,
+  createSecretKey,
+  type JsonWebKey,
+  KeyObject,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto';
 import { isUint8Array } from 'node:util/types';
 import { RoomgateError } from '../core/errors.js';
 import { quote, refuseUnknown } from '../core/option-rules.js';
@@ -280,7 +289,7 @@ function unsafe(message: string): never {
 }
 
 /** Whether a signature is that of a text. */
-export type SignatureCheck = (text: string, signature: Buffer) => boolean;
+type SignatureCheck = (text: string, signature: Buffer) => boolean;
 
 /** RFC 7518 §3.4 puts the two numbers of an ECDSA signature side by side, §3.5 salts as long as the digest. */
 const PARAMETERS: Readonly<Record<string, object>> = {
@@ -309,7 +318,7 @@ function hasMac(digest: string, key: KeyObject, text: string, signature: Buffer)
 }
 
 /** The modulus of a public RSA key, also of one for PSS alone, which has no JWK. */
-export function rsaModulus(key: KeyObject): bigint {
+function rsaModulus(key: KeyObject): bigint {
   const plain =
     key.asymmetricKeyType === 'rsa'
       ? key
@@ -322,7 +331,7 @@ export function rsaModulus(key: KeyObject): bigint {
  * Whether the modulus has the fingerprint of keys made by Infineon's RSALib (ROCA, CVE-2017-15361; Nemec and others 2017).
  * Their primes are powers of 65537 modulo every small prime, and so is the product. One key in 2^27 of others looks the same.
  */
-export function isRocaModulus(modulus: bigint): boolean {
+function isRocaModulus(modulus: bigint): boolean {
   return SMALL_PRIMES.every((prime) => isPowerOf65537(Number(modulus % BigInt(prime)), prime));
 }
 

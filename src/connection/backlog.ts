@@ -310,14 +310,14 @@ export class HeldPiece {
 }
 
 /** One place for two dropped pieces of a room, the second right behind the first. */
-export function merge(first: HeldPiece | undefined, second: HeldPiece): HeldPiece {
+function merge(first: HeldPiece | undefined, second: HeldPiece): HeldPiece {
   if (!first) return second;
   first.count = second.offsetAfter - (first.before?.offset ?? 0);
   return first;
 }
 
 /** The same for all that follow each other, so that a reader that never reads costs no more with time. */
-export function mergeDropped(held: readonly HeldPiece[]): HeldPiece[] {
+function mergeDropped(held: readonly HeldPiece[]): HeldPiece[] {
   const last = new Map<RoomKey, HeldPiece>();
   return held.filter((piece) => {
     if (!piece.key) return true;

@@ -97,7 +97,7 @@ export interface ConnectionOptions {
   drainTimeoutMs: number;
 }
 
-export const CREDENTIAL_HEADERS = [
+const CREDENTIAL_HEADERS = [
   'authorization',
   'cookie',
   'proxy-authorization',

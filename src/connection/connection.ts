@@ -10,9 +10,22 @@ import { Inbox, type InboxOwner } from './inbox.js';
 import { Lifetime, type LifetimeOwner } from './lifetime.js';
 import { encodeMessage, type Message, refuseReserved, withoutCause } from './message.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
-import type { ConnectionInit, ConnectionPorts, EndOptions, Membership, PendingRequest, RequestEnd } from './ports.js';
+import type {
+  ConnectionInit,
+  ConnectionPorts,
+  EndOptions,
+  Membership,
+  PendingRequest,
+  RequestEnd,
+} from './ports.js';
 import type { RateWarnings, Strikes } from './rate-limit.js';
-import { checkCloseCode, CLOSE_CODES, type CloseRow, cutReason, encodeGoodbye } from './system-messages.js';
+import {
+  checkCloseCode,
+  CLOSE_CODES,
+  type CloseRow,
+  cutReason,
+  encodeGoodbye,
+} from './system-messages.js';
 import type { Deadline } from './timing-wheel.js';
 import { type RoomSocket, unfinishedMessage } from './ws-socket.js';
 

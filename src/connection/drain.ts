@@ -3,7 +3,7 @@ import { CLOSE_CODES } from './system-messages.js';
 import type { RoomConnection } from './connection.js';
 import type { Registry } from './registry.js';
 
-export interface DrainRules {
+interface DrainRules {
   readonly closeTimeoutMs: number;
   readonly drainBatchSize: number;
   readonly drainIntervalMs: number;

@@ -17,7 +17,7 @@ export interface HandlerInfo {
 }
 
 /** Where Nest's array has the handler of an event. */
-export interface HandlerEntry {
+interface HandlerEntry {
   readonly index: number;
   readonly info: HandlerInfo;
 }

@@ -192,7 +192,7 @@ export class DueBeats<T extends Placed> {
 }
 
 /** What is looked at of a connection whose message may be unfinished. */
-export interface MessageOwner {
+interface MessageOwner {
   readonly isOpen: boolean;
   readonly isPaused: boolean;
   /** The message that is not complete: the same object as long as it is the same message. */
@@ -209,7 +209,7 @@ interface Begun {
 const PARTS = 4;
 
 /** Messages that have begun to arrive, since when each was seen. A paused socket reads no more of its own, which begins anew afterwards. */
-export class UnfinishedMessages<T extends MessageOwner> {
+class UnfinishedMessages<T extends MessageOwner> {
   readonly #begun = new Map<T, Begun>();
   /** Those that have said something, in as many parts as they are looked at in. */
   readonly #parts: readonly Set<T>[] = Array.from({ length: PARTS }, () => new Set<T>());

@@ -2,7 +2,16 @@ import type { RoomKey } from '../admission/room-id.js';
 import type { Clock } from '../core/clock.js';
 import { Backlog, type BacklogLimits, type BacklogOwner } from './backlog.js';
 import type { PendingRequest } from './ports.js';
-import { type BatchReader, BatchSlice, DirectBytes, DirectFrame, Missed, type Outgoing, RoomBatch, type Waiting } from './room-batch.js';
+import {
+  type BatchReader,
+  BatchSlice,
+  DirectBytes,
+  DirectFrame,
+  Missed,
+  type Outgoing,
+  RoomBatch,
+  type Waiting,
+} from './room-batch.js';
 
 /** What an outbox needs to know of its connection. */
 export type OutboxOwner = BacklogOwner;

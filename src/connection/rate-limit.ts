@@ -1,5 +1,3 @@
-
-
 export interface MessageRateRules {
   /** Messages per window in the long run; zero: no limit. */
   readonly maxMessagesPerWindow: number;

@@ -19,7 +19,7 @@ export interface SlowConsumerRule {
 }
 
 /** How much has to go now, and how much may, so that not every publication has to look through all that waits. */
-export interface Relief {
+interface Relief {
   readonly excess: number;
   readonly some: number;
   readonly plenty: number;

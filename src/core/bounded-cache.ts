@@ -1,5 +1,3 @@
-
-
 /** Remembers the newest, in two halves: when the young one is full the old one is forgotten whole, at no cost per entry. */
 export class BoundedCache<V> {
   #young = new Map<string, V>();

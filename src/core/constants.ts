@@ -1,5 +1,3 @@
-
-
 /** Injection key of the options as the application gave them. */
 export const ROOMGATE_MODULE_OPTIONS = Symbol('ROOMGATE_MODULE_OPTIONS');
 /** Injection key of the resolved, frozen options (`RoomgateOptions`). */

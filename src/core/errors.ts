@@ -1,5 +1,3 @@
-
-
 /** Every failure roomgate reports to the application. Stable: match on it, not on the text. */
 export type RoomgateErrorCode =
   | 'invalid_options'

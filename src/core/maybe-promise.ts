@@ -1,5 +1,3 @@
-
-
 /**
  * What may be there at once or only later. An `await` of what is there costs a turn of the microtask queue and a promise, each
  * of the steps at the door could be answered by either, and most are answered at once.

@@ -1,9 +1,19 @@
-import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import {
+  applyDecorators,
+  createParamDecorator,
+  type ExecutionContext,
+  SetMetadata,
+} from '@nestjs/common';
 import { SubscribeMessage } from '@nestjs/websockets';
 import type { Principal } from '../admission/principal.js';
 import type { RoomConnection } from '../connection/connection.js';
 import { BINARY_EVENT } from '../connection/message.js';
-import { BINARY_METADATA, CLAIMS_METADATA, SCOPE_METADATA, UNORDERED_METADATA } from '../core/constants.js';
+import {
+  BINARY_METADATA,
+  CLAIMS_METADATA,
+  SCOPE_METADATA,
+  UNORDERED_METADATA,
+} from '../core/constants.js';
 import { RoomgateError } from '../core/errors.js';
 import type { MessageContext } from './message-context.js';
 

@@ -2,7 +2,13 @@ import { isObservable } from 'rxjs';
 import type { RoomConnection } from '../connection/connection.js';
 import type { HandlerInfo, MessageHandler } from '../connection/handlers.js';
 import { BINARY_EVENT, isControl, type Message, parseMessage } from '../connection/message.js';
-import { COST_OF_PAGE, isForgiven, MessageRate, type MessageRateRules, strike } from '../connection/rate-limit.js';
+import {
+  COST_OF_PAGE,
+  isForgiven,
+  MessageRate,
+  type MessageRateRules,
+  strike,
+} from '../connection/rate-limit.js';
 import { CLOSE_CODES } from '../connection/system-messages.js';
 import type { HandlerWatch } from '../connection/timing-wheel.js';
 import type { Clock } from '../core/clock.js';
@@ -17,7 +23,7 @@ const MAX_EARLY = 1_000;
 
 const NO_MESSAGE: Message = { event: '', data: undefined };
 
-export interface DispatchPorts extends StreamPorts, MessageRateRules {
+interface DispatchPorts extends StreamPorts, MessageRateRules {
   readonly clock: Clock;
   readonly watch: HandlerWatch;
   readonly rooms: RoomService;

@@ -80,13 +80,13 @@ function wrap(prototype: object, name: HookName): void {
 }
 
 /** The part of Nest's `ApplicationConfig` that holds the WebSocket adapter of one app. */
-export interface AdapterConfig {
+interface AdapterConfig {
   getIoAdapter(): unknown;
   setIoAdapter(adapter: never): void;
 }
 
 /** The part of Nest's `ModulesContainer` that lists the providers of one app. */
-export interface AppModules {
+interface AppModules {
   values(): Iterable<{ readonly providers: ReadonlyMap<unknown, { readonly metatype: unknown }> }>;
 }
 

@@ -1,4 +1,11 @@
-import { type ArgumentMetadata, BadRequestException, Injectable, type PipeTransform, StandardSchemaValidationPipe, type Type } from '@nestjs/common';
+import {
+  type ArgumentMetadata,
+  BadRequestException,
+  Injectable,
+  type PipeTransform,
+  StandardSchemaValidationPipe,
+  type Type,
+} from '@nestjs/common';
 import { PARAM_ARGS_METADATA } from '@nestjs/websockets/internal';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { parseRoomId, type RoomId } from '../admission/room-id.js';

@@ -4,7 +4,12 @@ import type { Admission, Admitted } from '../admission/admission.js';
 import { Refusal } from '../admission/refusals.js';
 import type { RoomId } from '../admission/room-id.js';
 import type { HistoryRight } from '../admission/room-policy.js';
-import { requireLive, requireMembership, requirePresence, type RoomConnection } from '../connection/connection.js';
+import {
+  requireLive,
+  requireMembership,
+  requirePresence,
+  type RoomConnection,
+} from '../connection/connection.js';
 import type { Message } from '../connection/message.js';
 import { drainedWithin, patience } from '../connection/outbox.js';
 import type { Clock } from '../core/clock.js';

@@ -112,7 +112,7 @@ export class Streams {
 }
 
 /** Where faults of the application's own code are told. */
-export interface ReplyReporter {
+interface ReplyReporter {
   report(event: string, error: unknown): void;
   /** Compares what is answered with the schema declared for its event. @throws RoomgateError `invalid_data` */
   checkEvent(roomName: string, event: string, data: unknown): void;
@@ -121,7 +121,7 @@ export interface ReplyReporter {
 }
 
 /** Whether a handler's result names the event it is to be sent as. */
-export function isWsResponse(result: unknown): result is { event: string; data?: unknown } {
+function isWsResponse(result: unknown): result is { event: string; data?: unknown } {
   return (
     typeof result === 'object' &&
     result !== null &&
@@ -155,7 +155,7 @@ export function settleReply(
 }
 
 /** What the client is told of a reply that could not be sent. */
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   return error instanceof RoomgateError && error.code === 'too_big' ? 'too_big' : 'internal';
 }
 

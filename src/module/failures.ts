@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.js';
 import { attempt, describeError, type DescribeOptions } from '../core/errors.js';
 import { QuietLog } from '../core/log-throttle.js';
 
-export interface FailureLogRules {
+interface FailureLogRules {
   readonly strict: boolean;
   readonly logErrorMessages: boolean;
 }

@@ -1,7 +1,13 @@
 import type { Type } from '@nestjs/common';
 import { EXCEPTION_FILTERS_METADATA, INTERCEPTORS_METADATA } from '@nestjs/common/internal';
 import { MetadataScanner, type ModuleRef, type ModulesContainer } from '@nestjs/core';
-import { GATEWAY_METADATA, GATEWAY_OPTIONS, MESSAGE_MAPPING_METADATA, MESSAGE_METADATA, PORT_METADATA } from '@nestjs/websockets/internal';
+import {
+  GATEWAY_METADATA,
+  GATEWAY_OPTIONS,
+  MESSAGE_MAPPING_METADATA,
+  MESSAGE_METADATA,
+  PORT_METADATA,
+} from '@nestjs/websockets/internal';
 import { parsePattern } from '../adapter/upgrade-checks.js';
 import type { RoomRoute } from '../adapter/room-server.js';
 import type { GatewayRules } from '../admission/admission.js';
@@ -13,7 +19,12 @@ import { BINARY_METADATA, ROOM_GATEWAY_METADATA, UNORDERED_METADATA } from '../c
 import { RoomgateError } from '../core/errors.js';
 import { quote } from '../core/option-rules.js';
 import { ClaimsGuard } from '../gateway/claims.guard.js';
-import { fillConnectHooks, hasHook, passThrough, wrapConnectHook } from '../gateway/nest-patches.js';
+import {
+  fillConnectHooks,
+  hasHook,
+  passThrough,
+  wrapConnectHook,
+} from '../gateway/nest-patches.js';
 import { bringSchemas } from '../gateway/pipes.js';
 import { isScope } from '../gateway/decorators.js';
 import type { RoomGatewayMetadata } from '../gateway/room-gateway.decorator.js';
@@ -54,7 +65,7 @@ function findInstance(gateway: Type, moduleRef: ModuleRef): object | undefined {
 }
 
 /** The rules of a gateway, whose policy is a provider of the app and so exists only when all modules do. */
-export class PolicyRules implements GatewayRules {
+class PolicyRules implements GatewayRules {
   #policy: RoomPolicy | undefined;
 
   constructor(
@@ -127,7 +138,7 @@ export function createRoutes(
 type GatewayClass = new (...args: never[]) => object;
 
 /** One gateway path and the classes behind it. */
-export interface GatewayPlan {
+interface GatewayPlan {
   readonly metadata: RoomGatewayMetadata;
   readonly classes: readonly GatewayClass[];
   readonly handlers: ReadonlyMap<string, HandlerInfo>;
@@ -139,7 +150,7 @@ export interface GatewayPlan {
  * plain gateway that nobody listed, a room gateway with a port of its own.
  * @throws RoomgateError `gateway_conflict` or `invalid_options`, naming the class.
  */
-export function planGateways(
+function planGateways(
   modules: ModulesContainer,
   allowPlain: readonly unknown[],
 ): ReadonlyMap<string, GatewayPlan> {
@@ -278,7 +289,7 @@ function invalid(message: string): never {
  * What dispatch has to know of each handler of a gateway class.
  * @throws RoomgateError `gateway_conflict` for a reserved event, or one that is handled twice.
  */
-export function readHandlers(
+function readHandlers(
   gateway: abstract new (...args: never[]) => object,
 ): Map<string, HandlerInfo> {
   const prototype = gateway.prototype as Record<string, object>;
@@ -319,6 +330,6 @@ function addPassThrough(method: object): void {
     Reflect.defineMetadata(INTERCEPTORS_METADATA, [...present, passThrough], method);
 }
 
-export function conflict(message: string): never {
+function conflict(message: string): never {
   throw new RoomgateError('gateway_conflict', message);
 }

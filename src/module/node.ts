@@ -36,7 +36,7 @@ import { FailureLog } from './failures.js';
 import type { RoomgateOptions } from './options.js';
 
 /** The replaceable parts, which applications may bring. */
-export interface Seams {
+interface Seams {
   readonly clock: Clock;
   readonly extractor: TokenExtractor;
   readonly verifier: TokenVerifier;
@@ -227,7 +227,7 @@ export class RoomgateNode {
   }
 }
 
-export interface EntrancePorts {
+interface EntrancePorts {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly subjects: SubjectLimit;
@@ -240,7 +240,7 @@ export interface EntrancePorts {
 }
 
 /** The step from an admitted socket to a connection that is a member of its room. */
-export class Entrance {
+class Entrance {
   constructor(private readonly ports: EntrancePorts) {}
 
   /** Makes the connection of an admitted socket, in the turn of its 101: registered, in its room, greeted, known to the gateways. */

@@ -1,4 +1,11 @@
-import { ConfigurableModuleBuilder, Module, type OnApplicationShutdown, type OnModuleInit, type Provider, type Type } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { Clock, SystemClock } from '../core/clock.js';
 import { ROOM_PUBLISHER_OPTIONS, ROOMGATE_OPTIONS } from '../core/constants.js';

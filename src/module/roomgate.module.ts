@@ -1,4 +1,12 @@
-import { ConfigurableModuleBuilder, Inject, Logger, Module, type OnApplicationShutdown, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { backChannelLogoutController } from '../adapter/back-channel-logout.controller.js';
 import type { AdapterPorts } from '../adapter/ports.js';
@@ -110,7 +118,7 @@ const STOPPED_FIRST = -1;
  * still run whose provider is gone, or another module (Apollo does so) could destroy the sockets without a goodbye.
  */
 @Module({})
-export class RoomgateShutdownModule implements OnModuleDestroy {
+class RoomgateShutdownModule implements OnModuleDestroy {
   /** Set when there is something to close. */
   closeAll: (() => Promise<void>) | undefined;
 

@@ -7,7 +7,7 @@ import { SCRIPTS } from './scripts/index.js';
 import { RedisStore } from './store.js';
 
 /** Injection key of the options of `RoomgateRedisModule`. */
-export const ROOMGATE_REDIS_OPTIONS = Symbol('ROOMGATE_REDIS_OPTIONS');
+const ROOMGATE_REDIS_OPTIONS = Symbol('ROOMGATE_REDIS_OPTIONS');
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RedisOptions>({
   moduleName: 'RoomgateRedis',

@@ -1,7 +1,12 @@
 import type { Clock } from '../core/clock.js';
 import { RoomgateError } from '../core/errors.js';
 import { integer, MAX_TIMER_MS, refuseUnknown } from '../core/option-rules.js';
-import { ClusterNetwork, type NetworkEvents, type RedisNetwork, SingleNetwork } from './network/topology.js';
+import {
+  ClusterNetwork,
+  type NetworkEvents,
+  type RedisNetwork,
+  SingleNetwork,
+} from './network/topology.js';
 import type { RedisArgument, RedisReply } from './network/connection.js';
 import { dialerOf } from './network/dialer.js';
 import { RedisKeys } from './keys.js';

@@ -1,5 +1,11 @@
 import { type RoomKey, splitRoomKey } from '../admission/room-id.js';
-import type { EngineKey, EngineSink, Position, PresenceChange, Publication } from './engine/engine.js';
+import type {
+  EngineKey,
+  EngineSink,
+  Position,
+  PresenceChange,
+  Publication,
+} from './engine/engine.js';
 import { encodePublication, type KnownBodies } from './publication-frame.js';
 import type { Memberships } from './membership.js';
 import type { OrderReceiver } from './order-receiver.js';
@@ -8,7 +14,7 @@ import type { Presence, PresenceFeed } from './presence.js';
 import type { Recovery } from './recovery.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
-export interface DeliveryPorts {
+interface DeliveryPorts {
   readonly memberships: Memberships;
   readonly settings: SettingsOfRooms;
   readonly bodies: KnownBodies;

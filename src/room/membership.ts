@@ -12,7 +12,7 @@ import { LocalRoom } from './local-room.js';
 import type { Presence } from './presence.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
-export interface MembershipPorts {
+interface MembershipPorts {
   readonly engine: RoomEngine;
   readonly turn: Turn;
   readonly settings: SettingsOfRooms;

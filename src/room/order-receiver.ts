@@ -1,12 +1,27 @@
 import type { Clock } from '../core/clock.js';
 import { RoomgateError } from '../core/errors.js';
-import type { EngineKey, HistoryPage, MaybePromise, Position, Publication, RoomEngine } from './engine/engine.js';
-import { type LocalOrders, ORDERS_HISTORY, ORDERS_KEY, parseOrder, type SentOrder, splitTold, tellable } from './orders.js';
+import type {
+  EngineKey,
+  HistoryPage,
+  MaybePromise,
+  Position,
+  Publication,
+  RoomEngine,
+} from './engine/engine.js';
+import {
+  type LocalOrders,
+  ORDERS_HISTORY,
+  ORDERS_KEY,
+  parseOrder,
+  type SentOrder,
+  splitTold,
+  tellable,
+} from './orders.js';
 
 const QUIET_MS = 10_000;
 const RETRY_MS = 1_000;
 
-export interface OrderReceiverPorts {
+interface OrderReceiverPorts {
   readonly engine: RoomEngine;
   readonly clock: Clock;
   readonly local: LocalOrders;

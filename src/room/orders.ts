@@ -46,7 +46,7 @@ export class Orders {
 }
 
 /** Whose rights are asked for anew: the members of a room, or a principal's connections; without either, all there are. */
-export interface ReauthorizeTarget {
+interface ReauthorizeTarget {
   readonly key?: RoomKey;
   readonly identity?: string;
 }
@@ -130,7 +130,7 @@ export const ORDERS_KEY: EngineKey = '~orders';
 /** How many of them a node that was cut off may still read, and how late. */
 export const ORDERS_HISTORY: HistoryLimits = { size: 1_000, ttlMs: 300_000, maxBytes: 1_048_576 };
 
-export interface OrderSenderPorts {
+interface OrderSenderPorts {
   readonly engine: RoomEngine;
   readonly clock: Clock;
   readonly deadlineMs: number;
@@ -178,7 +178,7 @@ export class OrderSender {
   }
 }
 
-export interface LocalOrdersPorts {
+interface LocalOrdersPorts {
   readonly registry: Registry;
   readonly memberships: Memberships;
   readonly authority: Authority;

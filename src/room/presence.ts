@@ -12,7 +12,7 @@ import type { PresenceDescription } from './room.options.js';
 
 const MAX_DESCRIPTION_BYTES = 4_096;
 
-export interface PresencePorts {
+interface PresencePorts {
   readonly engine: RoomEngine;
   readonly settings: SettingsOfRooms;
   readonly listeners: RoomListeners;

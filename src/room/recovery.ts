@@ -8,7 +8,12 @@ import { encodeGap } from '../connection/system-messages.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
 import type { Clock } from '../core/clock.js';
 import type { HistoryLimits, HistoryPage, Publication, RoomEngine } from './engine/engine.js';
-import { HeldBudget, type HeldPublications, type LocalRoom, type PlacedFrame } from './local-room.js';
+import {
+  HeldBudget,
+  type HeldPublications,
+  type LocalRoom,
+  type PlacedFrame,
+} from './local-room.js';
 import type { Memberships } from './membership.js';
 import { encodePublication, type KnownBodies } from './publication-frame.js';
 import type { SettingsOfRooms } from './room-settings.js';
@@ -16,7 +21,7 @@ import type { SettingsOfRooms } from './room-settings.js';
 /** Up to where a client has a room, and the connection by which it got that far. */
 export type Since = Whereabouts & { readonly connectionId?: string };
 
-export interface RecoveryPorts {
+interface RecoveryPorts {
   readonly engine: RoomEngine;
   readonly memberships: Memberships;
   readonly settings: SettingsOfRooms;
@@ -257,7 +262,7 @@ function framesOf(
 /** How often it is looked whether revocations are confirmed again. */
 const LOOK_MS = 1_000;
 
-export interface StaleMutePorts {
+interface StaleMutePorts {
   readonly clock: Clock;
   readonly wheel: TimingWheel;
   readonly turn: Turn;

@@ -2,7 +2,11 @@ import { type RoomKey, toRoomId } from '../admission/room-id.js';
 import { mayFloat } from '../core/maybe-promise.js';
 import type { Position, PresencePage } from './engine/engine.js';
 import type { HistoryRequest, PastPage } from './history.js';
-import { type BroadcastOptions, NamedPublications, type PublicationPorts } from './named-publications.js';
+import {
+  type BroadcastOptions,
+  NamedPublications,
+  type PublicationPorts,
+} from './named-publications.js';
 import type { Order, OrderSender } from './orders.js';
 
 export interface RemotePorts extends PublicationPorts {

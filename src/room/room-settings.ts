@@ -25,7 +25,7 @@ export interface RoomSettings {
 }
 
 /** What the settings are made of. */
-export type RoomSettingsOptions = Pick<RoomOptions, 'rooms' | 'maxMembersPerRoom'> & {
+type RoomSettingsOptions = Pick<RoomOptions, 'rooms' | 'maxMembersPerRoom'> & {
   readonly maxOutboxBytes: number;
   readonly strict: boolean;
 };

@@ -2,7 +2,14 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Principal } from '../admission/principal.js';
 import { isRoomName } from '../admission/room-id.js';
 import { SLOW_CONSUMER_POLICIES, type SlowConsumerPolicy } from '../connection/slow-consumer.js';
-import { didYouMean, integer, MAX_TIMER_MS, oneOf, quote, type Rule } from '../core/option-rules.js';
+import {
+  didYouMean,
+  integer,
+  MAX_TIMER_MS,
+  oneOf,
+  quote,
+  type Rule,
+} from '../core/option-rules.js';
 import { isStandardSchema } from '../core/standard-schema.js';
 import type { HistoryLimits } from './engine/engine.js';
 
@@ -169,7 +176,7 @@ const checkRoomName = members({
 });
 
 /** What is wrong with the options of one room name, or undefined. */
-export function roomNameProblem(name: string, options: unknown): string | undefined {
+function roomNameProblem(name: string, options: unknown): string | undefined {
   if (!isRoomName(name))
     return `names consist of lower-case letters, digits, "-" and "_", unlike ${quote(name)}`;
   return checkRoomName(name, options);

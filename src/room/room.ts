@@ -1,5 +1,11 @@
 import { type RoomId, roomKey } from '../admission/room-id.js';
-import { requireLive, requireMembership, requirePresence, requirePublish, type RoomConnection } from '../connection/connection.js';
+import {
+  requireLive,
+  requireMembership,
+  requirePresence,
+  requirePublish,
+  type RoomConnection,
+} from '../connection/connection.js';
 import type { Position, PresentMember } from './engine/engine.js';
 import type { HistoryRequest, PastPage } from './history.js';
 import { type BroadcastOptions, ownPublicationId } from './named-publications.js';

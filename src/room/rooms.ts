@@ -22,7 +22,7 @@ import { SettingsOfRooms } from './room-settings.js';
 import { RoomService } from './room.service.js';
 import { TimelyEngine } from './timely-engine.js';
 
-export interface RoomsPorts {
+interface RoomsPorts {
   readonly clock: Clock;
   readonly engine: RoomEngine;
   readonly turn: Turn;

@@ -5,7 +5,11 @@ import type { Reauthorized } from './authority.js';
 import type { Position, PresencePage } from './engine/engine.js';
 import type { HistoryRequest, PastPage } from './history.js';
 import type { Memberships } from './membership.js';
-import { type BroadcastOptions, NamedPublications, type PublicationPorts } from './named-publications.js';
+import {
+  type BroadcastOptions,
+  NamedPublications,
+  type PublicationPorts,
+} from './named-publications.js';
 import type { Orders } from './orders.js';
 
 export interface RoomPorts extends PublicationPorts {

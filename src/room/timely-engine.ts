@@ -3,7 +3,19 @@ import { TimingWheel } from '../connection/timing-wheel.js';
 import type { Clock } from '../core/clock.js';
 import { RoomgateError } from '../core/errors.js';
 import { isLater } from '../core/maybe-promise.js';
-import { type EngineKey, type EngineSink, type HistoryLimits, type HistoryPage, type MaybePromise, type Position, type PresenceEntry, type PresencePage, type PublishOptions, type ReadRange, RoomEngine } from './engine/engine.js';
+import {
+  type EngineKey,
+  type EngineSink,
+  type HistoryLimits,
+  type HistoryPage,
+  type MaybePromise,
+  type Position,
+  type PresenceEntry,
+  type PresencePage,
+  type PublishOptions,
+  type ReadRange,
+  RoomEngine,
+} from './engine/engine.js';
 
 /**
  * An engine that answers in time: a call that takes longer than its deadline rejects with RoomgateError `engine_unavailable`, so an

@@ -1,5 +1,8 @@
 import { Readable } from 'node:stream';
-import { type FormRequest, readLogoutForm } from '../../src/adapter/back-channel-logout.controller.js';
+import {
+  type FormRequest,
+  readLogoutForm,
+} from '../../src/adapter/back-channel-logout.controller.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 

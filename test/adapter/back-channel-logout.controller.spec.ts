@@ -96,7 +96,8 @@ describe('backChannelLogoutController', () => {
     const httpAdapter = { setHeader: () => {}, reply: () => (perTurn[0] = (perTurn[0] ?? 0) + 1) };
     const logout = { receive: () => Promise.resolve(400) } as unknown as BackChannelLogout;
     const host = { httpAdapter } as unknown as HttpAdapterHost;
-    const controller = new BackChannelLogoutController(logout, host);
+    const ports = { addresses: { of: () => '192.0.2.1' } };
+    const controller = new BackChannelLogoutController(logout, host, ports as never);
     const next = (): void => {
       perTurn.unshift(0);
       if (perTurn.length < 30) setImmediate(next);

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { matchPath, parsePattern, type PathPattern, splitTarget } from '../../src/adapter/upgrade-checks.js';
+import {
+  matchPath,
+  parsePattern,
+  type PathPattern,
+  splitTarget,
+} from '../../src/adapter/upgrade-checks.js';
 import { propertyRuns } from '../support/property-runs.js';
 
 const ROOM = 'a3f1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d';

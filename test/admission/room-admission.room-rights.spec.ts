@@ -1,5 +1,10 @@
 import { askRights, narrower, notBefore, roomRights } from '../../src/admission/room-admission.js';
-import { type HistoryRight, type RoomAccess, RoomPolicy, type RoomRights } from '../../src/admission/room-policy.js';
+import {
+  type HistoryRight,
+  type RoomAccess,
+  RoomPolicy,
+  type RoomRights,
+} from '../../src/admission/room-policy.js';
 import { principalOf } from '../support/principal.js';
 
 const access = { roomName: 'orders', principal: principalOf() } as RoomAccess;

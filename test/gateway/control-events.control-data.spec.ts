@@ -1,4 +1,10 @@
-import { parseHistory, parseJoin, parsePositionQuery, parseRoom, tokenOf } from '../../src/gateway/control-events.js';
+import {
+  parseHistory,
+  parseJoin,
+  parsePositionQuery,
+  parseRoom,
+  tokenOf,
+} from '../../src/gateway/control-events.js';
 
 const ROOM = '0198a1c2-7b3d-4e5f-8a9b-0c1d2e3f4a5b';
 const SINCE = { offset: 5, epoch: 'e1' };

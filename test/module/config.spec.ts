@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { loadIssuers } from '../../src/admission/issuer.js';
 import type { VerificationKey } from '../../src/admission/verification-key.js';
-import { ENV_VARIABLES, readEnv, roomgateConfig, withRoomgateEnv } from '../../src/module/config.js';
+import {
+  ENV_VARIABLES,
+  readEnv,
+  roomgateConfig,
+  withRoomgateEnv,
+} from '../../src/module/config.js';
 import { refused } from '../support/caught.js';
 import { setEnv } from '../support/env.js';
 import { ecPair, toPem } from '../support/key-ring.js';

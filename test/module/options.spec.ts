@@ -1,4 +1,9 @@
-import { DEFAULTS, isStrict, resolveOptions, type RoomgateModuleOptions } from '../../src/module/options.js';
+import {
+  DEFAULTS,
+  isStrict,
+  resolveOptions,
+  type RoomgateModuleOptions,
+} from '../../src/module/options.js';
 import { refused } from '../support/caught.js';
 
 describe('resolveOptions', () => {

@@ -2,7 +2,12 @@ import { FakeClock } from 'nestjs-roomgate/testing';
 import type { RoomKey } from '../../src/admission/room-id.js';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
 import type { HistoryPage, Position, ReadRange } from '../../src/room/engine/engine.js';
-import { type LocalOrders, ORDERS_HISTORY, ORDERS_KEY, OrderSender } from '../../src/room/orders.js';
+import {
+  type LocalOrders,
+  ORDERS_HISTORY,
+  ORDERS_KEY,
+  OrderSender,
+} from '../../src/room/orders.js';
 import { OrderReceiver } from '../../src/room/order-receiver.js';
 import { TimelyEngine } from '../../src/room/timely-engine.js';
 import { Deferred } from '../support/deferred.js';

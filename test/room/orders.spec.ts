@@ -2,7 +2,13 @@ import { FakeClock } from 'nestjs-roomgate/testing';
 import type { RoomKey } from '../../src/admission/room-id.js';
 import type { Position, PublishOptions, RoomEngine } from '../../src/room/engine/engine.js';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
-import { type LocalOrders, Orders, ORDERS_HISTORY, ORDERS_KEY, OrderSender } from '../../src/room/orders.js';
+import {
+  type LocalOrders,
+  Orders,
+  ORDERS_HISTORY,
+  ORDERS_KEY,
+  OrderSender,
+} from '../../src/room/orders.js';
 import { Deferred } from '../support/deferred.js';
 import { ROOM } from '../support/live-room.js';
 

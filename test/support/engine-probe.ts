@@ -1,4 +1,16 @@
-import type { EngineKey, HistoryLimits, HistoryPage, Position, PresenceChange, PresenceEntry, PresencePage, Publication, PublishOptions, ReadRange, RoomEngine } from '../../src/room/engine/engine.js';
+import type {
+  EngineKey,
+  HistoryLimits,
+  HistoryPage,
+  Position,
+  PresenceChange,
+  PresenceEntry,
+  PresencePage,
+  Publication,
+  PublishOptions,
+  ReadRange,
+  RoomEngine,
+} from '../../src/room/engine/engine.js';
 
 /** An engine that is being tested, how to let all that is on its way arrive, and how to let its time pass. */
 export interface EngineUnderTest {

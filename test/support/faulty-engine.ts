@@ -1,6 +1,18 @@
 import { RoomgateError } from 'nestjs-roomgate';
 import { DelayedEngine } from '../../src/toolkit/testing/delayed.engine.js';
-import { type EngineSink, type HistoryLimits, type HistoryPage, type MaybePromise, type Position, type PresenceEntry, type PresencePage, type Publication, type PublishOptions, type ReadRange, RoomEngine } from '../../src/room/engine/engine.js';
+import {
+  type EngineSink,
+  type HistoryLimits,
+  type HistoryPage,
+  type MaybePromise,
+  type Position,
+  type PresenceEntry,
+  type PresencePage,
+  type Publication,
+  type PublishOptions,
+  type ReadRange,
+  RoomEngine,
+} from '../../src/room/engine/engine.js';
 import { RecordingEngine, type Said } from './recording-engine.js';
 
 interface Carried {

@@ -1,4 +1,16 @@
-import { type EngineKey, type EngineSink, type HistoryLimits, type HistoryPage, type Position, type PresenceEntry, type PresencePage, type Publication, type PublishOptions, type ReadRange, RoomEngine } from '../../src/room/engine/engine.js';
+import {
+  type EngineKey,
+  type EngineSink,
+  type HistoryLimits,
+  type HistoryPage,
+  type Position,
+  type PresenceEntry,
+  type PresencePage,
+  type Publication,
+  type PublishOptions,
+  type ReadRange,
+  RoomEngine,
+} from '../../src/room/engine/engine.js';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
 
 /** One memory engine for several nodes, as a store that all of them reach: each has a view with its own sink and subscriptions. */

@@ -1,4 +1,14 @@
-import { type AddressMap, type ConnectionEvents, mapped, type RedisAddress, type RedisArgument, type RedisConnection, type RedisDialer, type RedisReply, repeats } from './connection.js';
+import {
+  type AddressMap,
+  type ConnectionEvents,
+  mapped,
+  type RedisAddress,
+  type RedisArgument,
+  type RedisConnection,
+  type RedisDialer,
+  type RedisReply,
+  repeats,
+} from './connection.js';
 
 /** What is used of a client of `ioredis` 5 or 6. */
 export interface IoredisLike {

@@ -1,4 +1,14 @@
-import { type AddressMap, type ConnectionEvents, mapped, type RedisAddress, type RedisArgument, type RedisConnection, type RedisDialer, type RedisReply, repeats } from './connection.js';
+import {
+  type AddressMap,
+  type ConnectionEvents,
+  mapped,
+  type RedisAddress,
+  type RedisArgument,
+  type RedisConnection,
+  type RedisDialer,
+  type RedisReply,
+  repeats,
+} from './connection.js';
 
 type Listener = (body: Buffer, channel: Buffer) => void;
 

@@ -1,6 +1,12 @@
 import type { Clock } from '../../core/clock.js';
 import type { Script } from '../scripts/script.js';
-import type { RedisAddress, RedisArgument, RedisConnection, RedisDialer, RedisReply } from './connection.js';
+import type {
+  RedisAddress,
+  RedisArgument,
+  RedisConnection,
+  RedisDialer,
+  RedisReply,
+} from './connection.js';
 
 export interface SessionPorts {
   readonly dialer: RedisDialer;

@@ -5,7 +5,15 @@ import { ROOMGATE_OPTIONS } from '../../core/constants.js';
 import { attempt, RoomgateError } from '../../core/errors.js';
 import type { RoomgateOptions } from '../../module/options.js';
 import { unavailable } from '../network/link.js';
-import { decodeRevocation, fieldOf, parityOf, rankOf, RevocationEntries, type RevocationEntry, revokedBefore } from './revocation-entries.js';
+import {
+  decodeRevocation,
+  fieldOf,
+  parityOf,
+  rankOf,
+  RevocationEntries,
+  type RevocationEntry,
+  revokedBefore,
+} from './revocation-entries.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationSet } from './revocation-set.js';
 import { RedisStore } from '../store.js';

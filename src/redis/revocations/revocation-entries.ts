@@ -95,7 +95,7 @@ export interface RevocationEntry {
 }
 
 /** What the channel carries: an entry, and which change it was. */
-export interface RevocationNews {
+interface RevocationNews {
   readonly epoch: string;
   readonly version: number;
   readonly entry: RevocationEntry;
@@ -140,7 +140,7 @@ export function parityOf({ kind }: Revocation): 0 | 1 | undefined {
   return kind === 'unblock' ? 0 : undefined;
 }
 
-export function isAbove(one: RevocationEntry, other: RevocationEntry): boolean {
+function isAbove(one: RevocationEntry, other: RevocationEntry): boolean {
   return one.rank > other.rank || (one.rank === other.rank && one.until > other.until);
 }
 

@@ -9,7 +9,7 @@ const CHECK_MS = 400;
 /** After something has failed, or may have been missed. */
 const SOON_MS = 200;
 
-export interface RevocationFeedPorts {
+interface RevocationFeedPorts {
   readonly set: RevocationSet;
   readonly entries: RevocationEntries;
   readonly clock: Clock;

@@ -1,7 +1,13 @@
 import type { RedisReply } from '../network/connection.js';
 import { newEpoch, type RevocationKeys } from '../keys.js';
 import { type RedisLink, unavailable } from '../network/link.js';
-import { decodeEntry, encodeNumber, fieldOf, parityOf, type RevocationEntry } from './revocation-entries.js';
+import {
+  decodeEntry,
+  encodeNumber,
+  fieldOf,
+  parityOf,
+  type RevocationEntry,
+} from './revocation-entries.js';
 import type { Script } from '../scripts/script.js';
 import { ADD, CHECK, MERGE } from '../scripts/revocations.js';
 import type { RedisStore } from '../store.js';

@@ -1,4 +1,9 @@
-import type { EngineKey, PresenceEntry, PresencePage, PresentMember } from '../../room/engine/engine.js';
+import type {
+  EngineKey,
+  PresenceEntry,
+  PresencePage,
+  PresentMember,
+} from '../../room/engine/engine.js';
 import type { RedisArgument, RedisReply } from '../network/connection.js';
 import type { Script } from '../scripts/script.js';
 import { ENTER, EXIT, PRESENT, RENEW } from '../scripts/presence.js';

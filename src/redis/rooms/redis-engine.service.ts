@@ -1,6 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { RoomgateError } from '../../core/errors.js';
-import { type EngineKey, type EngineSink, type HistoryLimits, type HistoryPage, type Position, type PresenceEntry, type PresencePage, type Publication, type PublishOptions, type ReadRange, RoomEngine } from '../../room/engine/engine.js';
+import {
+  type EngineKey,
+  type EngineSink,
+  type HistoryLimits,
+  type HistoryPage,
+  type Position,
+  type PresenceEntry,
+  type PresencePage,
+  type Publication,
+  type PublishOptions,
+  type ReadRange,
+  RoomEngine,
+} from '../../room/engine/engine.js';
 import type { RedisReply } from '../network/connection.js';
 import { newEpoch } from '../keys.js';
 import { decode, positionIn } from './wire.js';

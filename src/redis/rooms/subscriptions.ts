@@ -1,5 +1,12 @@
 import type { Clock } from '../../core/clock.js';
-import type { EngineKey, EngineSink, HistoryLimits, Position, PresenceChange, Publication } from '../../room/engine/engine.js';
+import type {
+  EngineKey,
+  EngineSink,
+  HistoryLimits,
+  Position,
+  PresenceChange,
+  Publication,
+} from '../../room/engine/engine.js';
 import { newEpoch, type RoomKeys } from '../keys.js';
 import { type RedisLink, unavailable } from '../network/link.js';
 import type { RedisNetwork } from '../network/topology.js';
@@ -14,7 +21,7 @@ const TICK_MS = 1_000;
 /** Rooms that are opened at the same time. */
 const AT_ONCE = 500;
 
-export interface SubscriptionsPorts {
+interface SubscriptionsPorts {
   readonly network: RedisNetwork;
   readonly clock: Clock;
   readonly sink: EngineSink;

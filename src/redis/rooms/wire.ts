@@ -1,8 +1,13 @@
-import type { Position, PresenceChange, Publication, PublishOptions } from '../../room/engine/engine.js';
+import type {
+  Position,
+  PresenceChange,
+  Publication,
+  PublishOptions,
+} from '../../room/engine/engine.js';
 import type { RedisReply } from '../network/connection.js';
 
 /** What a channel carries: the version, what it is, and the rest in lines. Scripts write it, nodes read it. */
-export type RedisMessage =
+type RedisMessage =
   | { readonly publication: Publication; readonly epoch: string; readonly bytes: number }
   | { readonly change: PresenceChange }
   /** An order about the room, which older versions ignore. */

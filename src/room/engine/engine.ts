@@ -1,5 +1,3 @@
-
-
 export type MaybePromise<T> = T | Promise<T>;
 
 /** A room as an engine sees it: an opaque text, the same on every node. */

@@ -1,4 +1,16 @@
-import { type EngineKey, type EngineSink, type HistoryLimits, type HistoryPage, type MaybePromise, type Position, type PresenceEntry, type PresencePage, type PublishOptions, type ReadRange, RoomEngine } from '../../room/engine/engine.js';
+import {
+  type EngineKey,
+  type EngineSink,
+  type HistoryLimits,
+  type HistoryPage,
+  type MaybePromise,
+  type Position,
+  type PresenceEntry,
+  type PresencePage,
+  type PublishOptions,
+  type ReadRange,
+  RoomEngine,
+} from '../../room/engine/engine.js';
 import { MemoryEngine } from '../../room/engine/memory/memory.engine.js';
 
 /**

@@ -14,7 +14,7 @@ export interface TestMessage {
 }
 
 /** What a client may say of a message beside its data. */
-export interface MessageMembers {
+interface MessageMembers {
   readonly room?: string;
   readonly traceparent?: string;
 }

@@ -1,5 +1,8 @@
 import type { Revocation } from '../../../src/admission/revocation.js';
-import { RevocationEntries, type RevocationEntry } from '../../../src/redis/revocations/revocation-entries.js';
+import {
+  RevocationEntries,
+  type RevocationEntry,
+} from '../../../src/redis/revocations/revocation-entries.js';
 
 const identity = 'somebody';
 const block = (rank: number): RevocationEntry => ({

@@ -2,6 +2,7 @@
  * A server, over the memory engine or over the Redis whose port is given, that says how much of its memory is in use. Why it is a
  * process of its own: neither the clients nor Jest may be counted.
  */
+import type { Type } from '@nestjs/common';
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { NestFactory } from '@nestjs/core';
@@ -16,7 +17,7 @@ const [, , redisPort] = process.argv;
 const issuer = new TestIssuer();
 const client = redisPort ? new Redis(Number(redisPort)) : undefined;
 if (client) await once(client, 'ready');
-const engine: new (...args: never[]) => RoomEngine = client ? RedisEngine : MemoryEngine;
+const engine: Type<RoomEngine> = client ? RedisEngine : MemoryEngine;
 const app = await NestFactory.create(
   {
     module: class {},

@@ -1,5 +1,17 @@
 import { randomInt } from 'node:crypto';
-import { type EngineKey, type EngineSink, type HistoryLimits, type HistoryPage, type Position, type PresenceEntry, type PresencePage, type Publication, type PublishOptions, type ReadRange, RoomEngine } from '../engine.js';
+import {
+  type EngineKey,
+  type EngineSink,
+  type HistoryLimits,
+  type HistoryPage,
+  type Position,
+  type PresenceEntry,
+  type PresencePage,
+  type Publication,
+  type PublishOptions,
+  type ReadRange,
+  RoomEngine,
+} from '../engine.js';
 import { KeptPresence } from './memory-presence.js';
 
 /** The default engine: one node, nothing leaves the process. Delivery happens before `publish` returns, unless inside another one. */
@@ -130,7 +142,7 @@ const SWEPT_AT_ONCE = 16;
 const UNUSED_BYTES = 512;
 
 /** The rooms of the memory engine: those that are subscribed, and those whose history is kept, within a bound for all. */
-export class KeptRooms {
+class KeptRooms {
   readonly #rooms = new Map<EngineKey, KeptRoom>();
   /** Those that nobody is subscribed to but whose history is kept, the longest unused first. */
   readonly #unused = new Map<EngineKey, KeptRoom>();
@@ -225,12 +237,12 @@ export class KeptRooms {
 }
 
 /** Never the same again for a room; it tells nothing, and random bytes of its own would cost more than the room. */
-export function newEpoch(): string {
+function newEpoch(): string {
   return randomInt(2 ** 48 - 1).toString(36);
 }
 
 /** One life of a room. Made small: a server may have a room for each of its connections, in most of which nobody ever speaks. */
-export class KeptRoom {
+class KeptRoom {
   offset = 0;
   isSubscribed = false;
   /** Publications that wait because one is being delivered; undefined while none is. */

@@ -84,7 +84,7 @@ function countWord(word: string, text: string): number {
   return text.match(new RegExp(`\\b${word}\\b`, 'g'))?.length ?? 0;
 }
 
-export type NestSchematics = typeof import('@nestjs/schematics');
+type NestSchematics = typeof import('@nestjs/schematics');
 
 /**
  * The app's own `@nestjs/schematics`, which knows how to edit a module. It comes with every Nest
