@@ -8,15 +8,17 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path/posix';
-import { importsOf, manifest, packageOf, parse, report, root } from './common.js';
+import { documents, importsOf, manifest, packageOf, parse, report, root } from './common.js';
 
 /** What the tarball has to contain besides the built entries, and what it must never contain. */
 const PACKED = [
   'package.json',
-  ...manifest.files.filter((/** @type {string} */ it) => it !== 'dist'),
+  ...manifest.files.filter((/** @type {string} */ it) => it !== 'dist' && it !== 'docs'),
+  // README leads to the pages, which have to be there where only the package is.
+  ...documents().filter((it) => it.startsWith('docs/')),
 ];
 const NEVER =
-  /^(src|test|tools|examples|bench|docs)\/|\.spec\.(?!.*\.template$)|(?<!\.d)\.ts$|tsbuildinfo|\.env|\.pem$|\.key$|\.keys\//;
+  /^(src|test|tools|examples|bench)\/|^docs\/.*(?<!\.md)$|\.spec\.(?!.*\.template$)|(?<!\.d)\.ts$|tsbuildinfo|\.env|\.pem$|\.key$|\.keys\//;
 
 /** @type {string[]} */
 const problems = [];
