@@ -2,6 +2,7 @@ import type { HistoryPage } from '../../../src/room/engine/engine.js';
 import {
   A,
   B,
+  BRIEF,
   EngineProbe,
   type EngineUnderTest,
   LIMITS,
@@ -107,12 +108,12 @@ export function testHistoryContract(create: () => EngineUnderTest): void {
   });
 
   it('drops what is older than the time, although it is spoken in', async () => {
-    const { epoch } = await probe.engine.subscribe(A, LIMITS);
-    await probe.keep(A, '1');
-    await probe.advance(TTL_MS * 0.7);
-    await probe.keep(A, '2');
+    const { epoch } = await probe.engine.subscribe(A, BRIEF);
+    await probe.keep(A, '1', BRIEF);
+    await probe.advance(TTL_MS * 0.55);
+    await probe.keep(A, '2', BRIEF);
     expect(await probe.readBodies(A)).toEqual(['1', '2']);
-    await probe.advance(TTL_MS * 0.7);
+    await probe.advance(TTL_MS * 0.55);
     expect(await probe.readBodies(A)).toEqual(['2']);
     expect((await probe.read(A)).position).toEqual({ offset: 2, epoch });
   });

@@ -2,6 +2,7 @@ import type { Position } from '../../../src/room/engine/engine.js';
 import {
   A,
   B,
+  BRIEF,
   EngineProbe,
   type EngineUnderTest,
   LIMITS,
@@ -13,52 +14,52 @@ export function testLivesContract(create: () => EngineUnderTest): void {
   const probe = new EngineProbe(create);
 
   it('goes on in the same epoch when it is subscribed again in time, with what was said meanwhile', async () => {
-    const { epoch } = await probe.engine.subscribe(A, LIMITS);
-    await probe.keep(A, '1');
+    const limits = { ...BRIEF, ttlMs: TTL_MS * 2 };
+    const { epoch } = await probe.engine.subscribe(A, limits);
+    await probe.keep(A, '1', limits);
     await probe.settle();
     await probe.engine.unsubscribe(A);
     await probe.advance(TTL_MS * 0.4);
-    await probe.keep(A, '2');
+    await probe.keep(A, '2', limits);
     await probe.advance(TTL_MS * 0.4);
-    expect(await probe.engine.subscribe(A, LIMITS)).toEqual({ offset: 2, epoch });
-    expect(await probe.keep(A, '3')).toEqual({ offset: 3, epoch });
+    expect(await probe.engine.subscribe(A, limits)).toEqual({ offset: 2, epoch });
+    expect(await probe.keep(A, '3', limits)).toEqual({ offset: 3, epoch });
     expect(await probe.readBodies(A)).toEqual(['1', '2', '3']);
     expect(probe.bodies(A)).toEqual(['1', '3']);
   });
 
   it('counts the time from when it was last in use, not from the last publication', async () => {
-    const { epoch } = await probe.engine.subscribe(A, LIMITS);
-    await probe.keep(A, '1');
-    await probe.advance(TTL_MS * 0.7);
+    const { epoch } = await probe.engine.subscribe(A, BRIEF);
+    await probe.keep(A, '1', BRIEF);
+    await probe.advance(TTL_MS * 0.55);
     await probe.engine.unsubscribe(A);
-    await probe.advance(TTL_MS * 0.7);
+    await probe.advance(TTL_MS * 0.55);
     expect(await probe.read(A)).toEqual({ publications: [], position: { offset: 1, epoch } });
-    expect(await probe.engine.subscribe(A, LIMITS)).toEqual({ offset: 1, epoch });
+    expect(await probe.engine.subscribe(A, BRIEF)).toEqual({ offset: 1, epoch });
   });
 
   it('stays in its epoch for as long as it is subscribed, however quiet it is', async () => {
     // It was without a subscriber before, and is not forgotten for that.
-    await probe.keep(A, '1');
-    const { epoch } = await probe.engine.subscribe(A, LIMITS);
-    await probe.advance(TTL_MS * 2.5);
+    await probe.keep(A, '1', BRIEF);
+    const { epoch } = await probe.engine.subscribe(A, BRIEF);
+    await probe.advance(TTL_MS * 1.5);
     expect(await probe.read(A)).toEqual({ publications: [], position: { offset: 1, epoch } });
-    expect(await probe.keep(A, '2')).toEqual({ offset: 2, epoch });
+    expect(await probe.keep(A, '2', BRIEF)).toEqual({ offset: 2, epoch });
     await probe.settle();
     expect(probe.offsets(A)).toEqual([2]);
   });
 
   it.each<[string, () => Promise<Position>]>([
-    ['subscribed', async () => probe.engine.subscribe(A, LIMITS)],
-    ['published to', () => probe.keep(A, 'new')],
+    ['subscribed', async () => probe.engine.subscribe(A, BRIEF)],
+    ['published to', () => probe.keep(A, 'new', BRIEF)],
     ['read', async () => (await probe.read(A)).position],
   ])('has forgotten all, and begins another epoch, when it is %s too late', async (_, use) => {
-    const { epoch } = await probe.engine.subscribe(A, LIMITS);
-    for (const body of ['1', '2', '3']) await probe.keep(A, body);
+    const { epoch } = await probe.engine.subscribe(A, BRIEF);
+    for (const body of ['1', '2', '3']) await probe.keep(A, body, BRIEF);
     await probe.engine.unsubscribe(A);
     // Others that are due at the same time, and some that come first, must not keep it alive.
-    for (let n = 0; n < 40; n++)
-      await probe.keep(`${B}${n}`, 'x', { ...LIMITS, ttlMs: TTL_MS - 1 });
-    await probe.advance(TTL_MS * 1.2);
+    for (let n = 0; n < 40; n++) await probe.keep(`${B}${n}`, 'x', { ...BRIEF, ttlMs: TTL_MS - 1 });
+    await probe.advance(TTL_MS * 1.1);
     const position = await use();
     expect(position.epoch).not.toBe(epoch);
     expect(position.offset).toBeLessThan(2);
@@ -66,9 +67,9 @@ export function testLivesContract(create: () => EngineUnderTest): void {
   });
 
   it('takes an id of an earlier life for a new publication', async () => {
-    const options = { publicationId: 'same', history: LIMITS };
+    const options = { publicationId: 'same', history: BRIEF };
     const { epoch } = await probe.publish(A, '1', options);
-    await probe.advance(TTL_MS * 1.2);
+    await probe.advance(TTL_MS * 1.1);
     expect((await probe.publish(A, '2', options)).epoch).not.toBe(epoch);
     expect(await probe.readBodies(A)).toEqual(['2']);
   });

@@ -4,7 +4,7 @@ import {
   B,
   EngineProbe,
   type EngineUnderTest,
-  LIMITS,
+  BRIEF,
   TTL_MS,
 } from '../../support/engine-probe.js';
 
@@ -88,12 +88,12 @@ export function testPresenceContract(create: () => EngineUnderTest): void {
 
   it('does not list who was not renewed in time, and tells it once as left when others are renewed', async () => {
     await probe.engine.subscribe(A);
-    for (const id of ['c1', 'c2']) await probe.enter(A, entry(id));
+    for (const id of ['c1', 'c2']) await probe.enter(A, entry(id), TTL_MS);
     await probe.told(A);
-    await probe.advance(TTL_MS * 0.7);
+    await probe.advance(TTL_MS * 0.55);
     await probe.engine.renew(A, [entry('c2')], TTL_MS);
     expect(await probe.names(A)).toEqual(['m-c1', 'm-c2']);
-    await probe.advance(TTL_MS * 0.7);
+    await probe.advance(TTL_MS * 0.55);
     expect(await probe.present(A)).toMatchObject({ members: [{ memberId: 'm-c2' }], total: 1 });
     for (let times = 0; times < 3; times++) await probe.engine.renew(A, [entry('c2')], TTL_MS);
     expect(await probe.told(A)).toEqual(['left m-c1']);
@@ -103,10 +103,10 @@ export function testPresenceContract(create: () => EngineUnderTest): void {
 
   it('keeps a member that lost one connection to time and has another', async () => {
     await probe.engine.subscribe(A);
-    for (const id of ['c1', 'c2']) await probe.enter(A, entry(id, 'alice'));
+    for (const id of ['c1', 'c2']) await probe.enter(A, entry(id, 'alice'), TTL_MS);
     await probe.told(A);
     for (let times = 0; times < 3; times++) {
-      await probe.advance(TTL_MS * 0.5);
+      await probe.advance(TTL_MS * 0.4);
       await probe.engine.renew(A, [entry('c2', 'alice')], TTL_MS);
     }
     expect(await probe.names(A)).toEqual(['m-c1']);
@@ -117,8 +117,8 @@ export function testPresenceContract(create: () => EngineUnderTest): void {
 
   it('tells as joined again whom it took for gone too early', async () => {
     await probe.engine.subscribe(A);
-    await probe.enter(A, entry('c1'));
-    await probe.advance(TTL_MS * 1.5);
+    await probe.enter(A, entry('c1'), TTL_MS);
+    await probe.advance(TTL_MS * 1.1);
     await probe.engine.renew(A, [entry('c2')], TTL_MS);
     const told = await probe.told(A);
     expect(told.toSorted()).toEqual(['joined m-c1', 'joined m-c2', 'left m-c1']);
@@ -154,15 +154,15 @@ export function testPresenceContract(create: () => EngineUnderTest): void {
   });
 
   it('knows who is present whether it is subscribed or not, and whatever became of what was said', async () => {
-    await probe.keep(A, 'said');
-    await probe.enter(A, entry('c1'), TTL_MS * 10);
-    await probe.engine.subscribe(A, LIMITS);
+    await probe.keep(A, 'said', BRIEF);
+    await probe.enter(A, entry('c1'));
+    await probe.engine.subscribe(A, BRIEF);
     await probe.engine.unsubscribe(A);
     expect(await probe.names(A)).toEqual(['m-c1']);
-    await probe.advance(TTL_MS * 1.5);
-    await probe.engine.subscribe(B, LIMITS);
+    await probe.advance(TTL_MS * 1.1);
+    await probe.engine.subscribe(B, BRIEF);
     expect(await probe.names(A)).toEqual(['m-c1']);
-    await probe.engine.subscribe(A, LIMITS);
+    await probe.engine.subscribe(A, BRIEF);
     await probe.engine.exit(A, 'c1');
     expect(await probe.told(A)).toEqual(['left m-c1']);
   });
