@@ -38,8 +38,9 @@ export class RedisCluster {
   static async start(options: RedisClusterOptions = {}): Promise<RedisCluster> {
     const cluster = new RedisCluster(options);
     try {
-      const nodes = options.replicas ? 2 * MASTERS : MASTERS;
-      for (let node = 0; node < nodes; node++) await cluster.#add();
+      const length = options.replicas ? 2 * MASTERS : MASTERS;
+      const added = await Promise.allSettled(Array.from({ length }, (_, at) => cluster.#add(at)));
+      for (const one of added) if (one.status === 'rejected') throw one.reason;
       await cluster.#join();
       await cluster.waitForAgreement();
       for (const replica of cluster.nodes.slice(MASTERS))
@@ -137,9 +138,9 @@ export class RedisCluster {
     ]);
   }
 
-  async #add(): Promise<void> {
+  async #add(at: number): Promise<void> {
     const proxy = this.options.proxied ? await TcpProxy.start() : undefined;
-    if (proxy) this.proxies.push(proxy);
+    if (proxy) this.proxies[at] = proxy;
     const node = await RedisServer.start({
       config: {
         ...CONFIG,
@@ -147,7 +148,7 @@ export class RedisCluster {
         ...this.options.config,
       },
     });
-    this.nodes.push(node);
+    this.nodes[at] = node;
     proxy?.redirect(node.port);
     this.#ids.set(node, await node.command<string>('CLUSTER', 'MYID'));
   }

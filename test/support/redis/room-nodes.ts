@@ -38,6 +38,7 @@ export class RoomNodes {
   readonly issuer = new TestIssuer();
   readonly namespace = `test-${randomUUID()}`;
   readonly nodes: RoomgateTestbed[] = [];
+  isClosed = false;
   readonly #clients: AppClient[] = [];
 
   /** A node for each client. */
@@ -76,6 +77,7 @@ export class RoomNodes {
   }
 
   async close(): Promise<void> {
+    this.isClosed = true;
     await Promise.all(this.nodes.map((testbed) => testbed.close()));
     for (const client of this.#clients) client.close();
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Position } from '../../../src/room/engine/engine.js';
+import type { TestConnection } from 'nestjs-roomgate/testing';
 import { eventually } from '../poll.js';
 import { faultsIn, type Told } from './member-log.js';
 import { ROOM_NAMES, type RoomName, type RoomNodes } from './room-nodes.js';
@@ -31,13 +32,18 @@ export class RoomPlay {
     bare: { accepted: new Map(), failed: new Set(), failures: 0 },
   };
   readonly #speakers: Promise<void>[] = [];
-  #isOver = false;
+  #isEnded = false;
 
   constructor(
     private readonly nodes: RoomNodes,
     /** Whether what failed is said again with the same id; when Redis may have lost what it did, that is another publication. */
     private readonly retries: boolean,
   ) {}
+
+  /** A test that has failed does not end it. */
+  get #isOver(): boolean {
+    return this.#isEnded || this.nodes.isClosed;
+  }
 
   async begin(): Promise<void> {
     for (const node of this.nodes.nodes.keys())
@@ -79,7 +85,7 @@ export class RoomPlay {
 
   /** Has everybody fall silent, and returns what is wrong with what members were told, up to the last word. */
   async end(): Promise<string[]> {
-    this.#isOver = true;
+    this.#isEnded = true;
     await Promise.all(this.#speakers);
     const words = new Set<string>();
     const hasAll = ({ log }: Member): boolean => {
@@ -106,10 +112,17 @@ export class RoomPlay {
     const testbed = this.nodes.nodes[node];
     if (!testbed) throw new Error('There is no such node.');
     const path = `/${name}/${this.room}`;
-    const client = await testbed.connectAs({ path, rooms: [this.room], sub: randomUUID() });
+    let client: TestConnection | undefined;
+    const isIn = async (): Promise<boolean> => {
+      const identity = { path, rooms: [this.room], sub: randomUUID() };
+      client = await testbed.connectAs(identity).catch(() => undefined);
+      return client !== undefined;
+    };
+    // On a slow machine a node takes Redis for gone now and then.
+    await eventually(isIn, 'a member to be let in', 10_000);
     const log: Told[] = [];
     this.members.push({ name, node, log });
-    client.socket.on('message', (bytes) => {
+    client?.socket.on('message', (bytes) => {
       // oxlint-disable-next-line typescript/no-explicit-any -- whatever comes
       const { event, data, offset } = JSON.parse((bytes as Buffer).toString()) as any;
       if (event === 'said') log.push({ kind: 'said', text: data, offset });
@@ -129,7 +142,7 @@ export class RoomPlay {
     const { accepted, failed } = truth;
     const publicationId = randomUUID();
     const rooms = this.nodes.rooms(node).of(name);
-    for (;;) {
+    while (!this.nodes.isClosed) {
       try {
         accepted.set(text, await rooms.broadcast(this.room, 'said', text, { publicationId }));
         return;
