@@ -104,7 +104,9 @@ describe('The user of README', () => {
     running.push(server);
     await server.command('ACL', 'SETUSER', ...RULES.slice(0, -2), '-select');
     const options = { host: HOST, port: server.port, ...USER, lazyConnect: true, db: 2 };
-    const { engine } = engineOn(new Redis(options), 'chat');
+    const { engine } = engineOn(new Redis(options), 'chat', undefined, {
+      startTimeoutMs: 1_500,
+    });
     await expect(engine.start(DEAF)).rejects.toMatchObject({
       message: expect.stringContaining('NOPERM') as string,
     });

@@ -47,7 +47,7 @@ describe.each(CLIENTS)('A cluster of which one master is gone, by $name', ({ clu
     );
     expect(await closed).toBe(4404);
 
-    const late = await nodes.add(lateClient);
+    const late = await nodes.add(lateClient, 2_000);
     const newcomer = await late.connectAs({ path: `/bare/${room}`, rooms: [room] });
     const said = new Promise((resolve) => newcomer.socket.once('message', resolve));
     await nodes.rooms(0).of('bare').broadcast(room, 'said');

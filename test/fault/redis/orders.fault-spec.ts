@@ -4,14 +4,11 @@ import { NestFactory } from '@nestjs/core';
 import { RevocationService, RoomPublisher, RoomPublisherModule } from 'nestjs-roomgate';
 import { RedisEngine, RoomgateRedisModule } from 'nestjs-roomgate/redis';
 import type { TestConnection } from 'nestjs-roomgate/testing';
-import { eventually } from '../../support/poll.js';
+import { eventually, HEALED_MS } from '../../support/poll.js';
 import { type AppClient, CLIENTS } from '../../support/redis/clients.js';
 import { RedisServer } from '../../support/redis/redis-server.js';
 import { BanPolicy, RoomNodes } from '../../support/redis/room-nodes.js';
 import { TcpProxy } from '../../support/redis/tcp-proxy.js';
-
-/** After Redis can be reached again. */
-const HEALED_MS = 1_000;
 
 describe.each(CLIENTS)('What one node takes away, by $name', ({ single }) => {
   const room = randomUUID();

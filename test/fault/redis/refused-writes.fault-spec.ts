@@ -27,9 +27,10 @@ describe.each(CLIENTS)('A Redis that refuses to write, by $name', ({ single }) =
     await server.stop();
   });
 
-  async function start() {
+  async function start(replyTimeoutMs?: number) {
     const client: AppClient = single(server.port);
-    const { engine, store } = engineOn(client.client, 'refused');
+    const timeouts = replyTimeoutMs ? { replyTimeoutMs } : {};
+    const { engine, store } = engineOn(client.client, 'refused', undefined, timeouts);
     const told: string[] = [];
     await engine.start({
       ...DEAF,
@@ -118,21 +119,21 @@ describe.each(CLIENTS)('A Redis that refuses to write, by $name', ({ single }) =
   it('takes members of a dead node out in pieces', async () => {
     const [gone, other] = [await start(), await start()];
     await other.engine.enter(A, entry('other'), 60_000);
-    const members = Array.from({ length: 5_000 }, (_, n) => entry(`m${n}`));
-    for (let at = 0; at < members.length; at += 500)
-      await gone.engine.renew(A, members.slice(at, at + 500), 2_000);
     await server.command('CONFIG', 'RESETSTAT');
-    await passed(2_000);
+    const members = Array.from({ length: 1_500 }, (_, n) => entry(`m${n}`));
+    for (let at = 0; at < members.length; at += 500)
+      await gone.engine.renew(A, members.slice(at, at + 500), TTL_MS);
+    await passed(TTL_MS);
     await other.engine.renew(A, [entry('other')], 60_000);
-    const isOver = (): boolean => other.told.filter((it) => it.startsWith('left')).length === 5_000;
+    const isOver = (): boolean => other.told.filter((it) => it.startsWith('left')).length === 1_500;
     await eventually(isOver, 'all of them to be told as left', 30_000);
     const { cmdstat_evalsha } = await server.info('commandstats');
-    expect(Number(/calls=(\d+)/.exec(String(cmdstat_evalsha))?.[1])).toBeGreaterThanOrEqual(20);
+    expect(Number(/calls=(\d+)/.exec(String(cmdstat_evalsha))?.[1])).toBeGreaterThanOrEqual(9);
     expect((await other.engine.present(A, 10)).total).toBe(1);
   });
 
   it('is not needed to: what is said in one loop is published, or refused as too much, and nobody is cut off', async () => {
-    const { engine, store } = await start();
+    const { engine, store } = await start(1_000);
     let downs = 0;
     store.listen({
       message: () => undefined,
@@ -140,9 +141,7 @@ describe.each(CLIENTS)('A Redis that refuses to write, by $name', ({ single }) =
       down: () => void (downs += 1),
       moved: () => undefined,
     });
-    const said = Array.from({ length: 100_000 }, () =>
-      Promise.resolve(engine.publish(A, BODY, {})),
-    );
+    const said = Array.from({ length: 30_000 }, () => Promise.resolve(engine.publish(A, BODY, {})));
     const results = await Promise.allSettled(said);
     const codes = results.flatMap((one) =>
       one.status === 'rejected' ? [(one.reason as { code: string }).code] : [],

@@ -1,4 +1,4 @@
-import { eventually } from '../../support/poll.js';
+import { eventually, HEALED_MS } from '../../support/poll.js';
 import { principalOf } from '../../support/principal.js';
 import { CLIENTS } from '../../support/redis/clients.js';
 import { RedisServer } from '../../support/redis/redis-server.js';
@@ -7,8 +7,6 @@ import { TcpProxy } from '../../support/redis/tcp-proxy.js';
 
 const alice = principalOf({ jti: 'j', sid: 's' });
 const bob = principalOf({ sub: 'bob' });
-/** In which everything is in force again after healing. */
-const HEALED_MS = 1_000;
 
 describe.each(CLIENTS)('Revocations on Redis by $name', (kind) => {
   let server: RedisServer;

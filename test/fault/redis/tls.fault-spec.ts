@@ -28,7 +28,7 @@ async function run(...args: readonly string[]): Promise<Report> {
 }
 
 describe.each(['ioredis', 'redis'])('A Redis over TLS, by %s', (client) => {
-  it.each([
+  it.concurrent.each([
     ['untrusted', 'DEPTH_ZERO_SELF_SIGNED_CERT'],
     ['wrong-name', 'ERR_TLS_CERT_ALTNAME_INVALID'],
   ])('that comes back with a certificate that is %s ends no process', async (fault, reason) => {
@@ -38,7 +38,7 @@ describe.each(['ioredis', 'redis'])('A Redis over TLS, by %s', (client) => {
     expect(lines).toContain('Redis can be reached again.');
   });
 
-  it('whose certificate is not trusted at boot is refused with the reason', async () => {
+  it.concurrent('whose certificate is not trusted at boot is refused with the reason', async () => {
     const { uncaught, refused } = await run(client, 'untrusted', 'boot');
     expect(uncaught).toEqual([]);
     expect(refused[0]).toContain('DEPTH_ZERO_SELF_SIGNED_CERT');

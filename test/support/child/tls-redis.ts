@@ -57,7 +57,7 @@ client.on('error', () => undefined);
 if ('isOpen' in client) void client.connect().catch(() => undefined);
 
 const lines: string[] = [];
-const timeouts = { connectTimeoutMs: 5_000, startTimeoutMs: when === 'boot' ? 2_000 : 20_000 };
+const timeouts = { connectTimeoutMs: 5_000, startTimeoutMs: when === 'boot' ? 4_000 : 20_000 };
 const options = { client, namespace: 'test', ...timeouts };
 const stores = Array.from(
   { length: STORES },
@@ -68,7 +68,7 @@ const refused = opened.flatMap((one) => (one.status === 'rejected' ? [String(one
 if (when !== 'boot') {
   use(String(fault));
   await server.restart({ keepData: true });
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
   use('good');
   await server.restart({ keepData: true });
   const isUp = (): boolean => stores.every(({ network }) => network.isUp);

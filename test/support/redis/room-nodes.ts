@@ -48,14 +48,19 @@ export class RoomNodes {
     return nodes;
   }
 
-  async add(client: AppClient): Promise<RoomgateTestbed> {
+  async add(client: AppClient, startTimeoutMs?: number): Promise<RoomgateTestbed> {
     this.#clients.push(client);
     const { issuer, namespace } = this;
     await client.ready;
     const testbed = await systemTestbed(
       {
         imports: [
-          RoomgateRedisModule.forRoot({ client: client.client as never, namespace, ...TIMEOUTS }),
+          RoomgateRedisModule.forRoot({
+            client: client.client as never,
+            namespace,
+            ...TIMEOUTS,
+            ...(startTimeoutMs && { startTimeoutMs }),
+          }),
           RoomgateModule.forRoot({
             issuers: [issuer.options],
             engine: RedisEngine,
