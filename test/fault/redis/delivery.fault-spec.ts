@@ -79,7 +79,7 @@ describe.each(CLIENTS)('Three nodes over one Redis, by $name', ({ single }) => {
     const played = await play(true, async ({ passed }) => {
       proxies[0]?.split(7);
       proxies[1]?.delay(40);
-      proxies[2]?.split(3, 'toClient');
+      proxies[2]?.split(16, 'toClient');
       await passed(60);
     });
     expect(played.gaps('kept')).toBe(0);

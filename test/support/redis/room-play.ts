@@ -98,7 +98,7 @@ export class RoomPlay {
       words.add(word);
       for (const name of ROOM_NAMES) await this.#say(0, name, word, true);
       const isHeard = (): boolean => this.members.every(hasAll);
-      await eventually(isHeard, 'the last word', 1_000).catch(() => undefined);
+      await eventually(isHeard, 'the last word', 3_000).catch(() => undefined);
     }
     return this.members.flatMap((member) => {
       const { accepted, failed } = this.#truths[member.name];
