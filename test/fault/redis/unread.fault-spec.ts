@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { TestConnection } from 'nestjs-roomgate/testing';
 import { dial } from '../../support/dial.js';
+import { eventually } from '../../support/poll.js';
 import '../../support/process-budget.js';
 import { RedisServer } from '../../support/redis/redis-server.js';
 
@@ -70,6 +71,7 @@ describe.each(['memory', 'Redis'])('20 members that read nothing, over the %s en
       await say(ROOMS.slice(0, 1), 'first');
       await enter();
       const before = await bytesInUse();
+      await ask({ fill: true });
       let most = 0;
       for (let said = 0; said < 300; said++) {
         await say(ROOMS.slice(0, 1), 'x'.repeat(TEXT_BYTES));
@@ -87,9 +89,17 @@ describe.each(['memory', 'Redis'])('20 members that read nothing, over the %s en
       for (let said = 0; said < 5; said++) await say(ROOMS, 'x'.repeat(TEXT_BYTES));
       await enter();
       const before = await bytesInUse();
+      await ask({ fill: true });
       for (const member of members)
         for (const [at, room] of ROOMS.entries())
           if (at > 0) member.send('room.join', { room, position: start[at] });
+      await eventually(
+        async () =>
+          (await ask<{ memberships: number }>({ count: true })).memberships ===
+          MEMBERS * ROOMS.length,
+        'everybody to be in every room',
+        20_000,
+      );
       let most = 0;
       for (let look = 0; look < 10; look++) most = Math.max(most, (await bytesInUse()) - before);
       for (let said = 0; said < 12; said++) {
