@@ -217,9 +217,7 @@ async function main() {
         `  ${what.padEnd(21)} ${shown.join(', ')}, last answers ${JSON.stringify(statuses)}`,
       );
     }
-    const [forged, ordinary] = [figures[0], figures.at(-1)];
-    if (!forged || !ordinary) throw new Error('Nothing was measured.');
-    isMissed ||= forged.median > LIMIT_MS || forged.max > ordinary.max + LIMIT_MS;
+    isMissed ||= (figures[0]?.max ?? Infinity) > LIMIT_MS;
   }
   process.exitCode = isMissed ? 1 : 0;
 }
