@@ -54,14 +54,10 @@ async function runAll(flags) {
     : GROUPS.filter(({ isFast }) => isFast || !flags.includes('--fast'));
   const specs = groups.map(({ projects }) => findSpecs(projects));
   const files = specs.flat().length;
-  const minutes = flags.includes('--e2e')
-    ? '2 minutes'
-    : flags.includes('--fast')
-      ? '4 minutes'
-      : '9 minutes';
+  const minutes = groups.includes(GROUPS[1]) ? 5 : 2;
   console.log(
     `Running ${files} spec files: ${groups.map(({ name }) => name).join(', then ')}. ` +
-      `At most ${minutes} on two idle cores.`,
+      `At most ${minutes} minutes on two idle cores.`,
   );
 
   const names = /** @type {(keyof typeof TEST_PREREQUISITES)[]} */ (

@@ -42,7 +42,7 @@ describe('npm test', () => {
   it('says first how many files it runs and for how long', () => {
     const [first] = plan(1000, commands({})).lines;
     expect(first).toMatch(
-      /^Running \d+ spec files: unit and e2e, then fault\. At most 9 minutes on two idle cores\.$/,
+      /^Running \d+ spec files: unit and e2e, then fault\. At most 5 minutes on two idle cores\.$/,
     );
   });
 
