@@ -41,7 +41,8 @@ describe('Behind an nginx that ends TLS', () => {
       roomgate: { trustProxyHops },
     });
     token = app.issuer.mint({ rooms: [room] });
-    nginx = await Nginx.start(app.port, ...blocks);
+    nginx = new Nginx();
+    await nginx.start(app.port, ...blocks);
   };
 
   afterEach(async () => {

@@ -21,14 +21,9 @@ export class Nginx {
   /** In the order of the blocks. */
   ports: readonly number[] = [];
 
-  static async start(backendPort: number, ...blocks: string[]): Promise<Nginx> {
-    const nginx = new Nginx();
-    nginx.ports = await Promise.all(blocks.map(freePort));
-    await nginx.#start(backendPort, blocks);
-    return nginx;
-  }
-
-  async #start(backendPort: number, blocks: readonly string[]): Promise<void> {
+  /** `stop` has to follow also when this rejects. */
+  async start(backendPort: number, ...blocks: string[]): Promise<void> {
+    this.ports = await Promise.all(blocks.map(freePort));
     const { folder } = this.#files;
     const { key, cert } = selfSigned();
     this.#files.write('key.pem', key);
