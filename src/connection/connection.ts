@@ -13,12 +13,12 @@ import { Outbox, type OutboxOwner } from './outbox.js';
 import type {
   ConnectionInit,
   ConnectionPorts,
+  ConnectionState,
   EndOptions,
   Membership,
   PendingRequest,
   RequestEnd,
 } from './ports.js';
-import type { RateWarnings, Strikes } from './rate-limit.js';
 import {
   checkCloseCode,
   CLOSE_CODES,
@@ -93,10 +93,6 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
   ended: CloseRow | number | undefined;
   /** @internal @see Paced.paidAt */
   paidAt = 0;
-  /** @internal */
-  strikes: Strikes | undefined;
-  /** @internal */
-  rateWarnings: RateWarnings | undefined;
   /** @internal Unordered messages that are being handled beside others. */
   beside = 0;
   /** @internal Observables that handlers returned and that have not ended. */
@@ -107,6 +103,7 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
   deadline = 0;
   /** @internal */
   heard = -1;
+  #state: ConnectionState | undefined;
   #principal: Principal;
   #stage: Stage = 'open';
   /** Whether a close frame was sent or has come, or the peer has ended its side: no more frames are added. */
@@ -276,6 +273,16 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
   }
 
   // What it sends.
+
+  /** @internal */
+  get state(): ConnectionState {
+    return (this.#state ??= {});
+  }
+
+  /** @internal @see ControlQueue.decided */
+  decided(room: RoomId): Message['decided'] {
+    return this.#state?.controls?.decided(room);
+  }
 
   /** @internal */
   get inbox(): Inbox {

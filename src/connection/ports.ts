@@ -4,10 +4,12 @@ import type { RoomId, RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
 import type { BacklogLimits } from './backlog.js';
 import type { RoomConnection } from './connection.js';
+import type { ControlQueue } from './control-queue.js';
 import type { HandlerTable } from './handlers.js';
 import type { LifetimeRules } from './lifetime.js';
 import type { Message } from './message.js';
 import type { Turn } from './outbox.js';
+import type { RateWarnings, Strikes } from './rate-limit.js';
 
 /** A connection in a room. */
 export interface Membership {
@@ -33,6 +35,35 @@ export interface PendingRequest {
   askAgain(): void;
   /** Ends it. */
   abort(end: RequestEnd): void;
+}
+
+/** Hooks of a gateway that Nest calls with a connection. */
+export type HookName = 'handleConnection' | 'handleDisconnect';
+
+/** What all rooms of one connection may hold together: a member that reads nothing costs no more for being in many. */
+export interface HeldBudget {
+  bytes: number;
+  readonly maxBytes: number;
+}
+
+/** A room whose member is given what it missed. */
+export interface CatchUpRun {
+  readonly run: () => void;
+  isBegun: boolean;
+}
+
+/** What stages keep of one connection. Most connections need none of it, so it is made with the first part that one needs. */
+export interface ConnectionState {
+  /** Bad messages. */
+  strikes?: Strikes;
+  rateWarnings?: RateWarnings;
+  isRefreshing?: boolean;
+  refreshFailures?: Strikes;
+  controls?: ControlQueue;
+  /** The rooms that it is given, the first of them now, and what they hold back. */
+  catchUp?: HeldBudget & { readonly runs: CatchUpRun[] };
+  /** The gateways whose hook runs. */
+  hooks?: Readonly<Record<HookName, Set<unknown>>>;
 }
 
 /** What all connections of a node share. */

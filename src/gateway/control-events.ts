@@ -1,5 +1,4 @@
 import { parseRoomId, type RoomId } from '../admission/room-id.js';
-import type { RoomConnection } from '../connection/connection.js';
 import type { Message } from '../connection/message.js';
 import type { Whereabouts } from '../connection/room-batch.js';
 import type { MessageContext } from './message-context.js';
@@ -14,11 +13,6 @@ export class Control {
   constructor(ports: RefreshPorts & RoomControlPorts) {
     this.#refresh = new Refresh(ports);
     this.#rooms = new RoomControl(ports);
-  }
-
-  /** @see RoomControl.decided */
-  decided(connection: RoomConnection, room: RoomId): Message['decided'] {
-    return this.#rooms.decided(connection, room);
   }
 
   /** False when the data is not what the event needs. */

@@ -50,7 +50,7 @@ export class Dispatch {
       : this.#rate.take(connection, costOf(message), this.ports.clock.elapsed());
     if (retryAfterMs === 0 && message && (isBinary || !isOurs(message.event))) {
       const room = message.room ?? connection.roomId;
-      const decided = this.ports.control.decided(connection, room);
+      const decided = connection.decided(room);
       return connection.inbox.push(decided ? { ...message, decided } : message, bytes.length);
     }
     const context = this.#context(connection, message ?? NO_MESSAGE);
@@ -174,18 +174,19 @@ export class Dispatch {
   #slowDown(context: MessageContext, retryAfterMs: number): void {
     context.fail({ ...exceptionBody('rate_limited'), retryAfterMs });
     const { connection, startedAt: now } = context;
-    const { outbox, rateWarnings: before } = connection;
+    const { outbox, state } = connection;
+    const before = state.rateWarnings;
     if (!before || isForgiven(before, now)) {
-      connection.rateWarnings = { count: 0, lastAt: now, early: 0, toldBy: outbox.added };
+      state.rateWarnings = { count: 0, lastAt: now, early: 0, toldBy: outbox.added };
       return;
     }
     const { early, toldBy } = before;
     if (outbox.handedOver < toldBy && early < MAX_EARLY) {
-      connection.rateWarnings = { ...before, early: early + 1 };
+      state.rateWarnings = { ...before, early: early + 1 };
       return;
     }
     const strikes = strike(before, now);
-    connection.rateWarnings = { ...strikes, early, toldBy };
+    state.rateWarnings = { ...strikes, early, toldBy };
     if (strikes.count < this.ports.maxStrikes) return;
     const backInMs = Math.ceil(connection.paidAt - now);
     connection.end(CLOSE_CODES.rateLimit, { isLast: true, retryAfterMs: backInMs });
@@ -194,8 +195,8 @@ export class Dispatch {
   #strike(context: MessageContext, code: string): void {
     context.fail(code);
     const { connection, startedAt: now } = context;
-    connection.strikes = strike(connection.strikes, now);
-    if (connection.strikes.count >= this.ports.maxStrikes) connection.end(CLOSE_CODES.badMessages);
+    const strikes = (connection.state.strikes = strike(connection.state.strikes, now));
+    if (strikes.count >= this.ports.maxStrikes) connection.end(CLOSE_CODES.badMessages);
   }
 }
 

@@ -1,20 +1,13 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { RoomConnection } from '../connection/connection.js';
+import type { HookName } from '../connection/ports.js';
 import { ROOM_GATEWAY_METADATA, ROOMGATE_ADAPTER_PORTS } from '../core/constants.js';
 import { RoomgateError } from '../core/errors.js';
 
 type Hook = (this: unknown, connection: RoomConnection, ...rest: unknown[]) => unknown;
 
-type HookName = 'handleConnection' | 'handleDisconnect';
-
 const WRAPPED = Symbol('roomgate:wrapped');
-
-/** The gateways whose hook runs for a connection. */
-const RUNNING: Readonly<Record<HookName, WeakMap<RoomConnection, Set<unknown>>>> = {
-  handleConnection: new WeakMap(),
-  handleDisconnect: new WeakMap(),
-};
 
 /**
  * Nest calls `handleConnection` without awaiting it: messages would be handled before it is done, and one that rejects would
@@ -57,17 +50,20 @@ function wrap(prototype: object, name: HookName): void {
     connection: RoomConnection,
     ...rest: unknown[]
   ): Promise<unknown> {
-    const gateways = RUNNING[name].get(connection) ?? new Set();
+    const running = (connection.state.hooks ??= {
+      handleConnection: new Set(),
+      handleDisconnect: new Set(),
+    });
     // A parent's hook, called by `super`: the outer one answers for both, when both are done.
-    if (gateways.has(this)) return (hook as Hook).call(this, connection, ...rest);
-    RUNNING[name].set(connection, gateways.add(this));
+    if (running[name].has(this)) return (hook as Hook).call(this, connection, ...rest);
+    running[name].add(this);
     if (name === 'handleConnection') connection.hookStarted();
     try {
       await (hook as Hook).call(this, connection, ...rest);
     } catch (error) {
       connection.hookFailed(name, error);
     } finally {
-      gateways.delete(this);
+      running[name].delete(this);
       if (name === 'handleConnection') connection.hookSettled();
     }
     return undefined;

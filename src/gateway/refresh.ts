@@ -3,8 +3,8 @@ import type { Refusal } from '../admission/refusals.js';
 import { renew, type RenewalFailure, type Renewed } from '../admission/renewal.js';
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
-import type { RoomConnection } from '../connection/connection.js';
 import type { ConnectionAudit } from '../connection/audit.js';
+import type { ConnectionState } from '../connection/ports.js';
 import { remainingMs } from '../connection/system-messages.js';
 import { isForgiven, strike, type Strikes } from '../connection/rate-limit.js';
 import type { Clock } from '../core/clock.js';
@@ -38,22 +38,19 @@ const NOT_ITS_FAULT: readonly string[] = [
  * it neither extends a life nor ends one. What was decided while we waited is only used if nothing else changed meanwhile.
  */
 export class Refresh {
-  readonly #running = new WeakSet<RoomConnection>();
-  readonly #failures = new WeakMap<RoomConnection, Strikes>();
-
   constructor(private readonly ports: RefreshPorts) {}
 
   async handle(context: MessageContext, token: string): Promise<void> {
-    const { connection } = context;
-    if (this.#running.has(connection)) return this.#refuse(context, 'refresh_in_progress');
-    if (this.#isTiring(connection)) return context.fail('rate_limited');
-    this.#running.add(connection);
+    const { state } = context.connection;
+    if (state.isRefreshing) return this.#refuse(context, 'refresh_in_progress');
+    if (this.#isTiring(state.refreshFailures)) return context.fail('rate_limited');
+    state.isRefreshing = true;
     try {
       await this.#refresh(context, token);
     } catch {
       this.#refuse(context, 'unavailable');
     } finally {
-      this.#running.delete(connection);
+      state.isRefreshing = false;
     }
   }
 
@@ -107,20 +104,18 @@ export class Refresh {
   }
 
   /** A failed refresh never closes, but checking signatures for nothing has an end: after some, a minute's pause. */
-  #isTiring(connection: RoomConnection): boolean {
-    const failures = this.#failures.get(connection);
+  #isTiring(failures: Strikes | undefined): boolean {
     if (!failures || isForgiven(failures, this.ports.clock.elapsed())) return false;
     return failures.count >= this.ports.maxStrikes;
   }
 
   #refuse(context: MessageContext, reason: RenewalFailure): void {
-    if (!NOT_ITS_FAULT.includes(reason)) this.#countFailure(context.connection);
+    if (!NOT_ITS_FAULT.includes(reason)) this.#countFailure(context.connection.state);
     this.ports.audit.refreshRefused(context.connection, reason);
     context.fail(reason);
   }
 
-  #countFailure(connection: RoomConnection): void {
-    const now = this.ports.clock.elapsed();
-    this.#failures.set(connection, strike(this.#failures.get(connection), now));
+  #countFailure(state: ConnectionState): void {
+    state.refreshFailures = strike(state.refreshFailures, this.ports.clock.elapsed());
   }
 }

@@ -1,6 +1,7 @@
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { Flushable, Turn } from '../connection/outbox.js';
+import type { HeldBudget } from '../connection/ports.js';
 import { type FramePlace, RoomBatch, type Whereabouts } from '../connection/room-batch.js';
 import type { Deadline } from '../connection/timing-wheel.js';
 import type { Publication } from './engine/engine.js';
@@ -168,13 +169,6 @@ export class LocalRoom implements Flushable {
 /** A publication as it is sent, and where it stands. */
 export interface PlacedFrame extends FramePlace {
   readonly frame: Buffer;
-}
-
-/** What all rooms of one connection may hold together: a member that reads nothing costs no more for being in many. */
-export class HeldBudget {
-  bytes = 0;
-
-  constructor(readonly maxBytes: number) {}
 }
 
 /** What a room says while one of its members is given what it missed. */

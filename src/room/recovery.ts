@@ -2,18 +2,13 @@ import type { RoomId, RoomKey } from '../admission/room-id.js';
 import type { HistoryRight } from '../admission/room-policy.js';
 import type { RoomConnection } from '../connection/connection.js';
 import { patience, readsWithin, type Turn } from '../connection/outbox.js';
-import type { Membership } from '../connection/ports.js';
+import type { CatchUpRun, Membership } from '../connection/ports.js';
 import type { Whereabouts } from '../connection/room-batch.js';
 import { encodeGap } from '../connection/system-messages.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
 import type { Clock } from '../core/clock.js';
 import type { HistoryLimits, HistoryPage, Publication, RoomEngine } from './engine/engine.js';
-import {
-  HeldBudget,
-  type HeldPublications,
-  type LocalRoom,
-  type PlacedFrame,
-} from './local-room.js';
+import type { HeldPublications, LocalRoom, PlacedFrame } from './local-room.js';
 import type { Memberships } from './membership.js';
 import { encodePublication, type KnownBodies } from './publication-frame.js';
 import type { SettingsOfRooms } from './room-settings.js';
@@ -45,10 +40,6 @@ interface CatchingUp {
  * one `gap` and the live ones. All or nothing: who gets a `gap` has been given nothing of what was missing.
  */
 export class Recovery {
-  readonly #budgets = new WeakMap<RoomConnection, HeldBudget>();
-  /** The rooms that each member is given, the first of them now. */
-  readonly #waiting = new WeakMap<RoomConnection, PendingRun[]>();
-
   constructor(private readonly ports: RecoveryPorts) {}
 
   /**
@@ -62,7 +53,9 @@ export class Recovery {
     const { history } = settings.ofKey(key);
     if (!room || !membership) return;
     if (!history) return tellGap(connection, membership);
-    const held = room.suspend(connection, from, this.#budgetOf(connection));
+    const { maxOutboxBytes } = this.ports;
+    const catchUp = (connection.state.catchUp ??= { bytes: 0, maxBytes: maxOutboxBytes, runs: [] });
+    const held = room.suspend(connection, from, catchUp);
     if (!held) return;
     const catchingUp = { room, held, history, isAsked };
     const run = (): Promise<void> =>
@@ -70,28 +63,7 @@ export class Recovery {
         // An engine may be of the application's make, and its page anything.
         if (room.heldFrom(connection) === held) giveUp(connection, membership, catchingUp);
       });
-    this.#inTurn(connection, held, () => void run());
-  }
-
-  /** One room of a member after the other: it has one page in memory, however many rooms it is in. */
-  #inTurn(connection: RoomConnection, held: HeldPublications, run: () => void): void {
-    const waiting = this.#waiting.get(connection) ?? [];
-    this.#waiting.set(connection, waiting);
-    const one: PendingRun = { run, isBegun: false };
-    waiting.push(one);
-    held.onEnd = () => {
-      waiting.splice(waiting.indexOf(one), 1);
-      // Behind what this room is about to be given.
-      if (one.isBegun) queueMicrotask(() => begin(waiting[0]));
-    };
-    if (waiting.length === 1) begin(one);
-  }
-
-  #budgetOf(connection: RoomConnection): HeldBudget {
-    const { maxOutboxBytes } = this.ports;
-    const budget = this.#budgets.get(connection) ?? new HeldBudget(maxOutboxBytes);
-    this.#budgets.set(connection, budget);
-    return budget;
+    inTurn(catchUp.runs, held, () => void run());
   }
 
   /** Publications were dropped while the connection was muted: goes on from where each room had got to. */
@@ -181,13 +153,20 @@ export class Recovery {
   }
 }
 
-interface PendingRun {
-  readonly run: () => void;
-  isBegun: boolean;
+/** One room of a member after the other: it has one page in memory, however many rooms it is in. */
+function inTurn(runs: CatchUpRun[], held: HeldPublications, run: () => void): void {
+  const one: CatchUpRun = { run, isBegun: false };
+  runs.push(one);
+  held.onEnd = () => {
+    runs.splice(runs.indexOf(one), 1);
+    // Behind what this room is about to be given.
+    if (one.isBegun) queueMicrotask(() => begin(runs[0]));
+  };
+  if (runs.length === 1) begin(one);
 }
 
 /** Once: two that read for one room would each take what the other has not seen for held. */
-function begin(turn: PendingRun | undefined): void {
+function begin(turn: CatchUpRun | undefined): void {
   if (!turn || turn.isBegun) return;
   turn.isBegun = true;
   turn.run();

@@ -1,5 +1,5 @@
 import { behind } from '../support/placed.js';
-import { HeldBudget, HeldPublications } from '../../src/room/local-room.js';
+import { HeldPublications } from '../../src/room/local-room.js';
 
 const frame = (bytes: number): Buffer => Buffer.alloc(bytes);
 const befores = (held: HeldPublications, offset: number): number[] =>
@@ -11,7 +11,7 @@ describe('HeldPublications', () => {
     () =>
       (held = new HeldPublications(
         { offset: 4, epoch: 'e', connectionId: 'c' },
-        new HeldBudget(200),
+        { bytes: 0, maxBytes: 200 },
       )),
   );
 
@@ -35,7 +35,7 @@ describe('HeldPublications', () => {
   });
 
   it('holds no more than the other rooms of the member leave, and gives back what it has', () => {
-    const budget = new HeldBudget(200);
+    const budget = { bytes: 0, maxBytes: 200 };
     const [one, two, three] = [0, 1, 2].map(
       (offset) => new HeldPublications({ offset, epoch: 'e' }, budget),
     ) as [HeldPublications, HeldPublications, HeldPublications];

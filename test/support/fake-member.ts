@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RoomId, RoomKey } from '../../src/admission/room-id.js';
 import { roomRights } from '../../src/admission/room-admission.js';
 import type { RoomConnection } from '../../src/connection/connection.js';
-import type { Membership } from '../../src/connection/ports.js';
+import type { ConnectionState, Membership } from '../../src/connection/ports.js';
 import type { Turn } from '../../src/connection/outbox.js';
 import type { Memberships } from '../../src/room/membership.js';
 import { principalOf } from './principal.js';
@@ -14,6 +14,7 @@ const RIGHTS = roomRights({ publish: true, presence: true, history: true });
 export class FakeMember extends FakeOwner {
   readonly memberships: Membership[] = [];
   readonly principal = principalOf();
+  readonly state: ConnectionState = {};
 
   constructor(turn?: Turn, id: string = randomUUID()) {
     super(turn, id);

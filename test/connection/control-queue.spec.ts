@@ -1,11 +1,8 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
-import type { RoomConnection } from '../../src/connection/connection.js';
-import { ControlQueue } from '../../src/gateway/room-control.js';
+import { ControlQueue } from '../../src/connection/control-queue.js';
 import { Deferred } from '../support/deferred.js';
 
 describe('ControlQueue', () => {
-  const alice = { id: 'alice' } as RoomConnection;
-  const bob = { id: 'bob' } as RoomConnection;
   let queue: ControlQueue;
   let begun: string[];
   let ends: Map<string, Deferred>;
@@ -16,8 +13,8 @@ describe('ControlQueue', () => {
     ends = new Map();
   });
 
-  const push = (connection: RoomConnection, name: string): boolean =>
-    queue.push(connection, () => {
+  const push = (name: string): boolean =>
+    queue.push(() => {
       begun.push(name);
       const end = new Deferred();
       ends.set(name, end);
@@ -29,7 +26,7 @@ describe('ControlQueue', () => {
   };
 
   it('begins the first at once, and each other when the one before it has ended', async () => {
-    expect([push(alice, '1'), push(alice, '2'), push(alice, '3')]).toEqual([true, true, true]);
+    expect([push('1'), push('2'), push('3')]).toEqual([true, true, true]);
     expect(begun).toEqual(['1']);
     await end('1');
     expect(begun).toEqual(['1', '2']);
@@ -38,39 +35,29 @@ describe('ControlQueue', () => {
   });
 
   it('takes no more than may wait, and takes more again when one of them has begun', async () => {
-    for (const name of ['1', '2', '3']) push(alice, name);
-    expect(push(alice, '4')).toBe(false);
+    for (const name of ['1', '2', '3']) push(name);
+    expect(push('4')).toBe(false);
     await end('1');
-    expect([push(alice, '5'), push(alice, '6')]).toEqual([true, false]);
+    expect([push('5'), push('6')]).toEqual([true, false]);
     for (const name of ['2', '3', '5']) await end(name);
     expect(begun).toEqual(['1', '2', '3', '5']);
   });
 
-  it('lets no connection wait for another', async () => {
-    push(alice, 'a1');
-    push(alice, 'a2');
-    push(bob, 'b1');
-    expect(begun).toEqual(['a1', 'b1']);
-    await end('b1');
-    push(bob, 'b2');
-    expect(begun).toEqual(['a1', 'b1', 'b2']);
-  });
-
   it('begins at once again when all has ended', async () => {
-    push(alice, '1');
-    push(alice, '2');
+    push('1');
+    push('2');
     await end('1');
     await end('2');
-    push(alice, '3');
+    push('3');
     expect(begun).toEqual(['1', '2', '3']);
   });
 
   it('keeps the order of what is asked for while something ends', async () => {
-    queue.push(alice, async () => {
+    queue.push(async () => {
       begun.push('outer');
-      push(alice, 'asked inside');
+      push('asked inside');
     });
-    push(alice, 'asked behind');
+    push('asked behind');
     await new Promise((resolve) => setImmediate(resolve));
     expect(begun).toEqual(['outer', 'asked inside']);
     await end('asked inside');
