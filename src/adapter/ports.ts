@@ -38,8 +38,10 @@ export interface AdapterPorts {
   httpAdapter(): HttpAdapterLike & { getHttpServer(): Server; getInstance(): HttpInstance };
   /** The app's global prefix with a leading slash when it is to stand before gateway paths, else empty. */
   prefix(): string;
-  /** Makes the connection of an admitted socket: registered, in its room, greeted, and known to the gateways at the server. */
-  open(client: RoomSocket, arrival: Arrival, admitted: Admitted, server: RoomServer): void;
+  readonly entrance: {
+    /** Makes the connection of an admitted socket: registered, in its room, greeted, and known to the gateways at the server. */
+    open(client: RoomSocket, arrival: Arrival, admitted: Admitted, server: RoomServer): void;
+  };
 }
 
 /** A stock gateway's server, reached by its exact path. */

@@ -28,7 +28,7 @@ export class RoomgateAdapter extends WsAdapter {
   constructor(app: INestApplicationContext | AdapterPorts) {
     super();
     this.#ports =
-      'open' in app ? app : app.get<AdapterPorts>(ROOMGATE_ADAPTER_PORTS, { strict: false });
+      'entrance' in app ? app : app.get<AdapterPorts>(ROOMGATE_ADAPTER_PORTS, { strict: false });
   }
 
   /** @internal Whether it was made of these parts, by the same import of the module. */

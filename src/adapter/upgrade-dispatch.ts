@@ -235,7 +235,8 @@ export class UpgradeDispatch {
     this.#waiting.letGo(socket);
     const { query } = upgrade.request;
     const ip = this.ports.addresses.of(message);
-    this.ports.open(client, { socket, ip, query, headers: message.headers }, admitted, server);
+    const arrival = { socket, ip, query, headers: message.headers };
+    this.ports.entrance.open(client, arrival, admitted, server);
   }
 
   /** An upgrade to WebSocket that is for none of our rooms. */

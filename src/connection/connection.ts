@@ -175,7 +175,7 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
 
   /** @internal Whether what it is sent may be handed to the socket. Asked whenever bytes are. */
   mayRead(now: number = this.ports.clock.now()): boolean {
-    return now < this.#principal.expiresAt && !this.ports.isMuted();
+    return now < this.#principal.expiresAt && !this.ports.mute?.isOn();
   }
 
   /** @internal Of one that is not live. */
@@ -219,7 +219,7 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
    */
   send(event: string, data?: unknown): boolean {
     refuseReserved(event);
-    this.ports.checkEvent(this.roomName, event, data);
+    this.ports.settings.checkEvent(this.roomName, event, data);
     return this.sendText(this.checkSize(encodeMessage(event, data)), false);
   }
 
@@ -248,7 +248,7 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
   /** @internal The same for a value of a request's stream. */
   sendFor(request: PendingRequest, event: string, data: unknown): boolean {
     refuseReserved(event);
-    this.ports.checkEvent(this.roomName, event, data);
+    this.ports.settings.checkEvent(this.roomName, event, data);
     return this.sendText(this.checkSize(encodeMessage(event, data)), false, request);
   }
 
@@ -299,17 +299,17 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
 
   /** @internal The client has said something. */
   awake(): void {
-    this.ports.talks(this);
+    this.ports.heartbeat.follow(this);
   }
 
   /** @internal */
   receive(bytes: Buffer, isBinary: boolean): void {
-    if (this.#stage === 'open') this.ports.receive(this, bytes, isBinary);
+    if (this.#stage === 'open') this.ports.gateway.receive(this, bytes, isBinary);
   }
 
   /** @internal */
   handle(message: Message): Promise<void> | undefined {
-    return this.ports.handle(this, message);
+    return this.ports.gateway.handle(this, message);
   }
 
   /** @internal */
@@ -475,7 +475,7 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
     this.#advance();
     // What was done meanwhile may have ended it.
     if (!this.isActive) return;
-    this.ports.absent(this);
+    this.ports.memberships.absent(this);
     const dueAt = clock.elapsed() + handlerTimeoutMs;
     this.#endingOf().finishBy = wheel.add(dueAt, () => this.#over());
   }
@@ -500,7 +500,7 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
     if (ending.goodbye) this.#sayGoodbye(ending.goodbye.row, ending.goodbye);
     this.#abort(isLoss ? 'right_lost' : 'peer_gone');
     // Its client may take its time to answer, or never do.
-    this.ports.leave(this);
+    this.ports.authority.leaveAll(this);
     this.#settle();
   }
 
@@ -510,7 +510,10 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
     if (this.#connecting || !this.isGone || ending.isTold) return;
     ending.isTold = true;
     const { closedWith = 0 } = ending;
-    this.ports.closed(this, closedWith);
+    const { audit, registry, heartbeat } = this.ports;
+    audit.closed(this, closedWith);
+    registry.remove(this);
+    heartbeat.forget(this);
     for (const listener of this.#onDisconnect?.splice(0) ?? []) listener(closedWith);
   }
 

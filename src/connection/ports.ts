@@ -2,14 +2,17 @@ import type { GatewayRules } from '../admission/admission.js';
 import type { Principal } from '../admission/principal.js';
 import type { RoomId, RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
+import type { ConnectionAudit } from './audit.js';
 import type { BacklogLimits } from './backlog.js';
 import type { RoomConnection } from './connection.js';
 import type { ControlQueue } from './control-queue.js';
 import type { HandlerTable } from './handlers.js';
+import type { Heartbeat } from './heartbeat.js';
 import type { LifetimeRules } from './lifetime.js';
 import type { Message } from './message.js';
 import type { Turn } from './outbox.js';
 import type { RateWarnings, Strikes } from './rate-limit.js';
+import type { Registry } from './registry.js';
 
 /** A connection in a room. */
 export interface Membership {
@@ -73,24 +76,31 @@ export interface ConnectionPorts extends BacklogLimits {
   readonly maxInboxMessages: number;
   readonly handlerTimeoutMs: number;
   readonly closeTimeoutMs: number;
-  /** Whether no connection is live, because revocations may be missing. */
-  isMuted(): boolean;
-  /** Compares what is sent with the schema declared for its event; does nothing in strict mode. @throws RoomgateError `invalid_data` */
-  checkEvent(roomName: string, event: string, data: unknown): void;
+  readonly registry: Registry;
+  readonly heartbeat: Heartbeat;
+  readonly audit: ConnectionAudit;
+  /** On while no connection is live, because revocations may be missing. Absent where they are closed then. */
+  readonly mute: { isOn(): boolean } | undefined;
+  readonly settings: {
+    /** Compares what is sent with the schema declared for its event; does nothing in strict mode. @throws RoomgateError `invalid_data` */
+    checkEvent(roomName: string, event: string, data: unknown): void;
+  };
   /** A hook, a handler or a filter of the application failed. */
   report(what: string, error: unknown, connectionId?: string): void;
-  /** The client has begun to say something, for the first time. */
-  talks(connection: RoomConnection): void;
-  /** Takes a frame that arrived; the gateway stage. */
-  receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void;
-  /** Handles one message of the inbox; settles when the next may follow. */
-  handle(connection: RoomConnection, message: Message): Promise<void> | undefined;
-  /** The connection accepts no more messages: it is not present any more, though still in its rooms. */
-  absent(connection: RoomConnection): void;
-  /** Nothing of the connection is handled any more: leave its rooms. */
-  leave(connection: RoomConnection): void;
-  /** The connection is gone: forget it. The code is the other side's. */
-  closed(connection: RoomConnection, code: number): void;
+  readonly gateway: {
+    /** Takes a frame that arrived. */
+    receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void;
+    /** Handles one message of the inbox; settles when the next may follow. */
+    handle(connection: RoomConnection, message: Message): Promise<void> | undefined;
+  };
+  readonly memberships: {
+    /** The connection accepts no more messages: it is not present any more, though still in its rooms. */
+    absent(connection: RoomConnection): void;
+  };
+  readonly authority: {
+    /** Nothing of the connection is handled any more: it leaves its rooms. */
+    leaveAll(connection: RoomConnection): void;
+  };
 }
 
 export interface EndOptions {

@@ -3,7 +3,7 @@ import type { Principal } from '../admission/principal.js';
 import { requireLive, requirePublish, RoomConnection } from '../connection/connection.js';
 import { CLAIMS_METADATA, SCOPE_METADATA } from '../core/constants.js';
 import { ignoreRejection, RoomgateError } from '../core/errors.js';
-import { MessageContext, type RightsCheck } from './message-context.js';
+import { contextOf, MessageContext, type RightsCheck } from './message-context.js';
 
 /** What a handler and its class together require of the principal. */
 export interface Requirements {
@@ -22,7 +22,7 @@ export class ClaimsGuard implements CanActivate, RightsCheck {
 
   canActivate(context: ExecutionContext): boolean {
     this.check(context);
-    const message: unknown = context.getArgByIndex(2);
+    const message: unknown = contextOf(context);
     if (message instanceof MessageContext) message.letInBy(this, context);
     return true;
   }

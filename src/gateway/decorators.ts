@@ -15,10 +15,7 @@ import {
   UNORDERED_METADATA,
 } from '../core/constants.js';
 import { RoomgateError } from '../core/errors.js';
-import type { MessageContext } from './message-context.js';
-
-const contextOf = (context: ExecutionContext): MessageContext =>
-  context.getArgByIndex<MessageContext>(2);
+import { contextOf, type MessageContext } from './message-context.js';
 
 /** The connection a message came from: `@CurrentConnection() connection: RoomConnection`. */
 export const CurrentConnection = createParamDecorator(

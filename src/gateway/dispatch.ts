@@ -15,8 +15,8 @@ import type { Clock } from '../core/clock.js';
 import type { RoomService } from '../room/room.service.js';
 import type { Control } from './control-events.js';
 import { exceptionBody } from './exceptions.js';
-import { MessageContext } from './message-context.js';
-import { settleFiltered, settleReply, type StreamPorts, Streams } from './streams.js';
+import { MessageContext, settleFiltered, settleReply } from './message-context.js';
+import { type StreamPorts, Streams } from './streams.js';
 
 /** Beyond these a flood that was sent at once is not forgiven: each costs an answer. */
 const MAX_EARLY = 1_000;
@@ -214,19 +214,4 @@ const COSTS: ReadonlyMap<string, number> = new Map([
 
 function costOf(message: Message | undefined): number {
   return (message && COSTS.get(message.event)) ?? 1;
-}
-
-/** Tells a developer, once for each event, of return values that nobody gets. */
-export class Unsent {
-  readonly #warned = new Set<string>();
-
-  constructor(private readonly warn: (line: string) => void) {}
-
-  tell(event: string): void {
-    if (this.#warned.has(event)) return;
-    this.#warned.add(event);
-    this.warn(
-      `The handler of ${JSON.stringify(event)} returned a value for a message without an id: nobody gets it. Return { event, data }, or have the client send an id.`,
-    );
-  }
 }

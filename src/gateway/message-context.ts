@@ -1,9 +1,10 @@
 import type { RoomConnection } from '../connection/connection.js';
 import type { PendingRequest, RequestEnd } from '../connection/ports.js';
 import type { Run } from '../connection/timing-wheel.js';
-import { encodeMessage, type Message } from '../connection/message.js';
+import { encodeMessage, type Message, refuseReserved } from '../connection/message.js';
 import type { Room } from '../room/room.js';
 import type { RoomService } from '../room/room.service.js';
+import type { SettingsOfRooms } from '../room/room-settings.js';
 import { RoomgateError } from '../core/errors.js';
 import { type ExceptionBody, exceptionBody } from './exceptions.js';
 
@@ -217,6 +218,75 @@ export class MessageContext implements Run, PendingRequest {
   }
 }
 
+/** The message that Nest runs a handler, guard, pipe, interceptor or filter for; something else under another adapter. */
+export function contextOf(host: { getArgByIndex(index: number): unknown }): MessageContext {
+  return host.getArgByIndex(2) as MessageContext;
+}
+
 function abortError(end: RequestEnd): RoomgateError {
   return new RoomgateError(end, WHY_ABORTED[end]);
+}
+
+/** What replies are made with. */
+export interface ReplyPorts {
+  /** Told of faults of the application's own code. */
+  readonly report: (event: string, error: unknown) => void;
+  readonly settings: Pick<SettingsOfRooms, 'checkEvent'>;
+  /** Told of values that nobody gets; absent in strict mode. */
+  readonly unsent: Pick<Unsent, 'tell'> | undefined;
+}
+
+/** Whether a handler's result names the event it is to be sent as. */
+export function isWsResponse(result: unknown): result is { event: string; data?: unknown } {
+  return (
+    typeof result === 'object' &&
+    result !== null &&
+    typeof (result as { event?: unknown }).event === 'string'
+  );
+}
+
+/**
+ * The reply to a handler's result: `{ event, data }` is sent as it is, any other value as the data of `ack`, and nothing but
+ * `{ event, data }` is sent when the message has no id.
+ */
+export function settleReply(context: MessageContext, result: unknown, ports: ReplyPorts): void {
+  if (context.isSettled) return;
+  try {
+    if (isWsResponse(result)) {
+      refuseReserved(result.event);
+      ports.settings.checkEvent(context.connection.roomName, result.event, result.data);
+      context.reply(result.event, result.data);
+    } else {
+      if (context.id === undefined && result !== undefined) ports.unsent?.tell(context.event);
+      context.ack(result);
+    }
+  } catch (error) {
+    ports.report(context.event, error);
+    context.fail(codeOf(error));
+  }
+}
+
+/** What the client is told of a reply that could not be sent. */
+export function codeOf(error: unknown): string {
+  return error instanceof RoomgateError && error.code === 'too_big' ? 'too_big' : 'internal';
+}
+
+/** A filter of the app took the exception and may have answered in its own way: an ack would be a lie. */
+export function settleFiltered(context: MessageContext): void {
+  if (context.id !== undefined) context.fail('internal');
+}
+
+/** Tells a developer, once for each event, of return values that nobody gets. */
+export class Unsent {
+  readonly #warned = new Set<string>();
+
+  constructor(private readonly warn: (line: string) => void) {}
+
+  tell(event: string): void {
+    if (this.#warned.has(event)) return;
+    this.#warned.add(event);
+    this.warn(
+      `The handler of ${JSON.stringify(event)} returned a value for a message without an id: nobody gets it. Return { event, data }, or have the client send an id.`,
+    );
+  }
 }

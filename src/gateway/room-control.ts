@@ -102,7 +102,10 @@ export class RoomControl {
       const stale = connection.generation !== generation || admission.lastLook(admitted);
       if (!stale && connection.isLive()) {
         // Before anything that the room says.
-        context.reply('room.joined', { room, position: rooms.positionIn(admitted.key) });
+        context.reply('room.joined', {
+          room,
+          position: rooms.memberships.positionIn(admitted.key),
+        });
         return rooms.authority.enter(connection, admitted, since);
       }
       release(admitted);

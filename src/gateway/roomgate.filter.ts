@@ -17,7 +17,7 @@ import { describeError, RoomgateError } from '../core/errors.js';
 import { issuePaths } from '../core/standard-schema.js';
 import type { RoomgateOptions } from '../module/options.js';
 import { type ExceptionBody, exceptionBody, type ExceptionCode } from './exceptions.js';
-import { MessageContext } from './message-context.js';
+import { contextOf, MessageContext } from './message-context.js';
 import { refuseWithoutModule } from './nest-patches.js';
 import { InvalidDataException } from './pipes.js';
 
@@ -65,7 +65,7 @@ export class RoomgateFilter implements ExceptionFilter {
   }
 
   catch(exception: unknown, host: ArgumentsHost): void {
-    const context: unknown = host.getArgByIndex(2);
+    const context: unknown = contextOf(host);
     if (context instanceof MessageContext) {
       const isAbort = context.isAbort(exception);
       const body = isAbort ? exceptionBody('internal') : this.toBody(exception, context.event);

@@ -1,4 +1,4 @@
-import type { Arrival } from '../adapter/ports.js';
+import type { AdapterPorts, Arrival } from '../adapter/ports.js';
 import type { RoomServer } from '../adapter/room-server.js';
 import { UpgradeLimits } from '../adapter/upgrade-limits.js';
 import { Admission, type Admitted } from '../admission/admission.js';
@@ -27,7 +27,8 @@ import { attempt } from '../core/errors.js';
 import { quote } from '../core/option-rules.js';
 import { newUuid } from '../core/uuid.js';
 import { Control, parsePositionQuery } from '../gateway/control-events.js';
-import { Dispatch, Unsent } from '../gateway/dispatch.js';
+import { Dispatch } from '../gateway/dispatch.js';
+import { Unsent } from '../gateway/message-context.js';
 import type { RoomEngine } from '../room/engine/engine.js';
 import type { Memberships } from '../room/membership.js';
 import type { RoomService } from '../room/room.service.js';
@@ -68,8 +69,7 @@ export class RoomgateNode {
   readonly logout: BackChannelLogout;
   readonly #watch: HandlerWatch;
   readonly heartbeat: Heartbeat;
-  readonly #entrance: Entrance;
-  readonly #audit: ConnectionAudit;
+  readonly entrance: AdapterPorts['entrance'];
   readonly #rooms: Rooms;
 
   constructor(options: RoomgateOptions, seams: Seams) {
@@ -80,7 +80,7 @@ export class RoomgateNode {
     this.audit = new Audit(seams.auditSink, clock, (error) =>
       failures.tellQuietly('The audit sink', error),
     );
-    this.#audit = new ConnectionAudit(this.audit);
+    const audit = new ConnectionAudit(this.audit);
     const { verifier, revocationStore: store } = seams;
     const logoutFailed = (error: unknown, requestId?: string): void =>
       failures.tellQuietly('The back-channel logout', error, requestId && `request ${requestId}`);
@@ -105,13 +105,13 @@ export class RoomgateNode {
       void this.revocation
         .refresh()
         .catch((error: unknown) => warn('Loading revocations again failed', error));
-    const audit = this.#audit;
     const rooms = new Rooms(
       { clock, engine, turn, wheel, registry, audit, isStale, admission, warn, onUnknownOrder },
       options,
     );
     this.#rooms = rooms;
     this.memberships = rooms.memberships;
+    const { settings } = rooms;
     this.rooms = rooms.service;
     const revocations = new Revocations(clock, options);
     this.revocation = new RevocationService({
@@ -125,7 +125,7 @@ export class RoomgateNode {
       kick: (revocation) => {
         if (revocation.kind === 'block' || revocation.kind === 'subject')
           rooms.authority.lostEverywhere(revocation.identity);
-        kick(revocation, revocations, this.registry, this.#audit);
+        kick(revocation, revocations, registry, audit);
       },
     });
     const subjects = new SubjectLimit(options, registry);
@@ -145,7 +145,6 @@ export class RoomgateNode {
       options,
     );
     this.#watch = new HandlerWatch(clock, options.handlerTimeoutMs);
-    const unsent = new Unsent((line) => attempt(() => seams.logger.warn(line)));
     const report = (event: string, error: unknown): void =>
       failures.tell(`The handler of ${JSON.stringify(event)}`, error);
     const dispatch = new Dispatch({
@@ -159,13 +158,16 @@ export class RoomgateNode {
         clock,
         admission: this.admission,
         rooms,
-        audit: this.#audit,
+        audit,
         report,
       }),
       report,
-      checkEvent: (...sent) => rooms.checkEvent(...sent),
-      warnUnsent: (event) => (options.strict ? undefined : unsent.tell(event)),
+      settings,
+      unsent: options.strict
+        ? undefined
+        : new Unsent((line) => attempt(() => seams.logger.warn(line))),
     });
+    const heartbeat = (this.heartbeat = new Heartbeat(clock, options));
     const ports = {
       clock,
       wheel,
@@ -176,25 +178,24 @@ export class RoomgateNode {
       turn: this.turn,
       maxInboxMessages: options.maxInboxMessages,
       maxOutboxBytes: options.maxOutboxBytes,
-      isMuted: () => rooms.isMuted(),
-      slowConsumerRule: (key) => rooms.slowConsumerRule(key),
-      checkEvent: (...sent) => rooms.checkEvent(...sent),
+      registry,
+      heartbeat,
+      audit,
+      mute: rooms.mute,
+      settings,
+      slowConsumerRule: (key) => settings.ofKey(key).slowConsumer,
       report: (what, error, connectionId) =>
         failures.tell(what, error, connectionId && `connection ${connectionId}`),
-      talks: (connection) => this.heartbeat.follow(connection),
-      receive: (connection, bytes, isBinary) => dispatch.receive(connection, bytes, isBinary),
-      handle: (connection, message) => dispatch.handle(connection, message),
-      absent: (connection) => this.memberships.absent(connection),
-      leave: (connection) => rooms.authority.leaveAll(connection),
-      closed: (connection, code) => this.#forget(connection, code),
+      gateway: dispatch,
+      memberships: rooms.memberships,
+      authority: rooms.authority,
     } satisfies ConnectionPorts;
-    this.heartbeat = new Heartbeat(clock, options);
-    this.#entrance = new Entrance({
+    this.entrance = new Entrance({
       ...options,
       subjects,
       clock,
       registry,
-      heartbeat: this.heartbeat,
+      heartbeat,
       rooms,
       audit,
       connection: ports,
@@ -213,17 +214,6 @@ export class RoomgateNode {
     this.#watch.stop();
     await this.revocation.stop();
     await this.#rooms.stop();
-  }
-
-  /** @see Entrance.open */
-  open(...args: Parameters<Entrance['open']>): void {
-    this.#entrance.open(...args);
-  }
-
-  #forget(connection: RoomConnection, code: number): void {
-    this.#audit.closed(connection, code);
-    this.registry.remove(connection);
-    this.heartbeat.forget(connection);
   }
 }
 
@@ -265,7 +255,7 @@ class Entrance {
     this.ports.heartbeat.begin(connection);
     const now = this.ports.clock.now();
     const { maxMessageBytes } = this.ports;
-    const position = this.ports.rooms.positionIn(admitted.key);
+    const position = this.ports.rooms.memberships.positionIn(admitted.key);
     // Before anybody else can say something to it.
     socket.write(encodeTextFrame(encodeHello(connection, now, maxMessageBytes, position)));
     const since = parsePositionQuery(query);

@@ -218,6 +218,6 @@ function createPorts(
     drain: node.drain,
     httpAdapter: () => host.httpAdapter,
     prefix: () => (options.useGlobalPrefix && prefix() ? `/${prefix()}` : ''),
-    open: (...args) => node.open(...args),
+    entrance: node.entrance,
   };
 }

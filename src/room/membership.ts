@@ -7,7 +7,7 @@ import type { TimingWheel } from '../connection/timing-wheel.js';
 import type { Clock } from '../core/clock.js';
 import { RoomgateError } from '../core/errors.js';
 import { isLater, whenThere } from '../core/maybe-promise.js';
-import type { RoomEngine } from './engine/engine.js';
+import type { Position, RoomEngine } from './engine/engine.js';
 import { LocalRoom } from './local-room.js';
 import type { Presence } from './presence.js';
 import type { SettingsOfRooms } from './room-settings.js';
@@ -39,6 +39,11 @@ export class Memberships {
 
   get(key: RoomKey): LocalRoom | undefined {
     return this.#rooms.get(key);
+  }
+
+  /** Where the room has got to here, if its members may come back to a position. */
+  positionIn(key: RoomKey): Position | undefined {
+    return this.ports.settings.ofKey(key).history && this.get(key)?.position;
   }
 
   /**

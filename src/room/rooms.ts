@@ -1,16 +1,14 @@
 import type { Admission } from '../admission/admission.js';
-import type { RoomKey } from '../admission/room-id.js';
 import type { ConnectionAudit } from '../connection/audit.js';
 import { MessageRate } from '../connection/rate-limit.js';
 import type { Registry } from '../connection/registry.js';
-import type { SlowConsumerRule } from '../connection/slow-consumer.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
 import type { Turn } from '../connection/outbox.js';
 import type { Clock } from '../core/clock.js';
 import type { RoomgateOptions } from '../module/options.js';
 import { Authority } from './authority.js';
 import { Delivery } from './delivery.js';
-import type { Position, RoomEngine } from './engine/engine.js';
+import type { RoomEngine } from './engine/engine.js';
 import { History } from './history.js';
 import { KnownBodies } from './publication-frame.js';
 import { LocalOrders, Orders, OrderSender } from './orders.js';
@@ -40,24 +38,25 @@ interface RoomsPorts {
 
 /** The rooms of one node, put together. */
 export class Rooms {
+  readonly settings: SettingsOfRooms;
   readonly memberships: Memberships;
   readonly recovery: Recovery;
   readonly authority: Authority;
   readonly orders: Orders;
   readonly service: RoomService;
+  /** Only with `onStaleAuthority: 'mute'`. */
+  readonly mute: StaleMute | undefined;
   readonly #presence: Presence;
   readonly #feed: PresenceFeed;
   readonly #engine: TimelyEngine;
-  readonly #settings: SettingsOfRooms;
   readonly #bodies: KnownBodies;
-  readonly #mute: StaleMute | undefined;
   readonly #orderReceiver: OrderReceiver;
 
   constructor(ports: RoomsPorts, options: RoomgateOptions) {
     const { clock, registry, audit } = ports;
     const { roomIdleMs, maxOutboxBytes, verdictDeadlineMs: deadlineMs } = options;
     const engine = (this.#engine = new TimelyEngine(ports.engine, clock, deadlineMs));
-    const settings = new SettingsOfRooms(options);
+    const settings = (this.settings = new SettingsOfRooms(options));
     const bodies = (this.#bodies = new KnownBodies(engine.isAlone));
     const listeners = new RoomListeners(ports.warn);
     const presence = new Presence({ ...options, engine, settings, listeners, clock });
@@ -102,36 +101,14 @@ export class Rooms {
       listeners,
     );
     this.memberships = memberships;
-    this.#settings = settings;
     this.#presence = presence;
     this.#feed = new PresenceFeed(clock);
-    if (options.onStaleAuthority === 'mute') this.#mute = new StaleMute({ ...ports, recovery });
-  }
-
-  /** Where the room has got to here, if its members may come back to a position. */
-  positionIn(key: RoomKey): Position | undefined {
-    return this.#settings.ofKey(key).history && this.memberships.get(key)?.position;
-  }
-
-  /** Whether no connection is live, because revocations may be missing. */
-  isMuted(): boolean {
-    return this.#mute !== undefined && this.#mute.isOn();
-  }
-
-  /** Compares what is sent with the schema declared for its event, unless strict. @throws RoomgateError `invalid_data` */
-  checkEvent(roomName: string, event: string, data: unknown): void {
-    this.#settings.checkEvent(roomName, event, data);
-  }
-
-  /** What happens to what a room says when a member does not read it. */
-  slowConsumerRule(key: RoomKey): SlowConsumerRule {
-    return this.#settings.ofKey(key).slowConsumer;
+    if (options.onStaleAuthority === 'mute') this.mute = new StaleMute({ ...ports, recovery });
   }
 
   /** @throws RoomgateError `engine_unavailable`, and whatever the engine throws. */
   async start(): Promise<void> {
-    const { memberships, recovery } = this;
-    const settings = this.#settings;
+    const { memberships, recovery, settings } = this;
     const bodies = this.#bodies;
     const presence = this.#presence;
     const feed = this.#feed;
