@@ -4,13 +4,7 @@ import type { Duplex } from 'node:stream';
 import { forwardedLists } from '../admission/origin.js';
 import { headerValues } from '../admission/upgrade-request.js';
 import { MessageRate, type Paced } from '../connection/rate-limit.js';
-
-export interface UpgradeLimitRules {
-  readonly maxPendingUpgrades: number;
-  readonly maxConnectionsPerAddress: number;
-  readonly maxUpgradesPerAddress: number;
-  readonly upgradeWindowMs: number;
-}
+import type { RoomgateOptions } from '../module/options.js';
 
 /** One address has at most this part of the slots of one kind. */
 const SHARE_OF_ONE = 0.05;
@@ -68,7 +62,13 @@ export class UpgradeLimits {
   readonly #rate: MessageRate;
 
   constructor(
-    private readonly rules: UpgradeLimitRules,
+    private readonly rules: Pick<
+      RoomgateOptions,
+      | 'maxPendingUpgrades'
+      | 'maxConnectionsPerAddress'
+      | 'maxUpgradesPerAddress'
+      | 'upgradeWindowMs'
+    >,
     private readonly now: () => number,
   ) {
     const { maxPendingUpgrades, maxUpgradesPerAddress: most, upgradeWindowMs } = rules;

@@ -16,18 +16,16 @@ const PENDING = Symbol('pending upgrade');
 
 type Marked = IncomingMessage & { [PENDING]?: PendingUpgrade };
 
-interface HandshakePorts {
-  readonly refuse: (upgrade: PendingUpgrade, refusal: Refusal) => void;
-  readonly open: (client: RoomSocket, upgrade: PendingUpgrade) => void;
-}
-
 /** The server of `ws`, which asks `verifyClient` about every upgrade and answers a yes with the 101 (RFC 6455 §4.2.2). */
 export class Handshake {
   readonly #server: WebSocketServer;
 
   constructor(
     { options, admission, clock }: AdapterPorts,
-    private readonly after: HandshakePorts,
+    private readonly after: {
+      readonly refuse: (upgrade: PendingUpgrade, refusal: Refusal) => void;
+      readonly open: (client: RoomSocket, upgrade: PendingUpgrade) => void;
+    },
   ) {
     const { maxFragments, maxBufferedChunks, maxPendingAutoPongs, verdictDeadlineMs } = options;
     this.#server = new WebSocketServer({

@@ -2,11 +2,12 @@ import { forgetLastMatch } from '../core/bounded-cache.js';
 import type { Clock } from '../core/clock.js';
 import { ignoreRejection } from '../core/errors.js';
 import { isLater, whenThere } from '../core/maybe-promise.js';
+import type { RoomgateOptions } from '../module/options.js';
 import { refuseTokenInQuery, type TokenExtractor } from './credential.js';
-import { checkOrigin, type OriginRules } from './origin.js';
+import { checkOrigin } from './origin.js';
 import { createPrincipal, type Principal } from './principal.js';
 import { Refusal } from './refusals.js';
-import { RoomEntry, type RoomEntryPorts } from './room-admission.js';
+import { RoomEntry } from './room-admission.js';
 import type { RoomId, RoomKey } from './room-id.js';
 import type { RoomPolicy, RoomRights } from './room-policy.js';
 import type { SubjectLimit } from './subject-limit.js';
@@ -16,7 +17,7 @@ import {
   TokenRefusedError,
   type TokenVerifier,
 } from './token-verifier.js';
-import { checkClaims, parseToken, type TimeRules } from './token.js';
+import { checkClaims, parseToken } from './token.js';
 import type { UpgradeRequest } from './upgrade-request.js';
 
 /** What a gateway asks of those who come in. */
@@ -49,19 +50,23 @@ export interface PlaceKeeper {
   keepPlace(giveBack: () => void): void;
 }
 
-interface AdmissionPorts extends IdentificationPorts, RoomEntryPorts {
+/** What is asked on the way in. */
+export interface AdmissionPorts {
+  readonly clock: Clock;
   readonly extractor: TokenExtractor;
+  readonly verifier: Pick<TokenVerifier, 'verify'> & Partial<TokenVerifier>;
   readonly isDraining: () => boolean;
+  readonly isRevoked: (principal: Principal) => boolean;
+  /** Whether there may be revocations that this node has not heard of. */
+  readonly isStale: () => boolean;
   readonly subjects: Pick<SubjectLimit, 'hasPlace' | 'take'>;
+  /** Another one when rights in the room are to be asked for anew, or it is closed: an answer of the policy from before is stale. */
+  readonly generation: (key: RoomKey) => number;
+  /** Has the engine carry the room to this node; returns how to let it go again. */
+  readonly holdRoom: (key: RoomKey, principal: Principal) => MaybePromise<() => void>;
   /** A part of the application threw while something was decided about a connection that exists. */
   readonly failed?: (refusal: Refusal, principal: Principal | undefined) => void;
 }
-
-type AdmissionRules = OriginRules &
-  IdentificationRules & {
-    readonly maxVerdictsPerTurn: number;
-    readonly hideRooms: boolean;
-  };
 
 /**
  * The whole sequence at the door, in the order of the verdict table; every step is one decision in a file of its own. A step that
@@ -75,7 +80,17 @@ export class Admission {
 
   constructor(
     private readonly ports: AdmissionPorts,
-    private readonly rules: AdmissionRules,
+    private readonly rules: Pick<
+      RoomgateOptions,
+      | 'allowedHosts'
+      | 'allowedOrigins'
+      | 'trustProxyHops'
+      | 'clockToleranceMs'
+      | 'maxTokenLifeMs'
+      | 'maxTokenBytes'
+      | 'maxVerdictsPerTurn'
+      | 'hideRooms'
+    >,
   ) {
     this.turnstile = new Turnstile(rules.maxVerdictsPerTurn, ports.verifier.checksPerToken);
     this.identification = new Identification(ports, rules);
@@ -196,23 +211,16 @@ export class Admission {
   }
 }
 
-interface IdentificationPorts {
-  readonly clock: Clock;
-  readonly verifier: Pick<TokenVerifier, 'verify'> & Partial<TokenVerifier>;
-  readonly isRevoked: (principal: Principal) => boolean;
-  /** Whether there may be revocations that this node has not heard of. */
-  readonly isStale: () => boolean;
-}
-
-type IdentificationRules = TimeRules & { readonly maxTokenBytes: number };
-
 type Verified = Awaited<ReturnType<TokenVerifier['verify']>>;
 
 /** Who a token speaks for. */
 class Identification {
   constructor(
-    private readonly ports: IdentificationPorts,
-    private readonly rules: IdentificationRules,
+    private readonly ports: Pick<AdmissionPorts, 'clock' | 'verifier' | 'isRevoked' | 'isStale'>,
+    private readonly rules: Pick<
+      RoomgateOptions,
+      'clockToleranceMs' | 'maxTokenLifeMs' | 'maxTokenBytes'
+    >,
   ) {}
 
   /** Shape, verifier, claims and times, revocation, in this order. Never throws nor rejects. */

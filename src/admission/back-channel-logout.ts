@@ -1,45 +1,14 @@
 import { forgetLastMatch } from '../core/bounded-cache.js';
 import type { Clock } from '../core/clock.js';
+import type { RoomgateOptions } from '../module/options.js';
 import type { Audit, AuditReason } from './audit.js';
 import { freezeJson, identityOf } from './principal.js';
 import { Refusal } from './refusals.js';
 import type { Revocation, RevocationStore } from './revocation.js';
 import { KeysUnavailableError, refusalOf, type TokenVerifier } from './token-verifier.js';
-import {
-  isText,
-  isTime,
-  LOGOUT_EVENT,
-  MAX_SUBJECT_BYTES,
-  parseToken,
-  type TimeRules,
-} from './token.js';
+import { isText, isTime, LOGOUT_EVENT, MAX_SUBJECT_BYTES, parseToken } from './token.js';
 
 export type LogoutStatus = 200 | 400 | 429 | 503;
-
-interface LogoutPorts {
-  readonly clock: Clock;
-  readonly verifier: TokenVerifier;
-  readonly store: RevocationStore;
-  readonly audit: Audit;
-  /** The turn of the door, see `Admission.turn`: undefined when a token may be verified at once. */
-  readonly turn: () => Promise<void> | undefined;
-  /** Those of the door for one address, counted apart, so that neither uses up what the other may have. */
-  readonly limits: LogoutLimits;
-  /** Hears of a verifier or a store that throws something else than its own errors. */
-  readonly failed?: (error: unknown, requestId?: string) => void;
-}
-
-interface LogoutLimits {
-  /** Whether one more request of the address may be decided. Counts it. */
-  mayKnock(address: string): boolean;
-  readonly pending: { take(address: string): void; giveBack(address: string): void };
-}
-
-type LogoutRules = TimeRules & {
-  readonly maxTokenBytes: number;
-  readonly verdictDeadlineMs: number;
-  readonly logoutToleranceMs: number;
-};
 
 /** Where a logout request came from, as a group of addresses, and the id of its audit event. */
 interface LogoutSource {
@@ -57,8 +26,30 @@ export class BackChannelLogout {
   readonly #storing = new Map<string, Promise<boolean | undefined>>();
 
   constructor(
-    private readonly ports: LogoutPorts,
-    private readonly rules: LogoutRules,
+    private readonly ports: {
+      readonly clock: Clock;
+      readonly verifier: TokenVerifier;
+      readonly store: RevocationStore;
+      readonly audit: Audit;
+      /** The turn of the door, see `Admission.turn`: undefined when a token may be verified at once. */
+      readonly turn: () => Promise<void> | undefined;
+      /** Those of the door for one address, counted apart, so that neither uses up what the other may have. */
+      readonly limits: {
+        /** Whether one more request of the address may be decided. Counts it. */
+        mayKnock(address: string): boolean;
+        readonly pending: { take(address: string): void; giveBack(address: string): void };
+      };
+      /** Hears of a verifier or a store that throws something else than its own errors. */
+      readonly failed?: (error: unknown, requestId?: string) => void;
+    },
+    private readonly rules: Pick<
+      RoomgateOptions,
+      | 'clockToleranceMs'
+      | 'maxTokenLifeMs'
+      | 'maxTokenBytes'
+      | 'verdictDeadlineMs'
+      | 'logoutToleranceMs'
+    >,
   ) {
     this.#replays = new Replays(ports.clock);
   }
@@ -175,7 +166,10 @@ interface Logout {
 function readLogout(
   raw: Readonly<Record<string, unknown>>,
   now: number,
-  { clockToleranceMs, maxTokenLifeMs }: TimeRules,
+  {
+    clockToleranceMs,
+    maxTokenLifeMs,
+  }: Pick<RoomgateOptions, 'clockToleranceMs' | 'maxTokenLifeMs'>,
 ): Logout | undefined {
   const claims = freezeJson(raw) as Record<string, unknown>;
   const { iss, aud, jti, iat, exp, sub, sid, events } = claims;

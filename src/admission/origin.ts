@@ -1,18 +1,16 @@
+import type { RoomgateOptions } from '../module/options.js';
 import { Refusal } from './refusals.js';
 import { type UpgradeRequest, valuesOf } from './upgrade-request.js';
-
-export interface OriginRules {
-  readonly allowedHosts: readonly string[];
-  readonly allowedOrigins: readonly string[];
-  readonly trustProxyHops: number;
-}
 
 /**
  * Cross-site WebSocket hijacking (CWE-1385) and DNS rebinding: a browser always names the origin of the page, other clients need
  * not. Without an Origin the request passes. An Origin passes when it is that of our own host, or listed. Our own host must be
  * listed if any is.
  */
-export function checkOrigin(request: UpgradeRequest, rules: OriginRules): Refusal | undefined {
+export function checkOrigin(
+  request: UpgradeRequest,
+  rules: Pick<RoomgateOptions, 'allowedHosts' | 'allowedOrigins' | 'trustProxyHops'>,
+): Refusal | undefined {
   const origins = valuesOf(request, 'origin');
   // Most clients are no browsers, and most servers list no hosts.
   if (origins.length === 0 && rules.allowedHosts.length === 0) return undefined;
@@ -29,7 +27,10 @@ export function checkOrigin(request: UpgradeRequest, rules: OriginRules): Refusa
  * The host that the client asked for: what the outermost of our proxies says of it, else the one `Host` of the request. Most
  * proxies replace the header instead of adding to it, so a list shorter than `trustProxyHops` begins with the outermost.
  */
-export function ownHost(headers: HeaderValues, { trustProxyHops }: OriginRules): string {
+export function ownHost(
+  headers: HeaderValues,
+  { trustProxyHops }: Pick<RoomgateOptions, 'trustProxyHops'>,
+): string {
   const arrived = headers('host')[0] ?? '';
   if (trustProxyHops === 0) return arrived;
   const [host = '', ...others] = forwardedLists(headers, 'host').map(
@@ -40,7 +41,10 @@ export function ownHost(headers: HeaderValues, { trustProxyHops }: OriginRules):
 }
 
 /** Whether the host is one of `allowedHosts`: an entry without a port stands for every port. */
-export function checkHost(host: string, { allowedHosts }: OriginRules): Refusal | undefined {
+export function checkHost(
+  host: string,
+  { allowedHosts }: Pick<RoomgateOptions, 'allowedHosts'>,
+): Refusal | undefined {
   if (allowedHosts.length === 0 || allowedHosts.includes(host)) return undefined;
   const own = parseHost(host);
   const isAllowed =

@@ -17,21 +17,6 @@ export type DisconnectTarget =
   | { readonly connectionId: string }
   | { readonly key: RoomKey; readonly identity?: string };
 
-interface RevocationPorts {
-  readonly clock: Clock;
-  readonly store: RevocationStore;
-  readonly revocations: Revocations;
-  readonly maxAuthorityStalenessMs: number;
-  /** The issuer, where there is only one. */
-  readonly onlyIssuer: string | undefined;
-  /** Hears of a store that throws where it has to answer. */
-  readonly failed?: (error: unknown) => void;
-  /** Closes connections on every node, however valid; resolves with how many there were on this one. */
-  readonly disconnect: (target: DisconnectTarget) => Promise<number>;
-  /** Closes the connections of this node that the revocation concerns. */
-  readonly kick: (revocation: Revocation) => void;
-}
-
 /**
  * Ends authority before its time, injectable anywhere. What is revoked is refused at the door from then on, and connections
  * that live by it are closed with 4440, with nothing else of ours left for them to read. Each method resolves when the store
@@ -39,7 +24,22 @@ interface RevocationPorts {
  */
 @Injectable()
 export class RevocationService {
-  constructor(private readonly ports: RevocationPorts) {}
+  constructor(
+    private readonly ports: {
+      readonly clock: Clock;
+      readonly store: RevocationStore;
+      readonly revocations: Revocations;
+      readonly maxAuthorityStalenessMs: number;
+      /** The issuer, where there is only one. */
+      readonly onlyIssuer: string | undefined;
+      /** Hears of a store that throws where it has to answer. */
+      readonly failed?: (error: unknown) => void;
+      /** Closes connections on every node, however valid; resolves with how many there were on this one. */
+      readonly disconnect: (target: DisconnectTarget) => Promise<number>;
+      /** Closes the connections of this node that the revocation concerns. */
+      readonly kick: (revocation: Revocation) => void;
+    },
+  ) {}
 
   /** @internal Loads what is in force, before anybody is admitted. */
   async start(): Promise<void> {

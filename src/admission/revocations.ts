@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
+import type { RoomgateOptions } from '../module/options.js';
 import { identityOf, type Principal } from './principal.js';
 import type { Revocation } from './revocation.js';
-import type { TimeRules } from './token.js';
 
 type RevocationOfTime = Extract<Revocation, { kind: 'session' | 'subject' }>;
 
@@ -15,7 +15,7 @@ export class Revocations {
 
   constructor(
     private readonly clock: Clock,
-    private readonly rules: TimeRules,
+    private readonly rules: Pick<RoomgateOptions, 'clockToleranceMs' | 'maxTokenLifeMs'>,
   ) {}
 
   get size(): number {

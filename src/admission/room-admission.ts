@@ -1,22 +1,14 @@
 import { hash } from 'node:crypto';
 import { BoundedCache } from '../core/bounded-cache.js';
-import type { Clock } from '../core/clock.js';
 import { RoomgateError } from '../core/errors.js';
 import { attempt, isLater, whenThere } from '../core/maybe-promise.js';
-import type { Admitted, Destination } from './admission.js';
+import type { RoomgateOptions } from '../module/options.js';
+import type { AdmissionPorts, Admitted, Destination } from './admission.js';
 import type { Principal } from './principal.js';
 import { Refusal } from './refusals.js';
 import { type RoomKey, roomKey } from './room-id.js';
 import type { HistoryRight, RoomAccess, RoomPolicy, RoomRights } from './room-policy.js';
 import type { MaybePromise } from './token-verifier.js';
-
-export interface RoomEntryPorts {
-  readonly clock: Clock;
-  /** Another one when rights in the room are to be asked for anew, or it is closed: an answer of the policy from before is stale. */
-  readonly generation: (key: RoomKey) => number;
-  /** Has the engine carry the room to this node; returns how to let it go again. */
-  readonly holdRoom: (key: RoomKey, principal: Principal) => MaybePromise<() => void>;
-}
 
 type Found = Omit<Admitted, 'rights' | 'release'>;
 
@@ -25,8 +17,8 @@ export class RoomEntry {
   readonly #cache: RightsCache;
 
   constructor(
-    private readonly ports: RoomEntryPorts,
-    private readonly rules: { readonly hideRooms: boolean },
+    private readonly ports: Pick<AdmissionPorts, 'clock' | 'generation' | 'holdRoom'>,
+    private readonly rules: Pick<RoomgateOptions, 'hideRooms'>,
   ) {
     this.#cache = new RightsCache(() => ports.clock.elapsed(), ports.generation);
   }

@@ -1,12 +1,9 @@
+import type { RoomgateOptions } from '../module/options.js';
+
 /** What happens when a subject has as many connections as it may: the newcomer is refused, or the oldest goes. */
 export const SUBJECT_LIMIT_POLICIES = ['refuse', 'replace-oldest'] as const;
 
 export type SubjectLimitPolicy = (typeof SUBJECT_LIMIT_POLICIES)[number];
-
-interface SubjectLimitRules {
-  readonly maxConnectionsPerSubject: number;
-  readonly onTooManyConnections: SubjectLimitPolicy;
-}
 
 /** The connections that subjects have. One that is closing counts until it is gone. */
 interface SubjectConnections {
@@ -21,7 +18,10 @@ export class SubjectLimit {
   readonly #waiting = new Map<string, number>();
 
   constructor(
-    private readonly rules: SubjectLimitRules,
+    private readonly rules: Pick<
+      RoomgateOptions,
+      'maxConnectionsPerSubject' | 'onTooManyConnections'
+    >,
     private readonly connections: SubjectConnections,
   ) {}
 

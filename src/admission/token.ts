@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { AuditReason } from './audit.js';
+import type { RoomgateOptions } from '../module/options.js';
 import { freezeJson, type RegisteredClaims } from './principal.js';
 import { Refusal } from './refusals.js';
 
@@ -128,11 +129,6 @@ export const MAX_SUBJECT_BYTES = 255;
 const MAX_SECONDS = 2 ** 53;
 const OPTIONAL_TEXTS = ['jti', 'sid', 'scope'];
 
-export interface TimeRules {
-  readonly clockToleranceMs: number;
-  readonly maxTokenLifeMs: number;
-}
-
 /**
  * The claims roomgate relies on, checked after the signature and by one clock, whichever verifier ran: libraries
  * accept a missing or future `iat` and an infinite `exp`, and comparisons with such values are silently false.
@@ -140,7 +136,7 @@ export interface TimeRules {
 export function checkClaims(
   raw: Readonly<Record<string, unknown>>,
   now: number,
-  rules: TimeRules,
+  rules: Pick<RoomgateOptions, 'clockToleranceMs' | 'maxTokenLifeMs'>,
 ): RegisteredClaims | Refusal {
   const claims = freezeJson(raw) as Record<string, unknown>;
   const { iss, sub, exp, iat, nbf } = claims;

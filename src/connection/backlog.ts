@@ -1,12 +1,11 @@
 import type { Duplex } from 'node:stream';
 import { type RoomKey, splitRoomKey } from '../admission/room-id.js';
-import type { Clock } from '../core/clock.js';
 import { encodeTextFrame } from './frame.js';
-import type { PendingRequest } from './ports.js';
+import type { ConnectionPorts, PendingRequest } from './ports.js';
 import { DirectFrame, Missed, type Outgoing, type Piece, type Waiting } from './room-batch.js';
-import { relieve, type SlowConsumerPolicy, type SlowConsumerRule } from './slow-consumer.js';
+import { relieve, type SlowConsumerPolicy } from './slow-consumer.js';
 import { encodeGap } from './system-messages.js';
-import type { Deadline, TimingWheel } from './timing-wheel.js';
+import type { Deadline } from './timing-wheel.js';
 
 /** What a backlog needs to know of its connection. */
 export interface BacklogOwner {
@@ -20,15 +19,6 @@ export interface BacklogOwner {
   isWritable(): boolean;
   /** Its reader has taken nothing of what waits within the slow-reader timeout. */
   onReaderStalled(): void;
-}
-
-export interface BacklogLimits {
-  readonly maxOutboxBytes: number;
-  readonly slowConsumerRule: (key: RoomKey) => SlowConsumerRule;
-  readonly clock: Clock;
-  readonly wheel: TimingWheel;
-  /** Milliseconds without progress after which a reader counts as stalled. */
-  readonly slowReaderMs: number;
 }
 
 /** Together with one write of an outbox (32 KiB) at most 64 KiB are with the socket while its reader is behind. */
@@ -59,7 +49,10 @@ export class Backlog {
   constructor(
     private readonly owner: BacklogOwner,
     private readonly missed: Missed,
-    private readonly limits: BacklogLimits,
+    private readonly limits: Pick<
+      ConnectionPorts,
+      'maxOutboxBytes' | 'slowConsumerRule' | 'clock' | 'wheel' | 'slowReaderMs'
+    >,
   ) {}
 
   get bytes(): number {

@@ -3,13 +3,14 @@ import type { GatewayRules } from '../admission/admission.js';
 import type { Principal } from '../admission/principal.js';
 import type { RoomId } from '../admission/room-id.js';
 import { RoomgateError } from '../core/errors.js';
+import type { BacklogOwner } from './backlog.js';
 import { encodeBinaryFrame } from './frame.js';
 import type { HandlerTable, MessageHandler } from './handlers.js';
 import { type HeartbeatOwner, NOWHERE } from './heartbeat.js';
-import { Inbox, type InboxOwner } from './inbox.js';
-import { Lifetime, type LifetimeOwner } from './lifetime.js';
+import { Inbox } from './inbox.js';
+import { Lifetime } from './lifetime.js';
 import { encodeMessage, type Message, refuseReserved, withoutCause } from './message.js';
-import { Outbox, type OutboxOwner } from './outbox.js';
+import { Outbox } from './outbox.js';
 import type {
   ConnectionInit,
   ConnectionPorts,
@@ -68,7 +69,7 @@ interface Ending {
  * One admitted WebSocket with its principal: what guards, handlers and hooks of a room gateway get as their client. Its whole life
  * is in here, from the 101 to the moment when the last message was handled and the socket is gone.
  */
-export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner, OutboxOwner {
+export class RoomConnection implements HeartbeatOwner, BacklogOwner {
   /** A random UUID, ours; safe to log. */
   readonly id: string;
   /** The address of the peer; undefined when the socket has none. */
@@ -133,7 +134,7 @@ export class RoomConnection implements HeartbeatOwner, InboxOwner, LifetimeOwner
     this.rules = init.rules;
     this.table = init.table;
     this.#principal = init.principal;
-    this.#lifetime = new Lifetime(this, ports.lifetime);
+    this.#lifetime = new Lifetime(this, ports);
   }
 
   // Who it is and what it may.

@@ -1,14 +1,8 @@
 import type { Clock } from '../core/clock.js';
+import type { RoomgateOptions } from '../module/options.js';
 import { CLOSE_CODES } from './system-messages.js';
 import type { RoomConnection } from './connection.js';
 import type { Registry } from './registry.js';
-
-interface DrainRules {
-  readonly closeTimeoutMs: number;
-  readonly drainBatchSize: number;
-  readonly drainIntervalMs: number;
-  readonly drainTimeoutMs: number;
-}
 
 /** Shutting down without lying to anybody: newcomers are told to wait, members are told when to come back, then sockets close. */
 export class Drain {
@@ -18,7 +12,10 @@ export class Drain {
   constructor(
     private readonly registry: Registry,
     private readonly clock: Clock,
-    private readonly rules: DrainRules,
+    private readonly rules: Pick<
+      RoomgateOptions,
+      'closeTimeoutMs' | 'drainBatchSize' | 'drainIntervalMs' | 'drainTimeoutMs'
+    >,
   ) {}
 
   /** From here on the door answers 503. */

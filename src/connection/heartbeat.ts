@@ -1,15 +1,9 @@
 import type { Clock } from '../core/clock.js';
+import type { RoomgateOptions } from '../module/options.js';
 import { CLOSE_CODES, type CloseRow } from './system-messages.js';
 
-export interface HeartbeatRules {
-  /** Zero: no pings. */
-  readonly pingIntervalMs: number;
-  readonly pongTimeoutMs: number;
-  readonly messageTimeoutMs: number;
-}
-
 /** What a heartbeat needs to know of a connection. The numbers it keeps there are small integers, which cost no object. */
-export interface HeartbeatOwner extends Placed, MessageOwner {
+export interface HeartbeatOwner extends Placed, MayBeUnfinished {
   /** The beat at which its pong is due. */
   deadline: number;
   /** What `received` was when it was pinged; -1 while no pong is due. */
@@ -41,7 +35,7 @@ export class Heartbeat {
 
   constructor(
     private readonly clock: Clock,
-    rules: HeartbeatRules,
+    rules: Pick<RoomgateOptions, 'pingIntervalMs' | 'pongTimeoutMs' | 'messageTimeoutMs'>,
   ) {
     this.#pingBeats = beats(rules.pingIntervalMs);
     this.#pongBeats = beats(rules.pongTimeoutMs);
@@ -192,7 +186,7 @@ export class DueBeats<T extends Placed> {
 }
 
 /** What is looked at of a connection whose message may be unfinished. */
-interface MessageOwner {
+interface MayBeUnfinished {
   readonly isOpen: boolean;
   readonly isPaused: boolean;
   /** The message that is not complete: the same object as long as it is the same message. */
@@ -209,7 +203,7 @@ interface Begun {
 const PARTS = 4;
 
 /** Messages that have begun to arrive, since when each was seen. A paused socket reads no more of its own, which begins anew afterwards. */
-class UnfinishedMessages<T extends MessageOwner> {
+class UnfinishedMessages<T extends MayBeUnfinished> {
   readonly #begun = new Map<T, Begun>();
   /** Those that have said something, in as many parts as they are looked at in. */
   readonly #parts: readonly Set<T>[] = Array.from({ length: PARTS }, () => new Set<T>());

@@ -1,14 +1,5 @@
 import type { Message } from './message.js';
 
-/** What an inbox needs to know of its connection. */
-export interface InboxOwner {
-  /** Handles one message; settles, and never rejects, when the next one may follow. Undefined: at once. */
-  handle(message: Message): Promise<void> | undefined;
-  setPaused(isPaused: boolean): void;
-  /** The last message was handled. */
-  onIdle(): void;
-}
-
 /** In memory a message may be twenty times as big as on the wire: 64 KiB of `{},{},{}` are more than a megabyte. */
 const MAX_WAITING_BYTES = 256 * 1024;
 
@@ -34,7 +25,13 @@ export class Inbox {
   #between: (() => void)[] | undefined;
 
   constructor(
-    private readonly owner: InboxOwner,
+    private readonly owner: {
+      /** Handles one message; settles, and never rejects, when the next one may follow. Undefined: at once. */
+      handle(message: Message): Promise<void> | undefined;
+      setPaused(isPaused: boolean): void;
+      /** The last message was handled. */
+      onIdle(): void;
+    },
     private readonly maxMessages: number,
   ) {}
 

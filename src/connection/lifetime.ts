@@ -1,30 +1,8 @@
 import type { Principal } from '../admission/principal.js';
 import { CLOSE_CODES, type CloseRow, remainingMs } from './system-messages.js';
 import { encodeMessage } from './message.js';
-import type { Clock } from '../core/clock.js';
-import type { Deadline, TimingWheel, WheelEntry } from './timing-wheel.js';
-
-export interface LifetimeRules {
-  readonly clock: Clock;
-  /** Deadlines in the time of `clock.elapsed()`. */
-  readonly wheel: TimingWheel;
-  /** Deadlines in the time of `clock.now()`, which `exp` is compared with. */
-  readonly wallWheel: TimingWheel;
-  readonly expiryWarningMs: number;
-  readonly refreshGraceMs: number;
-  /** Zero: no limit but the token's. */
-  readonly maxConnectionMs: number;
-}
-
-/** What a lifetime needs to know of its connection. */
-export interface LifetimeOwner {
-  readonly principal: Principal;
-  readonly isPaused: boolean;
-  sendText(text: string, isControl: boolean): boolean;
-  /** Its authority has ended, for as long as no refresh renews it. */
-  askAgain(): void;
-  end(row: CloseRow, options?: { drop?: boolean }): void;
-}
+import type { ConnectionPorts } from './ports.js';
+import type { Deadline, WheelEntry } from './timing-wheel.js';
 
 type Stage = 'live' | 'warned' | 'muted';
 
@@ -41,8 +19,18 @@ export class Lifetime implements WheelEntry {
   readonly #end: Deadline | undefined;
 
   constructor(
-    private readonly owner: LifetimeOwner,
-    private readonly rules: LifetimeRules,
+    private readonly owner: {
+      readonly principal: Principal;
+      readonly isPaused: boolean;
+      sendText(text: string, isControl: boolean): boolean;
+      /** Its authority has ended, for as long as no refresh renews it. */
+      askAgain(): void;
+      end(row: CloseRow, options?: { drop?: boolean }): void;
+    },
+    private readonly rules: Pick<
+      ConnectionPorts,
+      'clock' | 'wheel' | 'wallWheel' | 'expiryWarningMs' | 'refreshGraceMs' | 'maxConnectionMs'
+    >,
   ) {
     const { clock, maxConnectionMs } = rules;
     if (maxConnectionMs > 0)

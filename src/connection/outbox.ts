@@ -1,7 +1,7 @@
 import type { RoomKey } from '../admission/room-id.js';
 import type { Clock } from '../core/clock.js';
-import { Backlog, type BacklogLimits, type BacklogOwner } from './backlog.js';
-import type { PendingRequest } from './ports.js';
+import { Backlog, type BacklogOwner } from './backlog.js';
+import type { ConnectionPorts, PendingRequest } from './ports.js';
 import {
   type BatchReader,
   BatchSlice,
@@ -12,9 +12,6 @@ import {
   RoomBatch,
   type Waiting,
 } from './room-batch.js';
-
-/** What an outbox needs to know of its connection. */
-export type OutboxOwner = BacklogOwner;
 
 const NOTHING: Outgoing[] = [];
 
@@ -41,8 +38,11 @@ export class Outbox implements Flushable, BatchReader {
   #backlog: Backlog | undefined;
 
   constructor(
-    private readonly owner: OutboxOwner,
-    private readonly limits: BacklogLimits & { readonly turn: Turn },
+    private readonly owner: BacklogOwner,
+    private readonly limits: Pick<
+      ConnectionPorts,
+      'maxOutboxBytes' | 'slowConsumerRule' | 'clock' | 'wheel' | 'slowReaderMs' | 'turn'
+    >,
   ) {}
 
   /**

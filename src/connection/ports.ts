@@ -2,17 +2,19 @@ import type { GatewayRules } from '../admission/admission.js';
 import type { Principal } from '../admission/principal.js';
 import type { RoomId, RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
+import type { Clock } from '../core/clock.js';
+import type { RoomgateOptions } from '../module/options.js';
 import type { ConnectionAudit } from './audit.js';
-import type { BacklogLimits } from './backlog.js';
 import type { RoomConnection } from './connection.js';
 import type { ControlQueue } from './control-queue.js';
 import type { HandlerTable } from './handlers.js';
 import type { Heartbeat } from './heartbeat.js';
-import type { LifetimeRules } from './lifetime.js';
 import type { Message } from './message.js';
 import type { Turn } from './outbox.js';
 import type { RateWarnings, Strikes } from './rate-limit.js';
 import type { Registry } from './registry.js';
+import type { SlowConsumerRule } from './slow-consumer.js';
+import type { TimingWheel } from './timing-wheel.js';
 
 /** A connection in a room. */
 export interface Membership {
@@ -70,12 +72,25 @@ export interface ConnectionState {
 }
 
 /** What all connections of a node share. */
-export interface ConnectionPorts extends BacklogLimits {
-  readonly lifetime: LifetimeRules;
+export interface ConnectionPorts extends Pick<
+  RoomgateOptions,
+  | 'closeTimeoutMs'
+  | 'expiryWarningMs'
+  | 'handlerTimeoutMs'
+  | 'maxConnectionMs'
+  | 'maxInboxMessages'
+  | 'maxOutboxBytes'
+  | 'refreshGraceMs'
+> {
+  readonly clock: Clock;
+  /** Deadlines by `clock.elapsed()`. */
+  readonly wheel: TimingWheel;
+  /** Deadlines by `clock.now()`, which the expiry of tokens is compared with. */
+  readonly wallWheel: TimingWheel;
   readonly turn: Turn;
-  readonly maxInboxMessages: number;
-  readonly handlerTimeoutMs: number;
-  readonly closeTimeoutMs: number;
+  /** Milliseconds without progress after which a reader counts as stalled. */
+  readonly slowReaderMs: number;
+  readonly slowConsumerRule: (key: RoomKey) => SlowConsumerRule;
   readonly registry: Registry;
   readonly heartbeat: Heartbeat;
   readonly audit: ConnectionAudit;

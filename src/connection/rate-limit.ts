@@ -1,10 +1,4 @@
-export interface MessageRateRules {
-  /** Messages per window in the long run; zero: no limit. */
-  readonly maxMessagesPerWindow: number;
-  readonly messageWindowMs: number;
-  /** Messages that may come at once. */
-  readonly messageBurst: number;
-}
+import type { RoomgateOptions } from '../module/options.js';
 
 /** What a page of `room.history` costs, and how many bytes it has at most. */
 export const COST_OF_PAGE = 5;
@@ -31,7 +25,11 @@ export class MessageRate {
   readonly #toleranceMs: number;
   readonly #windowMs: number;
 
-  constructor({ maxMessagesPerWindow, messageWindowMs, messageBurst }: MessageRateRules) {
+  constructor({
+    maxMessagesPerWindow,
+    messageWindowMs,
+    messageBurst,
+  }: Pick<RoomgateOptions, 'maxMessagesPerWindow' | 'messageWindowMs' | 'messageBurst'>) {
     this.isOff = maxMessagesPerWindow === 0;
     this.#intervalMs = this.isOff ? 0 : messageWindowMs / maxMessagesPerWindow;
     this.#toleranceMs = this.#intervalMs * messageBurst;

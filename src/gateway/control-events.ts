@@ -1,16 +1,17 @@
 import { parseRoomId, type RoomId } from '../admission/room-id.js';
 import type { Message } from '../connection/message.js';
 import type { Whereabouts } from '../connection/room-batch.js';
+import type { GatewayPorts } from './dispatch.js';
 import type { MessageContext } from './message-context.js';
-import { Refresh, type RefreshPorts } from './refresh.js';
-import { RoomControl, type RoomControlPorts } from './room-control.js';
+import { Refresh } from './refresh.js';
+import { RoomControl } from './room-control.js';
 
 /** The events that roomgate itself answers. They bypass the inbox and Nest's pipeline, so that no interceptor or logger sees a token. */
 export class Control {
   readonly #refresh: Refresh;
   readonly #rooms: RoomControl;
 
-  constructor(ports: RefreshPorts & RoomControlPorts) {
+  constructor(ports: GatewayPorts) {
     this.#refresh = new Refresh(ports);
     this.#rooms = new RoomControl(ports);
   }

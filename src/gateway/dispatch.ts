@@ -1,43 +1,59 @@
 import { isObservable } from 'rxjs';
+import type { Admission } from '../admission/admission.js';
+import type { ConnectionAudit } from '../connection/audit.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { HandlerInfo, MessageHandler } from '../connection/handlers.js';
 import { BINARY_EVENT, isControl, type Message, parseMessage } from '../connection/message.js';
-import {
-  COST_OF_PAGE,
-  isForgiven,
-  MessageRate,
-  type MessageRateRules,
-  strike,
-} from '../connection/rate-limit.js';
+import { COST_OF_PAGE, isForgiven, MessageRate, strike } from '../connection/rate-limit.js';
 import { CLOSE_CODES } from '../connection/system-messages.js';
 import type { HandlerWatch } from '../connection/timing-wheel.js';
 import type { Clock } from '../core/clock.js';
-import type { RoomService } from '../room/room.service.js';
-import type { Control } from './control-events.js';
+import type { RoomgateOptions } from '../module/options.js';
+import type { Rooms } from '../room/rooms.js';
+import { Control } from './control-events.js';
 import { exceptionBody } from './exceptions.js';
-import { MessageContext, settleFiltered, settleReply } from './message-context.js';
-import { type StreamPorts, Streams } from './streams.js';
+import { MessageContext, type Unsent, settleFiltered, settleReply } from './message-context.js';
+import { Streams } from './streams.js';
 
 /** Beyond these a flood that was sent at once is not forgiven: each costs an answer. */
 const MAX_EARLY = 1_000;
 
 const NO_MESSAGE: Message = { event: '', data: undefined };
 
-interface DispatchPorts extends StreamPorts, MessageRateRules {
+/** What the gateway stage is made of. */
+export interface GatewayPorts extends Pick<
+  RoomgateOptions,
+  | 'identityClaims'
+  | 'maxInboxMessages'
+  | 'maxMessagesPerWindow'
+  | 'maxRoomsPerConnection'
+  | 'maxStreams'
+  | 'maxStrikes'
+  | 'messageBurst'
+  | 'messageWindowMs'
+  | 'verdictDeadlineMs'
+> {
   readonly clock: Clock;
+  readonly admission: Admission;
+  readonly rooms: Rooms;
+  readonly audit: ConnectionAudit;
   readonly watch: HandlerWatch;
-  readonly rooms: RoomService;
-  readonly maxStrikes: number;
-  readonly maxInboxMessages: number;
-  readonly control: Control;
+  /** Whether interceptors of the app stand around every handler. */
+  readonly hasGlobalInterceptors: () => boolean;
+  /** Told of faults of the application's own code. */
+  readonly report: (event: string, error: unknown) => void;
+  /** Told of values that nobody gets; absent in strict mode. */
+  readonly unsent: Pick<Unsent, 'tell'> | undefined;
 }
 
 /** From a frame to a handler and back: parse, control lane or inbox, is it live, Nest's pipeline, reply. */
 export class Dispatch {
+  readonly #control: Control;
   readonly #streams: Streams;
   readonly #rate: MessageRate;
 
-  constructor(private readonly ports: DispatchPorts) {
+  constructor(private readonly ports: GatewayPorts) {
+    this.#control = new Control(ports);
     this.#streams = new Streams(ports);
     this.#rate = new MessageRate(ports);
   }
@@ -57,7 +73,7 @@ export class Dispatch {
     context.isControl = true;
     if (retryAfterMs > 0) return this.#slowDown(context, retryAfterMs);
     if (message?.event === BINARY_EVENT) this.#strike(context, 'unknown_event');
-    else if (!message || !this.ports.control.handle(context, message))
+    else if (!message || !this.#control.handle(context, message))
       this.#strike(context, 'bad_message');
   }
 
@@ -164,7 +180,12 @@ export class Dispatch {
   }
 
   #context(connection: RoomConnection, message: Message): MessageContext {
-    return new MessageContext(connection, message, this.ports.rooms, this.ports.clock.elapsed());
+    return new MessageContext(
+      connection,
+      message,
+      this.ports.rooms.service,
+      this.ports.clock.elapsed(),
+    );
   }
 
   /**

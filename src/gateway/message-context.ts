@@ -4,8 +4,8 @@ import type { Run } from '../connection/timing-wheel.js';
 import { encodeMessage, type Message, refuseReserved } from '../connection/message.js';
 import type { Room } from '../room/room.js';
 import type { RoomService } from '../room/room.service.js';
-import type { SettingsOfRooms } from '../room/room-settings.js';
 import { RoomgateError } from '../core/errors.js';
+import type { GatewayPorts } from './dispatch.js';
 import { type ExceptionBody, exceptionBody } from './exceptions.js';
 
 /** Why a connection is muted. */
@@ -227,15 +227,6 @@ function abortError(end: RequestEnd): RoomgateError {
   return new RoomgateError(end, WHY_ABORTED[end]);
 }
 
-/** What replies are made with. */
-export interface ReplyPorts {
-  /** Told of faults of the application's own code. */
-  readonly report: (event: string, error: unknown) => void;
-  readonly settings: Pick<SettingsOfRooms, 'checkEvent'>;
-  /** Told of values that nobody gets; absent in strict mode. */
-  readonly unsent: Pick<Unsent, 'tell'> | undefined;
-}
-
 /** Whether a handler's result names the event it is to be sent as. */
 export function isWsResponse(result: unknown): result is { event: string; data?: unknown } {
   return (
@@ -249,12 +240,16 @@ export function isWsResponse(result: unknown): result is { event: string; data?:
  * The reply to a handler's result: `{ event, data }` is sent as it is, any other value as the data of `ack`, and nothing but
  * `{ event, data }` is sent when the message has no id.
  */
-export function settleReply(context: MessageContext, result: unknown, ports: ReplyPorts): void {
+export function settleReply(
+  context: MessageContext,
+  result: unknown,
+  ports: Pick<GatewayPorts, 'report' | 'rooms' | 'unsent'>,
+): void {
   if (context.isSettled) return;
   try {
     if (isWsResponse(result)) {
       refuseReserved(result.event);
-      ports.settings.checkEvent(context.connection.roomName, result.event, result.data);
+      ports.rooms.settings.checkEvent(context.connection.roomName, result.event, result.data);
       context.reply(result.event, result.data);
     } else {
       if (context.id === undefined && result !== undefined) ports.unsent?.tell(context.event);

@@ -1,26 +1,12 @@
-import type { Admission } from '../admission/admission.js';
 import type { Refusal } from '../admission/refusals.js';
 import { renew, type RenewalFailure, type Renewed } from '../admission/renewal.js';
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
-import type { ConnectionAudit } from '../connection/audit.js';
 import type { ConnectionState } from '../connection/ports.js';
 import { remainingMs } from '../connection/system-messages.js';
 import { isForgiven, strike, type Strikes } from '../connection/rate-limit.js';
-import type { Clock } from '../core/clock.js';
-import type { Rooms } from '../room/rooms.js';
+import type { GatewayPorts } from './dispatch.js';
 import type { MessageContext } from './message-context.js';
-
-export interface RefreshPorts {
-  readonly audit: ConnectionAudit;
-  readonly admission: Admission;
-  readonly rooms: Rooms;
-  readonly clock: Clock;
-  readonly verdictDeadlineMs: number;
-  /** Failures of one connection after which its refreshes are no longer looked at for a minute. */
-  readonly maxStrikes: number;
-  readonly identityClaims: readonly string[];
-}
 
 /** A verdict that was overtaken this often by other changes is given up; the client may try again. */
 const MAX_ATTEMPTS = 3;
@@ -38,7 +24,7 @@ const NOT_ITS_FAULT: readonly string[] = [
  * it neither extends a life nor ends one. What was decided while we waited is only used if nothing else changed meanwhile.
  */
 export class Refresh {
-  constructor(private readonly ports: RefreshPorts) {}
+  constructor(private readonly ports: GatewayPorts) {}
 
   async handle(context: MessageContext, token: string): Promise<void> {
     const { state } = context.connection;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Admission, Admitted } from '../admission/admission.js';
+import type { Admitted } from '../admission/admission.js';
 import { Refusal } from '../admission/refusals.js';
 import type { RoomId } from '../admission/room-id.js';
 import type { HistoryRight } from '../admission/room-policy.js';
@@ -12,28 +12,18 @@ import {
 } from '../connection/connection.js';
 import { ControlQueue } from '../connection/control-queue.js';
 import { drainedWithin, patience } from '../connection/outbox.js';
-import type { Clock } from '../core/clock.js';
 import { RoomgateError } from '../core/errors.js';
 import type { PastPublication } from '../room/history.js';
-import type { Rooms } from '../room/rooms.js';
 import type { HistoryData, JoinData, RoomData } from './control-events.js';
+import type { GatewayPorts } from './dispatch.js';
 import type { MessageContext } from './message-context.js';
-
-export interface RoomControlPorts {
-  readonly admission: Admission;
-  readonly rooms: Rooms;
-  readonly clock: Clock;
-  readonly verdictDeadlineMs: number;
-  readonly maxRoomsPerConnection: number;
-  readonly report: (event: string, error: unknown) => void;
-}
 
 /** A join that was overtaken this often by other changes is given up; the client may try again. */
 const MAX_ATTEMPTS = 3;
 
 /** `room.join`, `room.leave`, `room.presence` and `room.history`: those of one connection one after the other. */
 export class RoomControl {
-  constructor(private readonly ports: RoomControlPorts) {}
+  constructor(private readonly ports: GatewayPorts) {}
 
   join(context: MessageContext, data: JoinData): void {
     this.#move(context, data.room, () => this.#join(context, data));

@@ -1,18 +1,13 @@
 import type { Observable, Subscription } from 'rxjs';
 import type { HandlerInfo } from '../connection/handlers.js';
+import type { GatewayPorts } from './dispatch.js';
 import {
   codeOf,
   isWsResponse,
   type MessageContext,
-  type ReplyPorts,
   settleFiltered,
   settleReply,
 } from './message-context.js';
-
-export interface StreamPorts extends ReplyPorts {
-  readonly maxStreams: number;
-  readonly hasGlobalInterceptors: () => boolean;
-}
 
 /**
  * Handlers that return an Observable: its `{ event, data }` values are sent without an id as they come, then the message is
@@ -21,7 +16,7 @@ export interface StreamPorts extends ReplyPorts {
  * once counts as that value, and the next message waits for the first value or the end.
  */
 export class Streams {
-  constructor(private readonly ports: StreamPorts) {}
+  constructor(private readonly ports: GatewayPorts) {}
 
   /** Undefined, or a promise that never rejects, when the next message of the connection may follow. */
   open(

@@ -2,11 +2,7 @@ import type { Refusal } from '../admission/refusals.js';
 import type { Clock } from '../core/clock.js';
 import { attempt, describeError, type DescribeOptions } from '../core/errors.js';
 import { QuietLog } from '../core/log-throttle.js';
-
-interface FailureLogRules {
-  readonly strict: boolean;
-  readonly logErrorMessages: boolean;
-}
+import type { RoomgateOptions } from './options.js';
 
 /** Which part of the application threw, by the reason of the refusal. */
 const PARTS: Readonly<Record<string, string>> = {
@@ -27,7 +23,7 @@ export class FailureLog {
   constructor(
     clock: Clock,
     private readonly logger: { warn(line: string): void; error(line: string): void },
-    private readonly rules: FailureLogRules,
+    private readonly rules: Pick<RoomgateOptions, 'strict' | 'logErrorMessages'>,
   ) {
     this.#withMessage = rules.logErrorMessages || !rules.strict;
     this.#quiet = new QuietLog(clock, (line) => this.logger.error(line));

@@ -26,7 +26,7 @@ import type { Clock } from '../core/clock.js';
 import { attempt } from '../core/errors.js';
 import { quote } from '../core/option-rules.js';
 import { newUuid } from '../core/uuid.js';
-import { Control, parsePositionQuery } from '../gateway/control-events.js';
+import { parsePositionQuery } from '../gateway/control-events.js';
 import { Dispatch } from '../gateway/dispatch.js';
 import { Unsent } from '../gateway/message-context.js';
 import type { RoomEngine } from '../room/engine/engine.js';
@@ -152,32 +152,22 @@ export class RoomgateNode {
       clock,
       watch: this.#watch,
       hasGlobalInterceptors: seams.hasGlobalInterceptors,
-      rooms: this.rooms,
-      control: new Control({
-        ...options,
-        clock,
-        admission: this.admission,
-        rooms,
-        audit,
-        report,
-      }),
+      admission: this.admission,
+      rooms,
+      audit,
       report,
-      settings,
       unsent: options.strict
         ? undefined
         : new Unsent((line) => attempt(() => seams.logger.warn(line))),
     });
     const heartbeat = (this.heartbeat = new Heartbeat(clock, options));
     const ports = {
+      ...options,
       clock,
       wheel,
+      wallWheel: this.wallWheel,
       slowReaderMs: patience(options.verdictDeadlineMs),
-      handlerTimeoutMs: options.handlerTimeoutMs,
-      closeTimeoutMs: options.closeTimeoutMs,
-      lifetime: { ...options, clock, wheel: this.wheel, wallWheel: this.wallWheel },
       turn: this.turn,
-      maxInboxMessages: options.maxInboxMessages,
-      maxOutboxBytes: options.maxOutboxBytes,
       registry,
       heartbeat,
       audit,
@@ -217,21 +207,21 @@ export class RoomgateNode {
   }
 }
 
-interface EntrancePorts {
-  readonly clock: Clock;
-  readonly registry: Registry;
-  readonly subjects: SubjectLimit;
-  readonly heartbeat: Heartbeat;
-  readonly rooms: Rooms;
-  readonly audit: ConnectionAudit;
-  readonly connection: ConnectionPorts;
-  readonly carriedHeaders: readonly string[];
-  readonly maxMessageBytes: number;
-}
-
 /** The step from an admitted socket to a connection that is a member of its room. */
 class Entrance {
-  constructor(private readonly ports: EntrancePorts) {}
+  constructor(
+    private readonly ports: {
+      readonly clock: Clock;
+      readonly registry: Registry;
+      readonly subjects: SubjectLimit;
+      readonly heartbeat: Heartbeat;
+      readonly rooms: Rooms;
+      readonly audit: ConnectionAudit;
+      readonly connection: ConnectionPorts;
+      readonly carriedHeaders: readonly string[];
+      readonly maxMessageBytes: number;
+    },
+  ) {}
 
   /** Makes the connection of an admitted socket, in the turn of its 101: registered, in its room, greeted, known to the gateways. */
   open(

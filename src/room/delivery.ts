@@ -14,20 +14,20 @@ import type { Presence, PresenceFeed } from './presence.js';
 import type { Recovery } from './recovery.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
-interface DeliveryPorts {
-  readonly memberships: Memberships;
-  readonly settings: SettingsOfRooms;
-  readonly bodies: KnownBodies;
-  readonly recovery: Pick<Recovery, 'interrupted'>;
-  readonly presence: Pick<Presence, 'renew'>;
-  readonly feed: PresenceFeed;
-  readonly orders: Pick<OrderReceiver, 'deliver' | 'interrupted'> &
-    Partial<Pick<OrderReceiver, 'told'>>;
-}
-
 /** The end of the one delivery path: what the engine carried here goes to the room's members on this node, encoded once; orders are obeyed. */
 export class Delivery implements EngineSink {
-  constructor(private readonly ports: DeliveryPorts) {}
+  constructor(
+    private readonly ports: {
+      readonly memberships: Memberships;
+      readonly settings: SettingsOfRooms;
+      readonly bodies: KnownBodies;
+      readonly recovery: Pick<Recovery, 'interrupted'>;
+      readonly presence: Pick<Presence, 'renew'>;
+      readonly feed: PresenceFeed;
+      readonly orders: Pick<OrderReceiver, 'deliver' | 'interrupted'> &
+        Partial<Pick<OrderReceiver, 'told'>>;
+    },
+  ) {}
 
   deliver(key: EngineKey, publication: Publication): void {
     if (key === ORDERS_KEY) return this.ports.orders.deliver(publication);

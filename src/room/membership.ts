@@ -12,18 +12,6 @@ import { LocalRoom } from './local-room.js';
 import type { Presence } from './presence.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
-interface MembershipPorts {
-  readonly engine: RoomEngine;
-  readonly turn: Turn;
-  readonly settings: SettingsOfRooms;
-  readonly limits: RoomLimits;
-  readonly listeners: RoomListeners;
-  readonly presence: Pick<Presence, 'joined' | 'left'>;
-  readonly wheel: TimingWheel;
-  readonly clock: Clock;
-  readonly roomIdleMs: number;
-}
-
 /**
  * Who is in which room on this node: the index from rooms to connections; its other way is `connection.memberships`. Keeps
  * the engine subscribed to exactly those rooms that somebody is in, is about to enter, or has just left.
@@ -31,7 +19,19 @@ interface MembershipPorts {
 export class Memberships {
   readonly #rooms = new Map<RoomKey, LocalRoom>();
 
-  constructor(private readonly ports: MembershipPorts) {}
+  constructor(
+    private readonly ports: {
+      readonly engine: RoomEngine;
+      readonly turn: Turn;
+      readonly settings: SettingsOfRooms;
+      readonly limits: RoomLimits;
+      readonly listeners: RoomListeners;
+      readonly presence: Pick<Presence, 'joined' | 'left'>;
+      readonly wheel: TimingWheel;
+      readonly clock: Clock;
+      readonly roomIdleMs: number;
+    },
+  ) {}
 
   get size(): number {
     return this.#rooms.size;

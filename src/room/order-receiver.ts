@@ -21,17 +21,6 @@ import {
 const QUIET_MS = 10_000;
 const RETRY_MS = 1_000;
 
-interface OrderReceiverPorts {
-  readonly engine: RoomEngine;
-  readonly clock: Clock;
-  readonly local: LocalOrders;
-  /** The name of this node's own orders. */
-  readonly own: string;
-  readonly warn: (line: string, error: unknown) => void;
-  /** An order came that this version does not know: whatever else is taken away by orders may have been taken away. */
-  readonly onUnknown?: () => void;
-}
-
 /**
  * Obeys the orders of other nodes, in order and each once. What cannot be obeyed, because it is not understood or has been lost,
  * is answered by asking for all rights anew.
@@ -50,7 +39,18 @@ export class OrderReceiver {
   /** Until when each line is not written again. */
   readonly #quietUntil = new Map<string, number>();
 
-  constructor(private readonly ports: OrderReceiverPorts) {}
+  constructor(
+    private readonly ports: {
+      readonly engine: RoomEngine;
+      readonly clock: Clock;
+      readonly local: LocalOrders;
+      /** The name of this node's own orders. */
+      readonly own: string;
+      readonly warn: (line: string, error: unknown) => void;
+      /** An order came that this version does not know: whatever else is taken away by orders may have been taken away. */
+      readonly onUnknown?: () => void;
+    },
+  ) {}
 
   /** @throws RoomgateError `engine_unavailable`: a node that hears no orders must not admit anybody. */
   async start(): Promise<void> {

@@ -130,18 +130,18 @@ export const ORDERS_KEY: EngineKey = '~orders';
 /** How many of them a node that was cut off may still read, and how late. */
 export const ORDERS_HISTORY: HistoryLimits = { size: 1_000, ttlMs: 300_000, maxBytes: 1_048_576 };
 
-interface OrderSenderPorts {
-  readonly engine: RoomEngine;
-  readonly clock: Clock;
-  readonly deadlineMs: number;
-}
-
 /** Gives orders to all nodes but the one they come from. */
 export class OrderSender {
   /** The name under which its orders go: the node that gives one has carried it out itself. */
   readonly from = newUuid();
 
-  constructor(private readonly ports: OrderSenderPorts) {}
+  constructor(
+    private readonly ports: {
+      readonly engine: RoomEngine;
+      readonly clock: Clock;
+      readonly deadlineMs: number;
+    },
+  ) {}
 
   /** @throws RoomgateError `invalid_data` */
   encode(order: Order): string {
@@ -178,18 +178,18 @@ export class OrderSender {
   }
 }
 
-interface LocalOrdersPorts {
-  readonly registry: Registry;
-  readonly memberships: Memberships;
-  readonly authority: Authority;
-}
-
 /** What orders do to the connections of this node, whoever gave them, and to those at its door. */
 export class LocalOrders {
   #everybody: Promise<Reauthorized> | undefined;
   #everybodyAgain: Promise<Reauthorized> | undefined;
 
-  constructor(private readonly ports: LocalOrdersPorts) {}
+  constructor(
+    private readonly ports: {
+      readonly registry: Registry;
+      readonly memberships: Memberships;
+      readonly authority: Authority;
+    },
+  ) {}
 
   /** Takes everybody out of a room; returns how many there were. */
   close(key: RoomKey): number {

@@ -12,22 +12,22 @@ import type { PresenceDescription } from './room.options.js';
 
 const MAX_DESCRIPTION_BYTES = 4_096;
 
-interface PresencePorts {
-  readonly engine: RoomEngine;
-  readonly settings: SettingsOfRooms;
-  readonly listeners: RoomListeners;
-  readonly clock: Clock;
-  readonly presenceRefreshMs: number;
-  readonly presenceTtlMs: number;
-}
-
 /** Tells the engine which members this node has, again and again: those of a node that died are forgotten when it says no more. */
 export class Presence {
   /** What the engine was told of each connection, by room. */
   readonly #entries = new Map<RoomKey, Map<string, PresenceEntry>>();
   #cancelTimer: (() => void) | undefined;
 
-  constructor(private readonly ports: PresencePorts) {}
+  constructor(
+    private readonly ports: {
+      readonly engine: RoomEngine;
+      readonly settings: SettingsOfRooms;
+      readonly listeners: RoomListeners;
+      readonly clock: Clock;
+      readonly presenceRefreshMs: number;
+      readonly presenceTtlMs: number;
+    },
+  ) {}
 
   joined(connection: RoomConnection, key: RoomKey): void {
     const { presence } = this.ports.settings.ofKey(key);

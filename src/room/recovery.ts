@@ -16,18 +16,6 @@ import type { SettingsOfRooms } from './room-settings.js';
 /** Up to where a client has a room, and the connection by which it got that far. */
 export type Since = Whereabouts & { readonly connectionId?: string };
 
-interface RecoveryPorts {
-  readonly engine: RoomEngine;
-  readonly memberships: Memberships;
-  readonly settings: SettingsOfRooms;
-  readonly bodies: KnownBodies;
-  readonly clock: Clock;
-  readonly deadlineMs: number;
-  readonly maxOutboxBytes: number;
-  /** Counts what a member has asked for by its position against its rate. */
-  readonly charge?: (connection: RoomConnection, bytes: number) => void;
-}
-
 interface CatchingUp {
   readonly room: LocalRoom;
   readonly held: HeldPublications;
@@ -40,7 +28,19 @@ interface CatchingUp {
  * one `gap` and the live ones. All or nothing: who gets a `gap` has been given nothing of what was missing.
  */
 export class Recovery {
-  constructor(private readonly ports: RecoveryPorts) {}
+  constructor(
+    private readonly ports: {
+      readonly engine: RoomEngine;
+      readonly memberships: Memberships;
+      readonly settings: SettingsOfRooms;
+      readonly bodies: KnownBodies;
+      readonly clock: Clock;
+      readonly deadlineMs: number;
+      readonly maxOutboxBytes: number;
+      /** Counts what a member has asked for by its position against its rate. */
+      readonly charge?: (connection: RoomConnection, bytes: number) => void;
+    },
+  ) {}
 
   /**
    * Holds the room back from a member until it has what was published behind `from`. `isAsked`: the member came with this
@@ -241,15 +241,6 @@ function framesOf(
 /** How often it is looked whether revocations are confirmed again. */
 const LOOK_MS = 1_000;
 
-interface StaleMutePorts {
-  readonly clock: Clock;
-  readonly wheel: TimingWheel;
-  readonly turn: Turn;
-  readonly isStale: () => boolean;
-  readonly registry: { all(): Iterable<RoomConnection> };
-  readonly recovery: Pick<Recovery, 'resume'>;
-}
-
 /**
  * Mutes all connections of the node while revocations may be missing (`onStaleAuthority: 'mute'`). It begins by the clock, with
  * the first who asks, and ends for all in one turn: one that heard what is new before it is given what it missed would get
@@ -258,7 +249,16 @@ interface StaleMutePorts {
 export class StaleMute {
   #isOn = false;
 
-  constructor(private readonly ports: StaleMutePorts) {}
+  constructor(
+    private readonly ports: {
+      readonly clock: Clock;
+      readonly wheel: TimingWheel;
+      readonly turn: Turn;
+      readonly isStale: () => boolean;
+      readonly registry: { all(): Iterable<RoomConnection> };
+      readonly recovery: Pick<Recovery, 'resume'>;
+    },
+  ) {}
 
   isOn(): boolean {
     if (!this.#isOn && this.ports.isStale()) {

@@ -20,22 +20,6 @@ import { SettingsOfRooms } from './room-settings.js';
 import { RoomService } from './room.service.js';
 import { TimelyEngine } from './timely-engine.js';
 
-interface RoomsPorts {
-  readonly clock: Clock;
-  readonly engine: RoomEngine;
-  readonly turn: Turn;
-  readonly wheel: TimingWheel;
-  readonly registry: Registry;
-  readonly audit: ConnectionAudit;
-  /** Whether there may be revocations that this node has not heard of. */
-  readonly isStale: () => boolean;
-  /** Itself made of rooms, so it is asked for when it is needed. */
-  readonly admission: () => Admission;
-  readonly warn: (line: string, error: unknown) => void;
-  /** @see OrderReceiverPorts.onUnknown */
-  readonly onUnknownOrder?: () => void;
-}
-
 /** The rooms of one node, put together. */
 export class Rooms {
   readonly settings: SettingsOfRooms;
@@ -52,7 +36,24 @@ export class Rooms {
   readonly #bodies: KnownBodies;
   readonly #orderReceiver: OrderReceiver;
 
-  constructor(ports: RoomsPorts, options: RoomgateOptions) {
+  constructor(
+    ports: {
+      readonly clock: Clock;
+      readonly engine: RoomEngine;
+      readonly turn: Turn;
+      readonly wheel: TimingWheel;
+      readonly registry: Registry;
+      readonly audit: ConnectionAudit;
+      /** Whether there may be revocations that this node has not heard of. */
+      readonly isStale: () => boolean;
+      /** Itself made of rooms, so it is asked for when it is needed. */
+      readonly admission: () => Admission;
+      readonly warn: (line: string, error: unknown) => void;
+      /** @see OrderReceiver */
+      readonly onUnknownOrder?: () => void;
+    },
+    options: RoomgateOptions,
+  ) {
     const { clock, registry, audit } = ports;
     const { roomIdleMs, maxOutboxBytes, verdictDeadlineMs: deadlineMs } = options;
     const engine = (this.#engine = new TimelyEngine(ports.engine, clock, deadlineMs));

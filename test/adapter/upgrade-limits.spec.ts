@@ -1,9 +1,10 @@
 import { PassThrough } from 'node:stream';
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { UpgradeLimits, type UpgradeLimitRules } from '../../src/adapter/upgrade-limits.js';
+import type { RoomgateOptions } from '../../src/module/options.js';
+import { UpgradeLimits } from '../../src/adapter/upgrade-limits.js';
 
 const clock = new FakeClock();
-const limitsOf = (rules: Partial<UpgradeLimitRules> = {}): UpgradeLimits =>
+const limitsOf = (rules: Partial<RoomgateOptions> = {}): UpgradeLimits =>
   new UpgradeLimits(
     {
       maxPendingUpgrades: 100,

@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import type { IssuerOptions } from '../../src/index.js';
-import { type UpgradeLimitRules, UpgradeLimits } from '../../src/adapter/upgrade-limits.js';
+import type { RoomgateOptions } from '../../src/module/options.js';
+import { UpgradeLimits } from '../../src/adapter/upgrade-limits.js';
 import { Audit } from '../../src/admission/audit.js';
 import { BackChannelLogout, type LogoutStatus } from '../../src/admission/back-channel-logout.js';
 import { type Issuer, loadIssuers } from '../../src/admission/issuer.js';
@@ -48,7 +49,7 @@ describe('BackChannelLogout', () => {
       { clock, verifier, store, audit: new Audit(sink, clock), turn, limits },
       resolveOptions({}, false),
     );
-  const limitsOf = (rules: Partial<UpgradeLimitRules> = {}): UpgradeLimits =>
+  const limitsOf = (rules: Partial<RoomgateOptions> = {}): UpgradeLimits =>
     new UpgradeLimits({ ...resolveOptions({}, false), ...rules }, () => clock.elapsed());
   const mint = (others: object = {}, header: object = {}): string => {
     const claims = logoutClaims({ issuer: A, audience: AUDIENCE }, clock.now(), others);

@@ -1,14 +1,10 @@
 import { jest } from '@jest/globals';
 import { FakeClock } from 'nestjs-roomgate/testing';
 import type { CloseRow } from '../../src/connection/system-messages.js';
-import {
-  Heartbeat,
-  type HeartbeatOwner,
-  type HeartbeatRules,
-} from '../../src/connection/heartbeat.js';
+import { Heartbeat, type HeartbeatOwner } from '../../src/connection/heartbeat.js';
 
 const START = 1_800_000_000_000;
-const RULES: HeartbeatRules = {
+const RULES = {
   pingIntervalMs: 25_000,
   pongTimeoutMs: 10_000,
   messageTimeoutMs: 10_000,
@@ -70,7 +66,7 @@ describe('Heartbeat', () => {
     clock = new FakeClock(START);
   });
 
-  function beat(rules: Partial<HeartbeatRules> = {}): () => Owner {
+  function beat(rules: Partial<typeof RULES> = {}): () => Owner {
     heartbeat = new Heartbeat(clock, { ...RULES, ...rules });
     return () => {
       const owner = new Owner(clock);

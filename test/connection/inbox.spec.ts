@@ -1,8 +1,8 @@
-import { Inbox, type InboxOwner } from '../../src/connection/inbox.js';
+import { Inbox } from '../../src/connection/inbox.js';
 import type { Message } from '../../src/connection/message.js';
 
 /** Handlers that take as long as the test says. */
-class Owner implements InboxOwner {
+class Owner {
   readonly started: string[] = [];
   readonly pauses: boolean[] = [];
   idle = 0;

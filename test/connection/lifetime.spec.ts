@@ -1,7 +1,7 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
 import { createPrincipal, type Principal } from '../../src/admission/principal.js';
 import type { CloseRow } from '../../src/connection/system-messages.js';
-import { Lifetime, type LifetimeOwner } from '../../src/connection/lifetime.js';
+import { Lifetime } from '../../src/connection/lifetime.js';
 import { TimingWheel } from '../../src/connection/timing-wheel.js';
 
 const START = 1_800_000_000_000;
@@ -13,7 +13,7 @@ interface Wheels {
 }
 
 /** A connection that writes down what happened to it and when, in milliseconds since the start. */
-class Owner implements LifetimeOwner {
+class Owner {
   readonly log: string[] = [];
   isPaused = false;
   principal: Principal;

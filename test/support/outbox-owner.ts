@@ -1,12 +1,13 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
-import { Outbox, type OutboxOwner, Turn } from '../../src/connection/outbox.js';
+import type { BacklogOwner } from '../../src/connection/backlog.js';
+import { Outbox, Turn } from '../../src/connection/outbox.js';
 import type { SlowConsumerPolicy } from '../../src/connection/slow-consumer.js';
 import { TimingWheel } from '../../src/connection/timing-wheel.js';
 import { frameTexts } from './frame-texts.js';
 import { HeldSocket } from './held-socket.js';
 
 /** The part of a connection that its outbox sees, with an outbox. */
-export class FakeOwner implements OutboxOwner {
+export class FakeOwner implements BacklogOwner {
   readonly socket = new HeldSocket();
   readonly outbox: Outbox;
   isAlive = true;

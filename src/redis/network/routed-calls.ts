@@ -107,13 +107,6 @@ interface Waiting {
   readonly giveUp: () => void;
 }
 
-interface DetourPorts {
-  readonly clock: Clock;
-  /** Milliseconds that a call may wait. */
-  readonly patienceMs: number;
-  readonly ended: () => void;
-}
-
 /** Calls of a group whose owner changes, until what the owner before was asked is answered: none overtakes another, and none waits for ever. */
 export class Detour {
   readonly #refused: Waiting[] = [];
@@ -122,7 +115,14 @@ export class Detour {
   #awaited = 0;
   #isOver = false;
 
-  constructor(private readonly ports: DetourPorts) {}
+  constructor(
+    private readonly ports: {
+      readonly clock: Clock;
+      /** Milliseconds that a call may wait. */
+      readonly patienceMs: number;
+      readonly ended: () => void;
+    },
+  ) {}
 
   /** Nothing is sent before. */
   async until(happened: Promise<unknown>): Promise<void> {

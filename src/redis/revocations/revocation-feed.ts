@@ -9,14 +9,6 @@ const CHECK_MS = 400;
 /** After something has failed, or may have been missed. */
 const SOON_MS = 200;
 
-interface RevocationFeedPorts {
-  readonly set: RevocationSet;
-  readonly entries: RevocationEntries;
-  readonly clock: Clock;
-  /** Something in Redis cannot be read. */
-  readonly unreadable: () => void;
-}
-
 /**
  * Keeps the entries of this node and those of Redis the same: listens first, loads second. It looks again and again
  * whether a change was missed, and whenever Redis is there again; loading only adds, and what Redis has lost it is given back.
@@ -38,7 +30,15 @@ export class RevocationFeed implements NetworkEvents {
   #cancelTimer = (): void => undefined;
   #isStopped = false;
 
-  constructor(private readonly ports: RevocationFeedPorts) {}
+  constructor(
+    private readonly ports: {
+      readonly set: RevocationSet;
+      readonly entries: RevocationEntries;
+      readonly clock: Clock;
+      /** Something in Redis cannot be read. */
+      readonly unreadable: () => void;
+    },
+  ) {}
 
   /** One for all who ask at the same time. Rejects when it could not be done; then it is tried again soon. */
   sync(): Promise<void> {

@@ -21,12 +21,6 @@ const TICK_MS = 1_000;
 /** Rooms that are opened at the same time. */
 const AT_ONCE = 500;
 
-interface SubscriptionsPorts {
-  readonly network: RedisNetwork;
-  readonly clock: Clock;
-  readonly sink: EngineSink;
-}
-
 /** The rooms that this node listens to, found by key and by channel. */
 export class Subscriptions {
   readonly #byKey = new Map<EngineKey, Subscription>();
@@ -34,7 +28,13 @@ export class Subscriptions {
   #round = this.#byKey.values();
   #cancelTimer = (): void => undefined;
 
-  constructor(private readonly ports: SubscriptionsPorts) {}
+  constructor(
+    private readonly ports: {
+      readonly network: RedisNetwork;
+      readonly clock: Clock;
+      readonly sink: EngineSink;
+    },
+  ) {}
 
   start(): void {
     this.#cancelTimer = this.ports.clock.setTimer(() => this.#tick(), TICK_MS);
