@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { forwardedLists } from '../admission/origin.js';
 import { headerValues } from '../admission/upgrade-request.js';
 import { MessageRate, type Paced } from '../connection/rate-limit.js';
+import { KeyedCounter } from '../core/keyed-counter.js';
 import type { RoomgateOptions } from '../module/options.js';
 
 /** One address has at most this part of the slots of one kind. */
@@ -14,7 +15,7 @@ const MAX_PACED = 10_000;
 /** A bounded number of slots, of which one address has at most its share. */
 class Slots {
   #taken = 0;
-  readonly #byAddress = new Map<string, number>();
+  readonly #byAddress = new KeyedCounter();
   readonly #share: number;
 
   constructor(private readonly most: number) {
@@ -31,7 +32,7 @@ class Slots {
   }
 
   of(address: string): number {
-    return this.#byAddress.get(address) ?? 0;
+    return this.#byAddress.of(address);
   }
 
   hasOne(address: string): boolean {
@@ -40,14 +41,12 @@ class Slots {
 
   take(address: string): void {
     this.#taken += 1;
-    this.#byAddress.set(address, this.of(address) + 1);
+    this.#byAddress.add(address);
   }
 
   giveBack(address: string): void {
     this.#taken -= 1;
-    const rest = this.of(address) - 1;
-    if (rest > 0) this.#byAddress.set(address, rest);
-    else this.#byAddress.delete(address);
+    this.#byAddress.remove(address);
   }
 }
 

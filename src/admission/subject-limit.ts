@@ -1,3 +1,4 @@
+import { KeyedCounter } from '../core/keyed-counter.js';
 import type { RoomgateOptions } from '../module/options.js';
 
 /** What happens when a subject has as many connections as it may: the newcomer is refused, or the oldest goes. */
@@ -15,7 +16,7 @@ interface SubjectConnections {
 /** Places for the connections of each subject. Who waits at the door takes one, and gives it back once, whatever becomes of it. */
 export class SubjectLimit {
   /** Those at the door; the admitted ones are counted elsewhere. */
-  readonly #waiting = new Map<string, number>();
+  readonly #waiting = new KeyedCounter();
 
   constructor(
     private readonly rules: Pick<
@@ -33,7 +34,7 @@ export class SubjectLimit {
   /** Whether there is a place for one more. */
   hasPlace(identity: string): boolean {
     const { maxConnectionsPerSubject, onTooManyConnections } = this.rules;
-    const left = maxConnectionsPerSubject - (this.#waiting.get(identity) ?? 0);
+    const left = maxConnectionsPerSubject - this.#waiting.of(identity);
     if (onTooManyConnections === 'refuse') return this.connections.countOf(identity) < left;
     // Who replaces another comes in addition, but no more of them wait or are replaced than there are places.
     return this.connections.finishingOf(identity) < left;
@@ -41,10 +42,10 @@ export class SubjectLimit {
 
   /** Takes a place that there is, for one who has to wait; returns how to give it back. */
   take(identity: string): () => void {
-    this.#waiting.set(identity, (this.#waiting.get(identity) ?? 0) + 1);
+    this.#waiting.add(identity);
     let isTaken = true;
     return () => {
-      if (isTaken) this.#giveBack(identity);
+      if (isTaken) this.#waiting.remove(identity);
       isTaken = false;
     };
   }
@@ -52,11 +53,5 @@ export class SubjectLimit {
   /** How many connections a subject has beyond its limit. */
   excessOf(identity: string): number {
     return this.connections.countOf(identity) - this.rules.maxConnectionsPerSubject;
-  }
-
-  #giveBack(identity: string): void {
-    const left = (this.#waiting.get(identity) ?? 0) - 1;
-    if (left > 0) this.#waiting.set(identity, left);
-    else this.#waiting.delete(identity);
   }
 }

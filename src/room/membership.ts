@@ -6,6 +6,7 @@ import type { Membership } from '../connection/ports.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
 import type { Clock } from '../core/clock.js';
 import { RoomgateError } from '../core/errors.js';
+import { KeyedCounter } from '../core/keyed-counter.js';
 import { isLater, whenThere } from '../core/maybe-promise.js';
 import type { Position, RoomEngine } from './engine/engine.js';
 import { LocalRoom } from './local-room.js';
@@ -184,7 +185,7 @@ export class Memberships {
 
 /** How many rooms there may be on a node, and members in each. Nobody fills the memory with rooms, and none fills a room for all. */
 export class RoomLimits {
-  readonly #created = new Map<string, number>();
+  readonly #created = new KeyedCounter();
 
   constructor(
     private readonly settings: SettingsOfRooms,
@@ -195,7 +196,7 @@ export class RoomLimits {
   checkNewRoom(rooms: number, creator: string | undefined): void {
     if (rooms >= this.limits.maxRooms)
       throw new RoomgateError('too_many_rooms', 'There are as many rooms as maxRooms allows.');
-    if (this.#count(creator) >= this.limits.maxRoomsPerSubject)
+    if (creator !== undefined && this.#created.of(creator) >= this.limits.maxRoomsPerSubject)
       throw new RoomgateError(
         'too_many_rooms',
         'There are as many rooms of one subject as maxRoomsPerSubject allows.',
@@ -209,18 +210,11 @@ export class RoomLimits {
   }
 
   created({ creator }: LocalRoom): void {
-    if (creator !== undefined) this.#created.set(creator, this.#count(creator) + 1);
+    if (creator !== undefined) this.#created.add(creator);
   }
 
   destroyed({ creator }: LocalRoom): void {
-    if (creator === undefined) return;
-    const left = this.#count(creator) - 1;
-    if (left > 0) this.#created.set(creator, left);
-    else this.#created.delete(creator);
-  }
-
-  #count(creator: string | undefined): number {
-    return creator === undefined ? 0 : (this.#created.get(creator) ?? 0);
+    if (creator !== undefined) this.#created.remove(creator);
   }
 }
 
