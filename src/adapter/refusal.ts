@@ -6,6 +6,7 @@ import { adviseOnCredential } from '../admission/explain-verdict.js';
 import { type Refusal, type RefusalCode, REFUSALS } from '../admission/refusals.js';
 import { headerValues } from '../admission/upgrade-request.js';
 import { forgetLastMatch } from '../core/bounded-cache.js';
+import { type Chance, systemChance } from '../core/chance.js';
 import { splitTarget } from './upgrade-checks.js';
 
 export interface RefusalResponse {
@@ -31,6 +32,7 @@ export function renderRefusal(
   { realm, retryAfterMs }: RefusalOptions,
   requestId: string,
   hint?: string,
+  chance: Chance = systemChance,
 ): RefusalResponse {
   const { status, challenge, retry } = refusal.row;
   const title = STATUS_CODES[status] ?? '';
@@ -56,8 +58,7 @@ export function renderRefusal(
       ...(refusal.scope ? [`scope="${refusal.scope}"`] : []),
     ].join(', ');
   }
-  if (retry)
-    headers['Retry-After'] = String(Math.ceil((retryAfterMs * (1 + Math.random())) / 1000));
+  if (retry) headers['Retry-After'] = String(Math.ceil((retryAfterMs * (1 + chance())) / 1000));
   if (status === 405) headers['Allow'] = 'GET';
   if (status === 426) {
     headers['Upgrade'] = 'websocket';

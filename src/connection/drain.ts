@@ -1,3 +1,4 @@
+import { type Chance, systemChance } from '../core/chance.js';
 import type { Clock } from '../core/clock.js';
 import type { RoomgateOptions } from '../module/options.js';
 import { CLOSE_CODES } from './system-messages.js';
@@ -16,6 +17,7 @@ export class Drain {
       RoomgateOptions,
       'closeTimeoutMs' | 'drainBatchSize' | 'drainIntervalMs' | 'drainTimeoutMs'
     >,
+    private readonly chance: Chance = systemChance,
   ) {}
 
   /** From here on the door answers 503. */
@@ -72,7 +74,7 @@ export class Drain {
 
   /** Each has a moment of its own to come back, in a time as long as the drain, or all would come together. */
   #close(connection: RoomConnection, windowMs: number): Promise<void> {
-    const retryAfterMs = Math.round(Math.random() * windowMs);
+    const retryAfterMs = Math.round(this.chance() * windowMs);
     connection.end(CLOSE_CODES.restart, { retryAfterMs });
     return new Promise((resolve) =>
       connection.isGone ? resolve() : connection.onDisconnect.push(() => resolve()),

@@ -1,3 +1,4 @@
+import { type Chance, systemChance } from '../core/chance.js';
 import type { Clock } from '../core/clock.js';
 import type { RoomgateOptions } from '../module/options.js';
 import { CLOSE_CODES, type CloseRow } from './system-messages.js';
@@ -36,6 +37,7 @@ export class Heartbeat {
   constructor(
     private readonly clock: Clock,
     rules: Pick<RoomgateOptions, 'pingIntervalMs' | 'pongTimeoutMs' | 'messageTimeoutMs'>,
+    private readonly chance: Chance = systemChance,
   ) {
     this.#pingBeats = beats(rules.pingIntervalMs);
     this.#pongBeats = beats(rules.pongTimeoutMs);
@@ -49,7 +51,7 @@ export class Heartbeat {
 
   /** Looks after a new connection. Its first ping has a time of its own, or all that came together would be pinged together. */
   begin(connection: HeartbeatOwner): void {
-    const first = this.#beat + 1 + Math.floor(Math.random() * this.#pingBeats);
+    const first = this.#beat + 1 + Math.floor(this.chance() * this.#pingBeats);
     this.#all.add(connection, this.#pingBeats === 0 ? NEVER : first);
     // On the second, by the clock: timers that are a little late do not add up.
     this.#cancelTimer ??= this.clock.setTimer(this.#onTimer, BEAT_MS - this.#sinceSecond());

@@ -1,3 +1,4 @@
+import { type Chance, systemChance } from '../../core/chance.js';
 import { RoomgateError } from '../../core/errors.js';
 import type { Script } from '../scripts/script.js';
 import type { RedisAddress, RedisArgument, RedisReply } from './connection.js';
@@ -177,7 +178,7 @@ const FIRST_MS = 50;
 const MAX_MS = 400;
 
 /** Milliseconds to wait before the next attempt: twice as long each time, and a random half of it, so that nodes come one by one. */
-export function backoff(failures: number, random: () => number = Math.random): number {
+export function backoff(failures: number, chance: Chance = systemChance): number {
   const most = Math.min(MAX_MS, FIRST_MS * 2 ** Math.min(failures, 10));
-  return most / 2 + (random() * most) / 2;
+  return most / 2 + (chance() * most) / 2;
 }
