@@ -34,8 +34,9 @@ export class ControlQueue {
   }
 
   /**
-   * How to wait until it is decided whether the connection is in the room: the promise resolves with true, or with false when that
-   * takes longer than the deadline after the first message has begun to wait. Undefined when nothing is being decided.
+   * How to wait until it is decided whether the connection is in the room. The promise resolves with true, or with
+   * false when the deadline passes first, counted from the first message that waits. Undefined when nothing is being
+   * decided.
    */
   decided(room: RoomId): Message['decided'] {
     const step = this.#steps.findLast(({ moves }) => moves === room);
