@@ -92,20 +92,15 @@ export { RoomgateFilter } from './gateway/roomgate.filter.js';
 export type { MembershipListener } from './room/membership.js';
 export type { Reauthorized } from './room/authority.js';
 export type { HistoryRequest, PastPage, PastPublication } from './room/history.js';
-export type { BroadcastOptions } from './room/named-publications.js';
-export { NamedRooms } from './room/server-rooms.js';
 export { type PresenceList, Room } from './room/room.js';
-export { RemoteRoom } from './room/remote-rooms.js';
-export { RemoteRooms } from './room/remote-rooms.js';
-export { RoomHandle } from './room/server-rooms.js';
+export { type BroadcastOptions, ServerRoom } from './room/server-room.js';
 export type {
   PresenceDescription,
   PresenceOptions,
   RoomNameOptions,
   RoomOptions,
 } from './room/room.options.js';
-export { RoomPublisher } from './room/room-publisher.service.js';
-export { RoomService } from './room/room.service.js';
+export { RoomPublisher, RoomService } from './room/room.service.js';
 export { type EngineKey, type EngineSink, RoomEngine } from './room/engine/engine.js';
 export { MemoryEngine } from './room/engine/memory/memory.engine.js';
 export type {

@@ -134,14 +134,14 @@ describe.each([-HOUR, HOUR])('A wall clock that is set by %d ms', (ms) => {
   it('keeps history and presence as long as they are to be kept', async () => {
     await start({ rooms: { default: { history: { ttlMs: 60_000 }, presence: true } } });
     await connect();
-    const rooms = testbed.get(RoomService).of('default');
-    await rooms.broadcast(ROOM, 'said');
+    const rooms = testbed.get(RoomService);
+    await rooms.room(ROOM).broadcast('said');
     testbed.clock.step(ms);
     await testbed.advance(59_000);
-    expect((await rooms.history(ROOM)).publications).toHaveLength(1);
-    expect((await rooms.presence(ROOM)).total).toBe(1);
+    expect((await rooms.room(ROOM).history()).publications).toHaveLength(1);
+    expect((await rooms.room(ROOM).presence()).total).toBe(1);
     await testbed.advance(2_000);
-    expect((await rooms.history(ROOM)).publications).toEqual([]);
+    expect((await rooms.room(ROOM).history()).publications).toEqual([]);
   });
 
   it('knows a publication id for a minute', () => {

@@ -22,6 +22,16 @@ export function importPackageUnderTest() {
   return import(pathToFileURL(resolvePackageUnderTest()).href);
 }
 
+/**
+ * A room of the name `default`, in this revision and in those before `RoomService.room`.
+ *
+ * @param {any} service the RoomService
+ * @param {string} id
+ */
+export function roomUnderTest(service, id) {
+  return service.of ? service.of('default').room(id) : service.room(id);
+}
+
 /** @returns {Promise<any>} what it has for Redis */
 export function importRedisUnderTest() {
   return import(pathToFileURL(resolve('nestjs-roomgate/redis')).href);

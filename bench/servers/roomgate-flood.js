@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { roomOf } from '../load/room-of.js';
 import { keepProvider } from './kept.js';
-import { importPackageUnderTest } from './package-under-test.js';
+import { importPackageUnderTest, roomUnderTest } from './package-under-test.js';
 import { startRoomgate } from './roomgate.js';
 
 const FILL = 'x'.repeat(16 * 1024);
@@ -58,7 +58,7 @@ export const steps = {
    * @returns {Promise<{ filled: number, closed: number }>} `filled`: members whose outbox was full once
    */
   async flood({ ms, bytes, perSecond, every }) {
-    const room = rooms.of('default').room(roomOf(0));
+    const room = roomUnderTest(rooms, roomOf(0));
     const silent = silentOf(every);
     const filled = new Set();
     const text = 'x'.repeat(bytes);
@@ -87,6 +87,6 @@ const waitsFor = ({ outbox, socket }) => outbox.backlogBytes + socket.writableLe
  */
 function silentOf(every) {
   const numberOf = (/** @type {any} */ { principal }) => Number(principal.subject.split('-')[1]);
-  const members = rooms.of('default').members(roomOf(0));
+  const members = (rooms.of?.('default') ?? rooms).members(roomOf(0));
   return members.filter((/** @type {any} */ member) => numberOf(member) % every === 0);
 }

@@ -1,5 +1,5 @@
 // Our server again, with rooms that keep what is said in them while nobody is there.
-import { importPackageUnderTest } from './package-under-test.js';
+import { importPackageUnderTest, roomUnderTest } from './package-under-test.js';
 import { startOpenRooms } from './open-rooms.js';
 
 const ROOMS = 1_000;
@@ -26,7 +26,7 @@ export const steps = {
   async fill() {
     const before = process.cpuUsage();
     for (let room = 0; room < ROOMS; room++) {
-      const handle = rooms.of('default').room(idOf(room));
+      const handle = roomUnderTest(rooms, idOf(room));
       for (let n = 0; n < PUBLICATIONS; n++) await handle.broadcast('said', text(room, n));
     }
     const { user, system } = process.cpuUsage(before);

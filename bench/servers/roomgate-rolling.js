@@ -1,7 +1,7 @@
 // Our server again, whose rooms keep a history, which says what it is told to, and ends at SIGTERM as in production.
 import { roomOf } from '../load/room-of.js';
 import { keepProvider } from './kept.js';
-import { importPackageUnderTest } from './package-under-test.js';
+import { importPackageUnderTest, roomUnderTest } from './package-under-test.js';
 import { startRoomgate } from './roomgate.js';
 
 /** @type {any} */
@@ -22,9 +22,7 @@ export async function start(options) {
 export const steps = {
   /** @param {{ number: number, rooms: number }} options  to the first so many rooms of the crowd */
   async speak({ number, rooms }) {
-    const all = Array.from({ length: rooms }, (_, room) =>
-      service.of('default').room(roomOf(room)),
-    );
+    const all = Array.from({ length: rooms }, (_, room) => roomUnderTest(service, roomOf(room)));
     await Promise.all(all.map((room) => room.broadcast('said', number)));
   },
 };

@@ -3,7 +3,7 @@ import type { PendingRequest, RequestEnd } from '../connection/ports.js';
 import type { Run } from '../connection/timing-wheel.js';
 import { encodeMessage, type Message, refuseReserved } from '../connection/message.js';
 import type { Room } from '../room/room.js';
-import type { RoomService } from '../room/room.service.js';
+import type { Rooms } from '../room/rooms.js';
 import { RoomgateError } from '../core/errors.js';
 import type { GatewayPorts } from './dispatch.js';
 import { type ExceptionBody, exceptionBody } from './exceptions.js';
@@ -46,7 +46,7 @@ export class MessageContext implements Run, PendingRequest {
   constructor(
     readonly connection: RoomConnection,
     private readonly message: Message,
-    private readonly rooms: RoomService,
+    private readonly rooms: Pick<Rooms, 'asMember'>,
     /** @internal By `clock.elapsed()`. */
     readonly startedAt: number,
   ) {}

@@ -50,10 +50,9 @@ export class RoomControl {
   presence(context: MessageContext, data: RoomData): void {
     this.#run(context, async () => {
       const room = roomOf(context, data);
-      const { service } = this.ports.rooms;
       const { connection } = context;
       context.letInBy({ check: () => requirePresence(connection, room) });
-      const list = await service.asMember(connection, room).presence();
+      const list = await this.ports.rooms.asMember(connection, room).presence();
       this.#answer(context, room, list);
     });
   }
@@ -68,7 +67,7 @@ export class RoomControl {
       if (!(await drainedWithin(connection.outbox, clock, patience(verdictDeadlineMs))))
         return context.fail('unavailable');
       await nextTurn();
-      const page = await this.ports.rooms.service.asMember(connection, room).history(data);
+      const page = await this.ports.rooms.asMember(connection, room).history(data);
       const { history } = requireMembership(connection, room).rights;
       context.letInBy({ check: () => requireHistory(connection, room, history) });
       this.#answer(context, room, { ...page, publications: page.publications.map(toWire) });

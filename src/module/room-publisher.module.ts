@@ -12,8 +12,8 @@ import { ROOM_PUBLISHER_OPTIONS, ROOMGATE_OPTIONS } from '../core/constants.js';
 import { RoomgateError } from '../core/errors.js';
 import { type EngineSink, RoomEngine } from '../room/engine/engine.js';
 import { History } from '../room/history.js';
-import { OrderSender } from '../room/orders.js';
-import { RoomPublisher } from '../room/room-publisher.service.js';
+import { NO_CONNECTIONS, Orders, OrderSender } from '../room/orders.js';
+import { RoomPublisher } from '../room/room.service.js';
 import { SettingsOfRooms } from '../room/room-settings.js';
 import { TimelyEngine } from '../room/timely-engine.js';
 import { resolvePublisherOptions, type RoomPublisherOptions } from './options.js';
@@ -107,6 +107,8 @@ function createPublisher(
   const engine = new TimelyEngine(carrier, clock, deadlineMs);
   const settings = new SettingsOfRooms(options);
   const history = new History(engine, settings);
-  const sender = new OrderSender({ engine, clock, deadlineMs });
-  return new RoomPublisher(Object.keys(options.rooms), { engine, settings, history, sender });
+  const orders = new Orders(NO_CONNECTIONS, new OrderSender({ engine, clock, deadlineMs }));
+  const publisher = new RoomPublisher({ engine, settings, history, orders });
+  publisher.addNames(Object.keys(options.rooms));
+  return publisher;
 }

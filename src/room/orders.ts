@@ -5,6 +5,7 @@ import type { Registry } from '../connection/registry.js';
 import { CLOSE_CODES } from '../connection/system-messages.js';
 import type { Clock } from '../core/clock.js';
 import { RoomgateError } from '../core/errors.js';
+import { mayFloat } from '../core/maybe-promise.js';
 import { newUuid } from '../core/uuid.js';
 import type { Authority, Reauthorized } from './authority.js';
 import type { EngineKey, HistoryLimits, RoomEngine } from './engine/engine.js';
@@ -17,7 +18,7 @@ import type { Memberships } from './membership.js';
  */
 export class Orders {
   constructor(
-    private readonly local: LocalOrders,
+    private readonly local: OrdersHere,
     private readonly sender: OrderSender,
   ) {}
 
@@ -33,7 +34,11 @@ export class Orders {
     return this.#give({ kind: 'reauthorize', ...target }, () => this.local.reauthorize(target));
   }
 
-  async #give<T>(order: Order, here: () => T | Promise<T>): Promise<T> {
+  #give<T>(order: Order, here: () => T | Promise<T>): Promise<T> {
+    return mayFloat(this.#carryOut(order, here));
+  }
+
+  async #carryOut<T>(order: Order, here: () => T | Promise<T>): Promise<T> {
     // What others would not understand is not done here either.
     const body = this.sender.encode(order);
     const done = here();
@@ -44,6 +49,16 @@ export class Orders {
     return result.value;
   }
 }
+
+/** What orders do in this process. */
+type OrdersHere = Pick<LocalOrders, keyof LocalOrders>;
+
+/** Orders in a process without connections: there is nothing to do here. */
+export const NO_CONNECTIONS: OrdersHere = {
+  close: () => 0,
+  disconnect: () => 0,
+  reauthorize: async () => ({ kept: 0, left: 0 }),
+};
 
 /** Whose rights are asked for anew: the members of a room, or a principal's connections; without either, all there are. */
 interface ReauthorizeTarget {

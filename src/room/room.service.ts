@@ -1,49 +1,77 @@
 import { Injectable } from '@nestjs/common';
-import type { RoomId } from '../admission/room-id.js';
+import { toRoomId } from '../admission/room-id.js';
 import type { RoomConnection } from '../connection/connection.js';
 import type { Registry } from '../connection/registry.js';
 import { RoomgateError } from '../core/errors.js';
-import { mayFloat } from '../core/maybe-promise.js';
 import type { Reauthorized } from './authority.js';
-import { NamedRooms, type RoomPorts } from './server-rooms.js';
-import { Room } from './room.js';
-import type { MembershipListener, RoomListeners } from './membership.js';
+import type { MembershipListener, Memberships, RoomListeners } from './membership.js';
+import { ServerRoom, type ServerRoomPorts } from './server-room.js';
 
 /**
- * Rooms with the server's authority, injectable anywhere: controllers, jobs, other services.
- * `rooms.of('orders').broadcast(orderId, 'paid', data)`.
+ * Rooms with the server's authority in a process that serves none: workers, cron jobs, scripts.
+ * `publisher.room(orderId, 'orders').broadcast('paid', data)`.
  */
 @Injectable()
-export class RoomService {
-  readonly #named = new Map<string, NamedRooms>();
+export class RoomPublisher {
+  readonly #names = new Set<string>();
 
-  constructor(
-    private readonly ports: RoomPorts,
-    private readonly registry: Registry,
-    private readonly listeners: RoomListeners,
-  ) {}
+  constructor(private readonly ports: ServerRoomPorts) {}
 
-  /** @internal The names come from the gateways, before anybody can ask for one. */
+  /** @internal The names of the rooms there are, before anybody can ask for one. */
   addNames(names: readonly string[]): void {
     this.ports.settings.checkNames(names);
-    for (const name of names)
-      if (!this.#named.has(name)) this.#named.set(name, new NamedRooms(name, this.ports));
+    for (const name of names) this.#names.add(name);
   }
 
-  /** @throws RoomgateError `unknown_room_name`, listing the known ones. */
-  of(name: string): NamedRooms {
-    const rooms = this.#named.get(name);
-    if (!rooms)
+  /**
+   * A room by its id. `name`: the `rooms` of its gateway; default `default`, as there.
+   * @throws RoomgateError `invalid_room_id` unless the id is a UUID, `unknown_room_name` listing the known names.
+   */
+  room(id: string, name: string = 'default'): ServerRoom {
+    if (!this.#names.has(name))
       throw new RoomgateError(
         'unknown_room_name',
-        `No gateway serves rooms named "${name}". Known names: ${[...this.#named.keys()].join(', ') || 'none'}.`,
+        `No rooms are named "${name}". Known names: ${[...this.#names].join(', ') || 'none'}. A gateway sets its name by "rooms" of @RoomGateway; in a worker the option "rooms" lists the names.`,
       );
-    return rooms;
+    return new ServerRoom(name, toRoomId(id), this.ports);
   }
 
-  /** @internal A room with the rights of one of its members. */
-  asMember(connection: RoomConnection, id: RoomId): Room {
-    return new Room(id, connection.roomName, connection, this.of(connection.roomName), this.ports);
+  /**
+   * Closes the connections of a principal with 4440, on every node. Resolves with how many they were on this node: 0 in a worker.
+   * @throws RoomgateError `invalid_data`, or `engine_unavailable` when it is unknown whether other nodes get the order.
+   */
+  disconnect({ identity }: { readonly identity: string }): Promise<number> {
+    return this.ports.orders.disconnect({ identity });
+  }
+
+  /**
+   * Asks the policies again about all rooms of a principal's connections, on every node; without a principal about everybody's.
+   * @throws RoomgateError `invalid_data`, `engine_unavailable`. @see ServerRoom.reauthorize
+   */
+  reauthorize(principal?: { readonly identity: string }): Promise<Reauthorized> {
+    return this.ports.orders.reauthorize(principal ? { identity: principal.identity } : {});
+  }
+}
+
+/**
+ * Rooms with the server's authority, injectable anywhere on a node: controllers, jobs, other services. It has all that a
+ * `RoomPublisher` has, and what is known of this node alone. `rooms.room(orderId, 'orders').broadcast('paid', data)`.
+ */
+@Injectable()
+export class RoomService extends RoomPublisher {
+  constructor(
+    ports: ServerRoomPorts,
+    private readonly memberships: Memberships,
+    private readonly registry: Registry,
+    private readonly listeners: RoomListeners,
+  ) {
+    super(ports);
+  }
+
+  /** The members of a room on this node. @throws RoomgateError `invalid_room_id`, `unknown_room_name`. @see RoomPublisher.room */
+  members(id: string, name?: string): readonly RoomConnection[] {
+    const room = this.memberships.get(this.room(id, name).key);
+    return [...(room?.members.values() ?? [])];
   }
 
   /** The connections of one principal on this node, whatever room they are in. */
@@ -57,15 +85,6 @@ export class RoomService {
       send: (event, data) =>
         connections.filter((connection) => connection.send(event, data)).length,
     };
-  }
-
-  /**
-   * Asks the policies anew about all rooms of a principal's connections, on every node; without a principal about everybody's.
-   * @see RoomHandle.reauthorize
-   */
-  reauthorize(principal?: { readonly identity: string }): Promise<Reauthorized> {
-    const target = principal ? { identity: principal.identity } : {};
-    return mayFloat(this.ports.orders.reauthorize(target));
   }
 
   /** Calls back when members and rooms of this node come and go; returns how to stop that. */

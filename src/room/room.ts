@@ -8,8 +8,12 @@ import {
 } from '../connection/connection.js';
 import type { Position, PresentMember } from './engine/engine.js';
 import type { HistoryRequest, PastPage } from './history.js';
-import { type BroadcastOptions, ownPublicationId } from './named-publications.js';
-import type { NamedRooms, RoomPorts } from './server-rooms.js';
+import {
+  type BroadcastOptions,
+  ownPublicationId,
+  ServerRoom,
+  type ServerRoomPorts,
+} from './server-room.js';
 import { mayFloat } from '../core/maybe-promise.js';
 
 /** Who is in a room, as its members may know it. */
@@ -19,15 +23,19 @@ export interface PresenceList {
   readonly total: number;
 }
 
-/** A room as one of its members may use it: everything is done with the member's rights, asked anew at each call. */
+/** A room as one of its members may use it: everything is done with the member's rights, which are asked at each call. */
 export class Room {
+  readonly name: string;
+  readonly #room: ServerRoom;
+
   constructor(
-    readonly id: RoomId,
-    readonly name: string,
     private readonly connection: RoomConnection,
-    private readonly rooms: NamedRooms,
-    private readonly ports: Pick<RoomPorts, 'history' | 'settings'>,
-  ) {}
+    readonly id: RoomId,
+    private readonly ports: ServerRoomPorts,
+  ) {
+    this.name = connection.roomName;
+    this.#room = new ServerRoom(this.name, id, ports);
+  }
 
   /**
    * Speaks to all members, on every node. Resolves when the engine has accepted it. A `publicationId` is the member's own: those of
@@ -36,7 +44,7 @@ export class Room {
    * `reserved_event` and `invalid_data` for what cannot be sent, `engine_unavailable` when the outcome is unknown.
    */
   broadcast(event: string, data?: unknown, options: BroadcastOptions = {}): Promise<Position> {
-    return this.#speak(() => this.rooms.broadcast(this.id, event, data, this.#own(options)));
+    return this.#speak(() => this.#room.broadcast(event, data, this.#own(options)));
   }
 
   /** Speaks to all members but the one whose message is being handled. */
@@ -50,7 +58,7 @@ export class Room {
 
   /** Sends bytes to all members. @see Room.broadcast */
   broadcastBinary(bytes: Uint8Array, options: BroadcastOptions = {}): Promise<Position> {
-    return this.#speak(() => this.rooms.broadcastBinary(this.id, bytes, this.#own(options)));
+    return this.#speak(() => this.#room.broadcastBinary(bytes, this.#own(options)));
   }
 
   /** Who is here. @throws RoomgateError `token_expired`, `authority_stale`, `not_a_member`, `presence_forbidden`, `not_kept`, `engine_unavailable`. */
@@ -58,7 +66,7 @@ export class Room {
     requireLive(this.connection);
     requirePresence(this.connection, this.id);
     const limit = this.ports.settings.of(this.name).presence?.maxListed;
-    const { members, total } = await this.rooms.presence(this.id, limit);
+    const { members, total } = await this.#room.presence(limit);
     requirePresence(this.connection, this.id);
     const toPublic = ({ memberId, info }: PresentMember) => ({ id: memberId, info });
     return { members: members.map(toPublic), total };

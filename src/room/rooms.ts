@@ -1,5 +1,7 @@
 import type { Admission } from '../admission/admission.js';
+import type { RoomId } from '../admission/room-id.js';
 import type { ConnectionAudit } from '../connection/audit.js';
+import type { RoomConnection } from '../connection/connection.js';
 import { MessageRate } from '../connection/rate-limit.js';
 import type { Registry } from '../connection/registry.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
@@ -16,8 +18,10 @@ import { Memberships, RoomLimits, RoomListeners } from './membership.js';
 import { OrderReceiver } from './order-receiver.js';
 import { Presence, PresenceFeed } from './presence.js';
 import { Recovery, StaleMute } from './recovery.js';
+import { Room } from './room.js';
 import { SettingsOfRooms } from './room-settings.js';
 import { RoomService } from './room.service.js';
+import type { ServerRoomPorts } from './server-room.js';
 import { TimelyEngine } from './timely-engine.js';
 
 /** The rooms of one node, put together. */
@@ -30,6 +34,7 @@ export class Rooms {
   readonly service: RoomService;
   /** Only with `onStaleAuthority: 'mute'`. */
   readonly mute: StaleMute | undefined;
+  readonly #ports: ServerRoomPorts;
   readonly #presence: Presence;
   readonly #feed: PresenceFeed;
   readonly #engine: TimelyEngine;
@@ -96,15 +101,17 @@ export class Rooms {
     const orders = new Orders(local, sender);
     this.orders = orders;
     const history = new History(engine, settings);
-    this.service = new RoomService(
-      { memberships, engine, orders, settings, history, bodies },
-      registry,
-      listeners,
-    );
+    this.#ports = { engine, orders, settings, history, bodies };
+    this.service = new RoomService(this.#ports, memberships, registry, listeners);
     this.memberships = memberships;
     this.#presence = presence;
     this.#feed = new PresenceFeed(clock);
     if (options.onStaleAuthority === 'mute') this.mute = new StaleMute({ ...ports, recovery });
+  }
+
+  /** A room with the rights of one of its members. */
+  asMember(connection: RoomConnection, id: RoomId): Room {
+    return new Room(connection, id, this.#ports);
   }
 
   /** @throws RoomgateError `engine_unavailable`, and whatever the engine throws. */

@@ -49,7 +49,7 @@ describe.each(GATES)('Somebody who waits at the door for %s', (_, gate) => {
     await refused;
     const { registry, memberships, wheel } = nodeOf(testbed);
     expect([registry.size, memberships.size, wheel.size]).toEqual([0, 0, 0]);
-    expect(testbed.get(RoomService).of('default').members(ROOM)).toEqual([]);
+    expect(testbed.get(RoomService).members(ROOM)).toEqual([]);
   });
 
   it('is let in when somebody else was revoked, or when it was unblocked in time', async () => {
@@ -66,9 +66,9 @@ describe.each(GATES)('Somebody who waits at the door for %s', (_, gate) => {
 
 describe('Somebody who waits at the door for the policy', () => {
   it.each<[string, (rooms: RoomService) => unknown]>([
-    ['the room is reauthorized', (rooms) => rooms.of('default').room(ROOM).reauthorize()],
+    ['the room is reauthorized', (rooms) => rooms.room(ROOM).reauthorize()],
     ['a subject is reauthorized', (rooms) => rooms.reauthorize({ identity: 'whoever' })],
-    ['the room is closed', (rooms) => rooms.of('default').close(ROOM)],
+    ['the room is closed', (rooms) => rooms.room(ROOM).close()],
   ])('has to come again when %s meanwhile: its answer is from before', async (_name, act) => {
     const testbed = await createRoomgateTestbed({ providers: [WaitingGateway, GatedPolicy] });
     deciding.hold();

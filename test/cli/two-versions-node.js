@@ -34,10 +34,17 @@ const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
 await app.listen(0, '127.0.0.1');
 process.once('disconnect', () => process.exit());
 
+/** @param {string} id */
+const roomOf = (id) => {
+  const rooms = app.get(RoomService);
+  // Before 0.2 a name came first.
+  return rooms.of ? rooms.of('chat').room(id) : rooms.room(id, 'chat');
+};
+
 const asked = {
   port: () => app.getHttpServer().address().port,
-  broadcast: (room, data) => app.get(RoomService).of('chat').room(room).broadcast('said', data),
-  close: (room) => app.get(RoomService).of('chat').close(room),
+  broadcast: (room, data) => roomOf(room).broadcast('said', data),
+  close: (room) => roomOf(room).close(),
   disconnect: (subject) => app.get(RevocationService).disconnect({ subject }),
   revokeToken: (jti) => app.get(RevocationService).revokeToken(jti),
   block: (subject) => app.get(RevocationService).block({ subject }),

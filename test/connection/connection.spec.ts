@@ -121,7 +121,7 @@ describe('RoomConnection', () => {
     alice.send('flood');
     await testbed.settle();
     for (let n = 0; n < 20; n++)
-      void testbed.get(RoomService).of('default').broadcast(alice.hello.room, 'more');
+      void testbed.get(RoomService).room(alice.hello.room).broadcast('more');
     await testbed.settle();
     expect(connection.outbox.backlogBytes).toBeLessThanOrEqual(1_048_576);
     await testbed.advance(29_000);

@@ -108,7 +108,7 @@ describe.each<[string, new () => RoomEngine]>([
           ttlMs: 600_000,
         });
         const end = serverEnd(testbed, alice);
-        const rooms = testbed.get(RoomService).of('default');
+        const rooms = testbed.get(RoomService);
         const revocation = testbed.get(RevocationService);
         let [sent, begun, begunBefore] = [0, 0, Infinity];
         // A message has begun when the inbox hands it over: its handler follows when guards and pipes have passed it.
@@ -127,9 +127,9 @@ describe.each<[string, new () => RoomEngine]>([
           expire: () => testbed.clock.step(700_000),
           refuse: async () => {
             isWelcome = false;
-            await rooms.reauthorize(ROOM);
+            await rooms.room(ROOM).reauthorize();
           },
-          'close the room': () => rooms.close(ROOM),
+          'close the room': () => rooms.room(ROOM).close(),
           disconnect: () => revocation.disconnect({ subject: 'alice' }),
           'close it': () => end.close(),
           leave: () =>

@@ -144,10 +144,10 @@ describe.each<[string, new () => RoomEngine]>([
       'the right to the room is lost',
       () => {
         isWelcome = false;
-        return app.app.get(RoomService).of('default').reauthorize(ROOM);
+        return app.app.get(RoomService).room(ROOM).reauthorize();
       },
     ],
-    ['the room is closed', () => app.app.get(RoomService).of('default').close(ROOM)],
+    ['the room is closed', () => app.app.get(RoomService).room(ROOM).close()],
     [
       'the connection is ended',
       () => app.app.get(RevocationService).disconnect({ subject: 'alice' }),
@@ -201,9 +201,12 @@ describe.each<[string, new () => RoomEngine]>([
     const clients = await Promise.all(Array.from({ length: 5 }, () => connect()));
     for (const client of clients) client.write(Buffer.concat([many('hold', 2), close]));
     await Promise.all(clients.map(({ closed }) => closed));
-    const rooms = app.app.get(RoomService).of('default');
+    const rooms = app.app.get(RoomService);
     expect(rooms.members(ROOM)).toHaveLength(5);
-    await eventually(async () => (await rooms.presence(ROOM)).total === 0, 'their presence to end');
+    await eventually(
+      async () => (await rooms.room(ROOM).presence()).total === 0,
+      'their presence to end',
+    );
     expect((await connect()).received.toString()).toContain('429');
     working.open();
     await gone();

@@ -22,7 +22,7 @@ describe('Hundreds of members that do not read', () => {
       for (const { socket } of some) socket.pause();
     }
     const before = heapBytes();
-    const handle = room.app.node.rooms.of('default').room(room.id);
+    const handle = room.app.node.rooms.room(room.id);
     for (let n = 0; n < PUBLICATIONS; n++) {
       await handle.broadcast('news', [n, TEXT]);
       expect((await room.neighbour.next('news')).data).toEqual([n, TEXT]);
@@ -44,7 +44,7 @@ describe('Hundreds of members that do not read', () => {
   }, 30_000);
 
   it('do not keep a full room from being left: what waits for them is let go', async () => {
-    const handle = room.app.node.rooms.of('default').room(room.id);
+    const handle = room.app.node.rooms.room(room.id);
     const before = process.memoryUsage().arrayBuffers;
     for (let entered = 0; entered < 50; entered++) (await room.enter()).socket.pause();
     for (let n = 0; n < PUBLICATIONS; n++) {

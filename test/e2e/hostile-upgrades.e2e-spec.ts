@@ -185,7 +185,7 @@ describe('An upgrade request that no library would send', () => {
     );
     const hellos = clients.map(({ received }) => String(framesOf(received)[0]?.payload));
     for (const hello of hellos) expect(hello).toContain(`"room":"${room}"`);
-    expect(app.node.rooms.of('default').members(room)).toHaveLength(2);
+    expect(app.node.rooms.members(room)).toHaveLength(2);
     for (const client of clients) client.reset();
   });
 });

@@ -45,7 +45,7 @@ describe('Somebody who waits for the verdict', () => {
     HeldPolicy.letGo();
     for (const client of clients) expect((await client.head()).status).toBe(101);
     expect(app.node.registry.size).toBe(WAITING);
-    expect(app.node.rooms.of('default').members(ROOM)).toHaveLength(WAITING);
+    expect(app.node.rooms.members(ROOM)).toHaveLength(WAITING);
   });
 
   it('is admitted a moment before its token ends, by the tolerance', async () => {

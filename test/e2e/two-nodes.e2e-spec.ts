@@ -42,8 +42,8 @@ describe('Two nodes and a worker', () => {
     const [one, two] = apps;
     const alices = [await enter(one, 'alice'), await enter(two, 'alice')];
     const bobs = [await enter(one, 'bob'), await enter(two, 'bob')];
-    const rooms = worker.get(RoomPublisher).of('default');
-    await rooms.broadcast(room, 'news', 'of the worker');
+    const rooms = worker.get(RoomPublisher);
+    await rooms.room(room).broadcast('news', 'of the worker');
     for (const client of [...alices, ...bobs])
       expect(await client.next()).toEqual({ event: 'news', data: 'of the worker', room });
 
@@ -52,7 +52,7 @@ describe('Two nodes and a worker', () => {
     expect(await two.app.get(RoomService).reauthorize()).toEqual({ kept: 1, left: 0 });
     for (const bob of bobs) expect((await bob.request('echo', 1)).data).toBe(1);
 
-    await rooms.close(room);
+    await rooms.room(room).close();
     for (const bob of bobs) await bob.expectClosed(4404);
   });
 });

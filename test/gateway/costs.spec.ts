@@ -49,7 +49,7 @@ describe('What a message and a connection cost', () => {
         return write(...args);
       }) as typeof socket.write;
     }
-    await testbed.get(RoomService).of('default').broadcast(ROOM, 'said', 'hello');
+    await testbed.get(RoomService).room(ROOM).broadcast('said', 'hello');
     for (const member of members) await member.next('said');
     expect(written.size).toBe(1);
   });

@@ -68,7 +68,7 @@ describe('Ending connections by hand', () => {
   it('does not keep a member about whom the policy gives no answer in time', async () => {
     const alice = await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
     isHanging = true;
-    const done = testbed.get(RoomService).of('default').room(ROOM).reauthorize();
+    const done = testbed.get(RoomService).room(ROOM).reauthorize();
     await testbed.settle();
     await testbed.advance(5_000);
     expect(await done).toEqual({ kept: 0, left: 1 });

@@ -17,7 +17,7 @@ const KICKS: readonly (readonly [string, number, (by: RoomgateTestbed) => unknow
   ['revokeSession', 4440, (by) => by.get(RevocationService).revokeSession('s')],
   ['revokeSubject', 4440, (by) => by.get(RevocationService).revokeSubject({ subject: 'alice' })],
   ['block', 4440, (by) => by.get(RevocationService).block({ subject: 'alice' })],
-  ['close of the room', 4404, (by) => by.get(RoomService).of('default').close(ROOM)],
+  ['close of the room', 4404, (by) => by.get(RoomService).room(ROOM).close()],
 ];
 
 describe.each(KICKS)('A kick by %s', (_, code, kick) => {
@@ -34,11 +34,11 @@ describe.each(KICKS)('A kick by %s', (_, code, kick) => {
   });
 
   it('leaves nothing to be read of what was said in its turn', async () => {
-    const rooms = testbed.get(RoomService).of('default');
-    for (let n = 0; n < 5; n++) void rooms.broadcast(ROOM, 'said', 'before');
+    const rooms = testbed.get(RoomService);
+    for (let n = 0; n < 5; n++) void rooms.room(ROOM).broadcast('said', 'before');
     serverEnd(testbed, alice).send('private');
     void kick(testbed);
-    void rooms.broadcast(ROOM, 'said', 'after');
+    void rooms.room(ROOM).broadcast('said', 'after');
     await alice.expectClosed(code);
     expect(heard(alice)).toEqual(['goodbye']);
     expect(alice.waiting[0]?.data).toMatchObject({ code });
@@ -47,9 +47,9 @@ describe.each(KICKS)('A kick by %s', (_, code, kick) => {
   it('leaves only a goodbye of a full outbox, behind what the socket already had', async () => {
     const { socket, outbox } = serverEnd(testbed, alice);
     alice.socket.pause();
-    const rooms = testbed.get(RoomService).of('default');
+    const rooms = testbed.get(RoomService);
     for (let n = 0; n < 9; n++) {
-      await rooms.broadcast(ROOM, 'said', 'x'.repeat(100_000));
+      await rooms.room(ROOM).broadcast('said', 'x'.repeat(100_000));
       await testbed.settle();
     }
     expect(outbox.backlogBytes).toBeGreaterThan(700_000);
@@ -59,7 +59,7 @@ describe.each(KICKS)('A kick by %s', (_, code, kick) => {
       written.push(chunk);
       return write(chunk, ...rest);
     }) as typeof socket.write;
-    void rooms.broadcast(ROOM, 'said', 'in the turn');
+    void rooms.room(ROOM).broadcast('said', 'in the turn');
     void kick(testbed);
     alice.socket.resume();
     await alice.expectClosed(code);

@@ -123,7 +123,7 @@ describe.each([PlainGateway, InterceptedGateway])(
       // Handlers that still run are waited for and watched for their time and no longer; the wheel's timer runs out by itself.
       await testbed.advance(31_000);
       expect([registry.size, memberships.size, wheel.size]).toEqual([0, 0, 0]);
-      expect(rooms.of('default').members(ROOM)).toEqual([]);
+      expect(rooms.members(ROOM)).toEqual([]);
       await testbed.advance(1_000);
       expect(testbed.clock.pending).toBe(0);
     });

@@ -14,10 +14,10 @@ describe('What a room told a member in a reply', () => {
       roomgate: { rooms: { default: { history: { size: 10 }, presence: true } } },
     });
     try {
-      const rooms = testbed.get(RoomService).of('default');
+      const rooms = testbed.get(RoomService);
       const alice = await testbed.connectAs({ sub: 'alice', rooms: [ROOM, OTHER_ROOM] });
       await alice.request('room.join', { room: OTHER_ROOM });
-      await rooms.broadcast(ROOM, 'said', 'secret');
+      await rooms.room(ROOM).broadcast('said', 'secret');
       alice.socket.pause();
       const [member] = rooms.members(ROOM);
       for (const room of [ROOM, OTHER_ROOM]) {
@@ -27,7 +27,7 @@ describe('What a room told a member in a reply', () => {
       for (let n = 0; n < 8; n++) member?.send('filler', 'x'.repeat(30_000));
       await testbed.settle();
       banned.add(`alice ${ROOM}`);
-      await rooms.reauthorize(ROOM);
+      await rooms.room(ROOM).reauthorize();
       alice.socket.resume();
       for (let n = 0; n < 6; n++) await testbed.settle();
       const acked = alice.waiting.flatMap(({ event, id }) => (event === 'ack' ? [id] : []));

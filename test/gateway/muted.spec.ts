@@ -18,9 +18,9 @@ describe('A muted connection', () => {
     testbed = await createRoomgateTestbed({ providers: [LiveGateway, GatedPolicy] });
     alice = await testbed.connectAs({ sub: 'alice', rooms: [ROOM], ttlMs: 60_000 });
     bob = await testbed.connectAs({ sub: 'bob', rooms: [ROOM] });
-    const rooms = testbed.get(RoomService).of('default');
+    const rooms = testbed.get(RoomService);
     say = async (text) => {
-      await rooms.broadcast(ROOM, 'said', text);
+      await rooms.room(ROOM).broadcast('said', text);
       await testbed.settle();
     };
   });
@@ -41,7 +41,7 @@ describe('A muted connection', () => {
     await testbed.settle();
     expect(after()).toEqual(['said before']);
     expect(heard(bob)).toEqual(['said before', 'said after']);
-    expect(testbed.get(RoomService).of('default').members(ROOM)).toHaveLength(2);
+    expect(testbed.get(RoomService).members(ROOM)).toHaveLength(2);
   });
 
   it('gets an exception for a reply that comes late, and never its data', async () => {
@@ -74,12 +74,12 @@ describe('A muted connection', () => {
 
   it.each<[string, number, (by: RoomgateTestbed) => unknown]>([
     ['blocked', 4440, (by) => by.get(RevocationService).block({ subject: 'alice' })],
-    ['thrown out of its room', 4404, (by) => by.get(RoomService).of('default').close(ROOM)],
+    ['thrown out of its room', 4404, (by) => by.get(RoomService).room(ROOM).close()],
     ['forgotten in its grace', 4401, (by) => by.advance(25_250)],
   ])('reads a goodbye and nothing else when it is %s', async (_, code, act) => {
     await mute();
     await say('secret');
-    void testbed.get(RoomService).of('default').broadcast(ROOM, 'said', 'in the same turn');
+    void testbed.get(RoomService).room(ROOM).broadcast('said', 'in the same turn');
     await act(testbed);
     await alice.expectClosed(code);
     expect(after()).toEqual(['goodbye']);

@@ -60,13 +60,13 @@ describe('Places and answers', () => {
   });
 
   it('are not put off by a member that joins and leaves other rooms meanwhile', async () => {
-    const rooms = testbed.get(RoomService).of('default');
+    const rooms = testbed.get(RoomService);
     const alice = await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
     const others = Array.from({ length: 6 }, () => randomUUID());
     for (const room of others) await alice.request('room.join', { room });
     banned.add(`alice ${ROOM}`);
     asked.hold();
-    const done = rooms.reauthorize(ROOM);
+    const done = rooms.room(ROOM).reauthorize();
     await testbed.settle();
     for (const room of others.slice(1)) await alice.request('room.leave', { room });
     asked.open();
@@ -78,9 +78,9 @@ describe('Places and answers', () => {
     asked.hold();
     const knocking = testbed.connectAs({ sub: 'bob', rooms: [ROOM] });
     await testbed.settle();
-    const rooms = testbed.get(RoomService).of('default');
-    await rooms.close(randomUUID());
-    await rooms.reauthorize(randomUUID());
+    const rooms = testbed.get(RoomService);
+    await rooms.room(randomUUID()).close();
+    await rooms.room(randomUUID()).reauthorize();
     asked.open();
     expect((await knocking).hello.room).toBe(ROOM);
   });
@@ -89,13 +89,13 @@ describe('Places and answers', () => {
     const alice = await testbed.connectAs({ rooms: [ROOM] });
     expect(await alice.request('relay')).toMatchObject({ event: 'exception' });
     expect(alice.waiting).toEqual([]);
-    const rooms = testbed.get(RoomService).of('default');
+    const rooms = testbed.get(RoomService);
     for (const bytes of [{ length: 1e9 }, 'text', [1]])
-      await expect(rooms.broadcastBinary(ROOM, bytes as never)).rejects.toMatchObject({
+      await expect(rooms.room(ROOM).broadcastBinary(bytes as never)).rejects.toMatchObject({
         code: 'invalid_data',
       });
     for (const event of ['', undefined, 7, {}])
-      await expect(rooms.broadcast(ROOM, event as never)).rejects.toMatchObject({
+      await expect(rooms.room(ROOM).broadcast(event as never)).rejects.toMatchObject({
         code: 'invalid_data',
       });
   });

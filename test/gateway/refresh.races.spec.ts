@@ -90,13 +90,17 @@ describe.each(AWAITS)('A refresh that waits for %s', (_, gate) => {
     expect(await alice.request('work')).toMatchObject({ event: 'ack' });
   });
 
-  it.each<[string, number, (rooms: ReturnType<RoomService['of']>) => unknown]>([
-    ['close of the room', 4404, (rooms) => rooms.close(ROOM)],
-    ['disconnect', 4440, (rooms) => rooms.disconnect(ROOM, serverEnd(testbed, alice).principal)],
+  it.each<[string, number, (rooms: RoomService) => unknown]>([
+    ['close of the room', 4404, (rooms) => rooms.room(ROOM).close()],
+    [
+      'disconnect',
+      4440,
+      (rooms) => rooms.room(ROOM).disconnect(serverEnd(testbed, alice).principal),
+    ],
   ])('does not outlive a %s', async (_name, code, act) => {
     void begin();
     await testbed.settle();
-    act(testbed.get(RoomService).of('default'));
+    act(testbed.get(RoomService));
     await goOn();
     await alice.expectClosed(code);
     expect(heard(alice)).toEqual(['goodbye']);
@@ -106,8 +110,8 @@ describe.each(AWAITS)('A refresh that waits for %s', (_, gate) => {
     const reply = begin();
     await testbed.settle();
     banned.add(`alice ${ROOM}`);
-    const rooms = testbed.get(RoomService).of('default');
-    const result = rooms.reauthorize(ROOM);
+    const rooms = testbed.get(RoomService);
+    const result = rooms.room(ROOM).reauthorize();
     await testbed.settle();
     // The last to ask is let go first.
     for (let n = gate.waiting; n > 0; n--) {
@@ -152,7 +156,7 @@ describe.each(AWAITS)('A refresh that waits for %s', (_, gate) => {
     await testbed.settle();
     await goOn();
     expect(end.principal.claims.jti).toBe('old');
-    expect(nodeOf(testbed).rooms.of('default').members(ROOM)).toHaveLength(1);
+    expect(nodeOf(testbed).rooms.members(ROOM)).toHaveLength(1);
   });
 
   it('is the only one, and says so to the others', async () => {

@@ -75,13 +75,13 @@ describe('auth.refresh', () => {
   });
 
   it('leaves a room that is no longer granted, before anything else is delivered, and closes who has none left', async () => {
-    const rooms = testbed.get(RoomService).of('default');
+    const rooms = testbed.get(RoomService);
     serverEnd(testbed, alice).send('queued');
-    void rooms.broadcast(ROOM, 'said', 'before');
+    void rooms.room(ROOM).broadcast('said', 'before');
     await testbed.settle();
     const reply = refresh(testbed, alice, { rooms: [OTHER_ROOM] });
     expect(await reply).toMatchObject({ event: 'auth.refreshed' });
-    await rooms.broadcast(ROOM, 'said', 'after');
+    await rooms.room(ROOM).broadcast('said', 'after');
     await alice.expectClosed(4403);
     expect(heard(alice)).toEqual(['queued', 'said before', 'room.left', 'goodbye']);
     expect(alice.waiting[2]?.data).toEqual({ room: ROOM, code: 4403 });
@@ -89,14 +89,14 @@ describe('auth.refresh', () => {
   });
 
   it('brings a muted connection back, and tells it of the gap', async () => {
-    const rooms = testbed.get(RoomService).of('default');
-    await rooms.broadcast(ROOM, 'said', 1);
+    const rooms = testbed.get(RoomService);
+    await rooms.room(ROOM).broadcast('said', 1);
     await testbed.settle();
     await testbed.advance(65_000);
-    await rooms.broadcast(ROOM, 'said', 2);
+    await rooms.room(ROOM).broadcast('said', 2);
     await testbed.settle();
     expect(await refresh(testbed, alice)).toMatchObject({ event: 'auth.refreshed' });
-    await rooms.broadcast(ROOM, 'said', 3);
+    await rooms.room(ROOM).broadcast('said', 3);
     await testbed.settle();
     expect(heard(alice)).toEqual(['said 1', 'auth.expiring', 'gap', 'said 3']);
     expect(alice.waiting[2]?.data).toEqual({ room: ROOM });
@@ -107,8 +107,8 @@ describe('auth.refresh', () => {
 
   it('tells of no gap where nothing was missed', async () => {
     await testbed.advance(65_000);
-    const rooms = testbed.get(RoomService).of('default');
-    await rooms.broadcast(ROOM, 'said', 1, { except: alice.hello.connectionId });
+    const rooms = testbed.get(RoomService);
+    await rooms.room(ROOM).broadcast('said', 1, { except: alice.hello.connectionId });
     await testbed.settle();
     await refresh(testbed, alice);
     await testbed.settle();

@@ -71,7 +71,7 @@ describe('A right that ends', () => {
   let alice: TestConnection;
   const refuse = async (room = OTHER_ROOM): Promise<unknown> => {
     banned.add(`alice ${room}`);
-    return testbed.get(RoomService).of('default').reauthorize(room);
+    return testbed.get(RoomService).room(room).reauthorize();
   };
   const refresh = (scope: string): Promise<unknown> =>
     alice.request('auth.refresh', {

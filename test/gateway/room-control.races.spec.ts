@@ -46,7 +46,7 @@ describe('room.join and room.leave, in whatever order', () => {
   };
   const rooms = (): readonly string[] =>
     serverEnd(testbed, alice).memberships.map(({ room }) => room);
-  const room = (id: string) => testbed.get(RoomService).of('default').room(id);
+  const room = (id: string) => testbed.get(RoomService).room(id);
 
   it('a refresh that is decided before the join: the new room is decided by the new token', async () => {
     const { joined } = await atTheDoor();
@@ -122,11 +122,11 @@ describe('room.join and room.leave, in whatever order', () => {
     expect(await joined).toBe('verdict_timeout');
     deciding.open();
     await testbed.settle();
-    expect([rooms(), room(OTHER_ROOM).members(), nodeOf(testbed).memberships.size]).toEqual([
-      [ROOM],
-      [],
-      1,
-    ]);
+    expect([
+      rooms(),
+      testbed.get(RoomService).members(OTHER_ROOM),
+      nodeOf(testbed).memberships.size,
+    ]).toEqual([[ROOM], [], 1]);
     expect(await join()).toBe('room.joined');
   });
 

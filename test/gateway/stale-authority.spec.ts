@@ -33,7 +33,7 @@ describe('A connection that is kept while revocations may be missing', () => {
   });
 
   const confirm = (): void => void (store.lastConfirmedAt = testbed.clock.now());
-  const room = () => testbed.get(RoomService).of('default').room(ROOM);
+  const room = () => testbed.get(RoomService).room(ROOM);
   const refreshed = (token = {}): Promise<unknown> =>
     refresh(testbed, alice, { rooms: [ROOM, OTHER_ROOM], ...token });
 

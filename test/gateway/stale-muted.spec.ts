@@ -1,4 +1,12 @@
-import { type RoomId, RevocationService, RevocationStore, RoomService } from 'nestjs-roomgate';
+import { SubscribeMessage } from '@nestjs/websockets';
+import {
+  CurrentRoom,
+  RevocationService,
+  RevocationStore,
+  type Room,
+  RoomGateway,
+  RoomService,
+} from 'nestjs-roomgate';
 import {
   createRoomgateTestbed,
   type RoomgateTestbed,
@@ -12,6 +20,17 @@ import { nodeOf, serverEnd } from '../support/node-of.js';
 const LIMIT = 30_000;
 /** Until it is seen that revocations are confirmed again. */
 const LOOK = 1_250;
+/** The room that a handler was given last. */
+let room: Room | undefined;
+
+@RoomGateway('/:room', { policy: GatedPolicy })
+class KeepingGateway extends LiveGateway {
+  @SubscribeMessage('keep')
+  keep(@CurrentRoom() given: Room): void {
+    room = given;
+  }
+}
+
 const STALE = { event: 'exception', data: { code: 'authority_stale', temporary: true } };
 
 describe.each([true, false])('Muted while revocations may be missing, history %p', (history) => {
@@ -22,7 +41,7 @@ describe.each([true, false])('Muted while revocations may be missing, history %p
 
   beforeEach(async () => {
     testbed = await createRoomgateTestbed({
-      providers: [LiveGateway, GatedPolicy],
+      providers: [KeepingGateway, GatedPolicy],
       revocationStore: ConfirmingStore,
       roomgate: { onStaleAuthority: 'mute', rooms: { default: { history } } },
     });
@@ -40,7 +59,7 @@ describe.each([true, false])('Muted while revocations may be missing, history %p
   const confirm = (): void => void (store.lastConfirmedAt = testbed.clock.now());
   const goStale = (): Promise<void> => testbed.advance(LIMIT);
   const say = async (text: string): Promise<void> => {
-    await testbed.get(RoomService).of('default').broadcast(ROOM, 'said', text);
+    await testbed.get(RoomService).room(ROOM).broadcast('said', text);
     await testbed.settle();
   };
   const recover = async (): Promise<void> => {
@@ -78,7 +97,7 @@ describe.each([true, false])('Muted while revocations may be missing, history %p
     confirm();
     await say('2');
     expect(heard(alice)).toEqual(['said before']);
-    void testbed.get(RoomService).of('default').broadcast(ROOM, 'said', 'in the turn of the end');
+    void testbed.get(RoomService).room(ROOM).broadcast('said', 'in the turn of the end');
     await testbed.advance(LOOK);
     await say('3');
     const between = history ? ['1', '2', 'in the turn of the end', '3'] : ['3'];
@@ -119,16 +138,16 @@ describe.each([true, false])('Muted while revocations may be missing, history %p
     expect(await refresh(testbed, alice)).toMatchObject(STALE);
     await recover();
     expect(await refresh(testbed, alice)).toMatchObject({ event: 'auth.refreshed' });
-    expect(testbed.get(RoomService).of('default').members(ROOM)).toHaveLength(2);
+    expect(testbed.get(RoomService).members(ROOM)).toHaveLength(2);
   });
 
   it('a handler that is running says nothing more, and is answered with an exception', async () => {
+    await alice.request('keep');
     working.hold();
     alice.send('work', undefined, 7);
     await testbed.settle();
     await goStale();
-    const room = testbed.get(RoomService).asMember(serverEnd(testbed, alice), ROOM as RoomId);
-    await expect(room.broadcast('said', 'x')).rejects.toMatchObject({ code: 'authority_stale' });
+    await expect(room?.broadcast('said', 'x')).rejects.toMatchObject({ code: 'authority_stale' });
     working.open();
     await testbed.settle();
     serverEnd(testbed, alice).send('private');
@@ -144,7 +163,7 @@ describe.each([true, false])('Muted while revocations may be missing, history %p
   it('a revocation that comes all the same leaves a goodbye and nothing else', async () => {
     await goStale();
     await say('secret');
-    void testbed.get(RoomService).of('default').broadcast(ROOM, 'said', 'in the same turn');
+    void testbed.get(RoomService).room(ROOM).broadcast('said', 'in the same turn');
     await testbed.get(RevocationService).block({ subject: 'alice' });
     await alice.expectClosed(4440);
     await recover();

@@ -39,16 +39,12 @@ describe('Reauthorization', () => {
   });
 
   const inRoom = (): RoomConnection => serverEnd(testbed, alice);
-  const members = (): string[] =>
-    rooms
-      .of('default')
-      .members(ROOM)
-      .map(({ principal }) => principal.subject);
+  const members = (): string[] => rooms.members(ROOM).map(({ principal }) => principal.subject);
 
   it('of a room asks about its members and nobody else', async () => {
     const elsewhere = await testbed.connectAs({ sub: 'alice', rooms: [OTHER_ROOM] });
     banned.add(`alice ${ROOM}`).add(`alice ${OTHER_ROOM}`);
-    expect(await rooms.of('default').room(ROOM).reauthorize()).toEqual({ kept: 1, left: 1 });
+    expect(await rooms.room(ROOM).reauthorize()).toEqual({ kept: 1, left: 1 });
     await alice.expectClosed(4403);
     expect(heard(alice)).toEqual(['room.left', 'goodbye']);
     expect(alice.waiting[0]?.data).toEqual({ room: ROOM, code: 4403 });
@@ -62,7 +58,7 @@ describe('Reauthorization', () => {
     const carol = await testbed.connectAs({ sub: 'carol', rooms: [ROOM, OTHER_ROOM, third] });
     for (const room of [OTHER_ROOM, third]) await carol.request('room.join', { room });
     banned.add(`carol ${ROOM}`).add(`carol ${OTHER_ROOM}`);
-    rooms.listen({ onLeave: () => void rooms.of('default').close(OTHER_ROOM) });
+    rooms.listen({ onLeave: () => void rooms.room(OTHER_ROOM).close() });
     await rooms.reauthorize(serverEnd(testbed, carol).principal);
     await testbed.settle();
     expect(carol.waiting.map(({ event, data }) => [event, data])).toEqual([
@@ -82,12 +78,12 @@ describe('Reauthorization', () => {
 
   it('of nobody keeps and loses nobody', async () => {
     expect(await rooms.reauthorize({ identity: 'nobody' })).toEqual({ kept: 0, left: 0 });
-    expect(await rooms.of('default').reauthorize(OTHER_ROOM)).toEqual({ kept: 0, left: 0 });
+    expect(await rooms.room(OTHER_ROOM).reauthorize()).toEqual({ kept: 0, left: 0 });
   });
 
   it('keeps nobody whom the policy gives no answer about', async () => {
     FailingPolicy.fails = true;
-    expect(await rooms.of('default').reauthorize(ROOM)).toEqual({ kept: 0, left: 2 });
+    expect(await rooms.room(ROOM).reauthorize()).toEqual({ kept: 0, left: 2 });
     await alice.expectClosed(4403);
     await bob.expectClosed(4403);
   });
@@ -95,9 +91,9 @@ describe('Reauthorization', () => {
   it('leaves nothing to be read of what was said in its turn', async () => {
     banned.add(`alice ${ROOM}`);
     deciding.hold();
-    const result = rooms.of('default').reauthorize(ROOM);
+    const result = rooms.room(ROOM).reauthorize();
     await testbed.settle();
-    void rooms.of('default').broadcast(ROOM, 'said', 'late');
+    void rooms.room(ROOM).broadcast('said', 'late');
     deciding.open();
     await result;
     await alice.expectClosed(4403);
@@ -108,7 +104,7 @@ describe('Reauthorization', () => {
 
   it('decides by the claims that a refresh brought meanwhile', async () => {
     deciding.hold();
-    const result = rooms.of('default').reauthorize(ROOM);
+    const result = rooms.room(ROOM).reauthorize();
     await testbed.settle();
     void refresh(testbed, alice, { rooms: [OTHER_ROOM] }).catch(() => undefined);
     await testbed.settle();
@@ -127,7 +123,7 @@ describe('Reauthorization', () => {
       const carol = await testbed.connectAs({ sub: 'carol', rooms: [ROOM] });
       deciding.hold();
       banned.add(`carol ${ROOM}`);
-      const results = [1, 2].map(() => rooms.of('default').reauthorize(ROOM));
+      const results = [1, 2].map(() => rooms.room(ROOM).reauthorize());
       await testbed.settle();
       for (let n = 0; n < 3; n++) deciding.letGo(first);
       await testbed.settle();
@@ -142,9 +138,9 @@ describe('Reauthorization', () => {
 
   it('does not count among the kept who was closed meanwhile', async () => {
     deciding.hold();
-    const result = rooms.of('default').reauthorize(ROOM);
+    const result = rooms.room(ROOM).reauthorize();
     await testbed.settle();
-    void rooms.of('default').disconnect(ROOM, inRoom().principal);
+    void rooms.room(ROOM).disconnect(inRoom().principal);
     deciding.open();
     expect(await result).toEqual({ kept: 1, left: 1 });
     await alice.expectClosed(4440);
@@ -152,7 +148,7 @@ describe('Reauthorization', () => {
 
   it('changes what a member may do without asking it to leave', async () => {
     await refresh(testbed, alice, { scope: 'mute' });
-    expect(await rooms.of('default').reauthorize(ROOM)).toEqual({ kept: 2, left: 0 });
+    expect(await rooms.room(ROOM).reauthorize()).toEqual({ kept: 2, left: 0 });
     expect(await alice.request('say', 'x')).toMatchObject({ data: { code: 'publish_forbidden' } });
     expect(await bob.request('say', 'x')).toMatchObject({ event: 'ack' });
   });
@@ -160,7 +156,7 @@ describe('Reauthorization', () => {
   it('of a muted member works too', async () => {
     testbed.clock.step(3_605_000);
     banned.add(`alice ${ROOM}`);
-    await rooms.of('default').reauthorize(ROOM);
+    await rooms.room(ROOM).reauthorize();
     await alice.expectClosed(4403);
     expect(heard(alice)).toEqual(['room.left', 'goodbye']);
   });
@@ -176,13 +172,13 @@ describe('Reauthorization', () => {
       banned.add(`alice ${ROOM}`);
     });
     const sayInBoth = (text: string): void => {
-      void rooms.of('default').broadcast(ROOM, 'said', `${text} in the lost one`);
-      void rooms.of('default').broadcast(OTHER_ROOM, 'said', `${text} in the other`);
+      void rooms.room(ROOM).broadcast('said', `${text} in the lost one`);
+      void rooms.room(OTHER_ROOM).broadcast('said', `${text} in the other`);
     };
 
     it('leaves the one that is lost, with nothing of it to be read, and stays in the other', async () => {
       deciding.hold();
-      const result = rooms.of('default').reauthorize(ROOM);
+      const result = rooms.room(ROOM).reauthorize();
       await testbed.settle();
       sayInBoth('before');
       deciding.open();

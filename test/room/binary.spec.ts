@@ -84,13 +84,13 @@ describe('Binary messages', () => {
     expect(page.data.publications).toEqual([
       { offset: 2, publishedAt: expect.any(Number) as number, binary: 'ZGVm' },
     ]);
-    const { publications } = await testbed.get(RoomService).of('default').history(ROOM);
+    const { publications } = await testbed.get(RoomService).room(ROOM).history();
     expect(publications.map(({ bytes }) => String(bytes))).toEqual(['abc', 'def']);
   });
 
   it('may be changed by their owner when they were broadcast', async () => {
     const bytes = Buffer.from('before');
-    const done = testbed.get(RoomService).of('default').broadcastBinary(ROOM, bytes);
+    const done = testbed.get(RoomService).room(ROOM).broadcastBinary(bytes);
     bytes.write('behind');
     await done;
     await testbed.settle();

@@ -2,7 +2,7 @@ import {
   type HistoryPage,
   MemoryEngine,
   type ReadRange,
-  type RoomHandle,
+  type ServerRoom,
   RoomService,
 } from 'nestjs-roomgate';
 import type { RoomgateTestbed } from 'nestjs-roomgate/testing';
@@ -25,12 +25,12 @@ class SlowEngine extends MemoryEngine {
 
 describe('The history of a room', () => {
   let testbed: RoomgateTestbed;
-  let room: RoomHandle;
+  let room: ServerRoom;
   beforeEach(async () => {
     SlowEngine.held = undefined;
     SlowEngine.reads = 0;
     testbed = await createKeptTestbed({ engine: SlowEngine });
-    room = testbed.get(RoomService).of('kept').room(ROOM);
+    room = testbed.get(RoomService).room(ROOM, 'kept');
   });
   afterEach(() => testbed.close());
 
@@ -77,13 +77,12 @@ describe('The history of a room', () => {
   });
 
   it('is not kept where it is not, and empty where nobody ever was', async () => {
-    const plain = testbed.get(RoomService).of('plain').room(ROOM);
+    const plain = testbed.get(RoomService).room(ROOM, 'plain');
     await plain.broadcast('said', 1);
     expect(await codeOf(plain.history())).toBe('not_kept');
     const { publications, hasMore } = await testbed
       .get(RoomService)
-      .of('kept')
-      .room(OTHER_ROOM)
+      .room(OTHER_ROOM, 'kept')
       .history();
     expect([publications, hasMore]).toEqual([[], false]);
   });
@@ -111,7 +110,7 @@ describe('The history of a room', () => {
       const reply = ask(bob, 'room.history', { room: OTHER_ROOM });
       await testbed.settle();
       KeptPolicy.history = { bob: end === 'membership' };
-      const other = testbed.get(RoomService).of('kept').room(OTHER_ROOM);
+      const other = testbed.get(RoomService).room(OTHER_ROOM, 'kept');
       if (end === 'right') await other.reauthorize();
       else await other.close();
       SlowEngine.held.resolve();

@@ -44,7 +44,7 @@ describe('The event room.history', () => {
 
   it('gives bytes in base64, and no data beside them', async () => {
     const bytes = Buffer.from([0, 255, 1]);
-    await testbed.get(RoomService).of('kept').broadcastBinary(ROOM, bytes);
+    await testbed.get(RoomService).room(ROOM, 'kept').broadcastBinary(bytes);
     const alice = await enter(testbed, 'alice');
     const { publications } = await ask(alice, 'room.history');
     const publishedAt = testbed.clock.now();

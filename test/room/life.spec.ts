@@ -1,12 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
-import {
-  type NamedRooms,
-  RoomGateway,
-  type RoomgateModuleOptions,
-  RoomPolicy,
-  RoomService,
-} from 'nestjs-roomgate';
+import { RoomGateway, type RoomgateModuleOptions, RoomPolicy, RoomService } from 'nestjs-roomgate';
 import {
   createRoomgateTestbed,
   type RoomgateTestbed,
@@ -37,7 +31,7 @@ describe('The life of a room', () => {
     testbed = await createRoomgateTestbed({ providers: [OpenGateway, OpenPolicy], roomgate });
   };
   afterEach(() => testbed.close());
-  const rooms = (): NamedRooms => testbed.get(RoomService).of('default');
+  const rooms = (): RoomService => testbed.get(RoomService);
 
   it('begins with the first member and ends some time after the last; listeners are told of both', async () => {
     await start({ roomIdleMs: 5_000 });
@@ -71,7 +65,7 @@ describe('The life of a room', () => {
     ['the application closes it', () => serverEnd(testbed, alice).close(4_000)],
     [
       'it is disconnected',
-      () => void rooms().disconnect(ROOM, serverEnd(testbed, alice).principal),
+      () => void rooms().room(ROOM).disconnect(serverEnd(testbed, alice).principal),
     ],
   ])(
     'goes on without a connection as soon as %s, however long its client takes to answer',
@@ -97,10 +91,10 @@ describe('The life of a room', () => {
     const host = await testbed.connectAs({ sub: 'host', rooms: [ROOM] });
     await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
     await testbed.advance(1_000);
-    const before = await rooms().presence(ROOM);
+    const before = await rooms().room(ROOM).presence();
     await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
     await testbed.advance(1_000);
-    expect(await rooms().presence(ROOM)).toEqual(before);
+    expect(await rooms().room(ROOM).presence()).toEqual(before);
     // Of the first one.
     expect(heard(host)).toEqual(['presence.joined']);
   });
@@ -111,7 +105,7 @@ describe('The life of a room', () => {
     const { position } = alice.hello;
     await alice.close();
     await testbed.advance(6_000);
-    await rooms().broadcast(ROOM, 'said', 1);
+    await rooms().room(ROOM).broadcast('said', 1);
     const back = await testbed.connectAs({ rooms: [ROOM], position });
     await testbed.settle();
     expect(heard(back)).toEqual(['said 1']);
@@ -127,11 +121,11 @@ describe('The life of a room', () => {
     const alice = await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
     const bob = await testbed.connectAs({ sub: 'bob', rooms: [ROOM] });
     await alice.request('room.join', { room: OTHER_ROOM });
-    expect(await rooms().close(ROOM)).toBe(2);
+    expect(await rooms().room(ROOM).close()).toBe(2);
     await bob.expectClosed(4404);
     expect((await alice.next('room.left')).data).toEqual({ room: ROOM, code: 4404 });
-    await rooms().broadcast(OTHER_ROOM, 'said', 'still here');
-    await rooms().broadcast(ROOM, 'said', 'to nobody');
+    await rooms().room(OTHER_ROOM).broadcast('said', 'still here');
+    await rooms().room(ROOM).broadcast('said', 'to nobody');
     await testbed.settle();
     expect(heard(alice)).toEqual(['said still here']);
   });
@@ -174,12 +168,12 @@ describe('The life of a room', () => {
   it('compares what is broadcast with the schema of its event, where it is not strict', async () => {
     await start({ rooms: { default: { events: { said: order } } } });
     const alice = await testbed.connectAs({ rooms: [ROOM] });
-    await expect(rooms().broadcast(ROOM, 'said', { text: 7 })).rejects.toMatchObject({
+    await expect(rooms().room(ROOM).broadcast('said', { text: 7 })).rejects.toMatchObject({
       code: 'invalid_data',
       message: expect.stringMatching(/"said".*\btext\b/) as string,
     });
-    await rooms().broadcast(ROOM, 'said', { text: 'fits' });
-    await rooms().broadcast(ROOM, 'other', 7);
+    await rooms().room(ROOM).broadcast('said', { text: 'fits' });
+    await rooms().room(ROOM).broadcast('other', 7);
     await testbed.settle();
     expect(alice.waiting.map(({ event }) => event)).toEqual(['said', 'other']);
     const [own] = rooms().members(ROOM);

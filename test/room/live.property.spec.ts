@@ -70,7 +70,7 @@ async function check({ model, pairs, testbed }: Play): Promise<void> {
   const { registry } = nodeOf(testbed);
   expect(registry.size).toBe(model.connections.filter(({ closed }) => !closed).length);
   for (const room of ROOMS) {
-    const members = testbed.get(RoomService).of('default').members(room);
+    const members = testbed.get(RoomService).members(room);
     expect(members.map(({ principal }) => principal.claims.jti)).toEqual(
       model.membersOf(room).map(({ token }) => token.jti),
     );

@@ -117,7 +117,7 @@ describe('The past of a room', () => {
     [
       'a member of a room that was closed',
       async () => {
-        await rooms().of('default').close(ROOM);
+        await rooms().room(ROOM).close();
         bob = await testbed.connectAs({ sub: 'bob', rooms: [ROOM] });
         await bob.request('say', 'meanwhile');
       },
@@ -126,7 +126,7 @@ describe('The past of a room', () => {
       'a member of a closed room that stays in another room',
       async () => {
         await alice.request('room.join', { room: OTHER });
-        await rooms().of('default').close(ROOM);
+        await rooms().room(ROOM).close();
         bob = await testbed.connectAs({ sub: 'bob', rooms: [ROOM] });
         await bob.request('say', 'meanwhile');
         alice.socket.terminate();

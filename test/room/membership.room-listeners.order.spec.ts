@@ -1,4 +1,4 @@
-import { type MembershipListener, type NamedRooms, RoomService } from 'nestjs-roomgate';
+import { type MembershipListener, RoomService } from 'nestjs-roomgate';
 import { createRoomgateTestbed, type RoomgateTestbed } from 'nestjs-roomgate/testing';
 import { OTHER_ROOM, ROOM } from '../support/live-room.js';
 import { nodeOf } from '../support/node-of.js';
@@ -22,7 +22,7 @@ describe('What listeners of rooms are told', () => {
   });
   afterEach(() => testbed.close());
 
-  const rooms = (): NamedRooms => testbed.get(RoomService).of('default');
+  const rooms = (): RoomService => testbed.get(RoomService);
   const closeAllIn = (room: string): void => {
     for (const member of rooms().members(room)) member.close();
   };
@@ -58,7 +58,7 @@ describe('What listeners of rooms are told', () => {
   });
 
   it('is who joined and left a room that is closed as soon as it is there, which stays its time', async () => {
-    listen({ onRoomCreated: (_name, room) => void rooms().close(room) });
+    listen({ onRoomCreated: (_name, room) => void rooms().room(room).close() });
     listenToAll();
     const alice = await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
     await alice.expectClosed(4_404);
@@ -98,9 +98,9 @@ describe('What listeners of rooms are told', () => {
     await testbed.connectAs({ sub: 'alice', rooms: [ROOM] });
     const bob = await testbed.connectAs({ sub: 'bob', rooms: [ROOM, OTHER_ROOM] });
     await bob.request('room.join', { room: OTHER_ROOM });
-    listen({ onLeave: (_connection, room) => void rooms().close(room) });
+    listen({ onLeave: (_connection, room) => void rooms().room(room).close() });
     listenToAll();
-    await rooms().close(ROOM);
+    await rooms().room(ROOM).close();
     expect(told).toEqual(['alice out room', 'bob out room', 'empty room']);
     expect([...rooms().members(OTHER_ROOM)].map(({ isOpen }) => isOpen)).toEqual([true]);
   });

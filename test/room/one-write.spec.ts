@@ -53,8 +53,8 @@ describe('What one turn of the loop produced', () => {
   };
 
   it.each([1, 2, 50])('costs N members N writes for %d broadcasts of a service', async (count) => {
-    const rooms = testbed.get(RoomService).of('default');
-    for (let n = 0; n < count; n++) void rooms.broadcast(room, 'said', n);
+    const rooms = testbed.get(RoomService);
+    for (let n = 0; n < count; n++) void rooms.room(room).broadcast('said', n);
     const expected = Array.from({ length: count }, (_, n) => n);
     for (const member of members) expect(await numbers(member, count)).toEqual(expected);
     expect(writes).toEqual([1, 1, 1, 1, 1]);
@@ -76,10 +76,10 @@ describe('What one turn of the loop produced', () => {
   });
 
   it('costs one write however many members speak in the same turn', async () => {
-    const rooms = testbed.get(RoomService).of('default');
+    const rooms = testbed.get(RoomService);
     for (const member of members) {
       serverEnd(testbed, member).send('private', 1);
-      void rooms.broadcast(room, 'said', 2);
+      void rooms.room(room).broadcast('said', 2);
     }
     await testbed.settle();
     expect(writes).toEqual([1, 1, 1, 1, 1]);

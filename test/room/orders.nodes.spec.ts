@@ -9,7 +9,7 @@ import { TwoNodes } from '../support/two-nodes.js';
 type Client = TestConnection;
 type Give = (by: RoomgateTestbed, alice: Client) => Promise<unknown>;
 
-const roomOf = (by: RoomgateTestbed) => by.get(RoomService).of('default').room(ROOM);
+const roomOf = (by: RoomgateTestbed) => by.get(RoomService).room(ROOM);
 const ban = (): void => void banned.add(`alice ${ROOM}`);
 
 /** Every order, the close it means for alice, whom else it closes, and what it tells of the node that gave it. */

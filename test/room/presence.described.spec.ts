@@ -1,4 +1,4 @@
-import { type PresenceOptions, type RoomHandle, RoomService } from 'nestjs-roomgate';
+import { type PresenceOptions, type ServerRoom, RoomService } from 'nestjs-roomgate';
 import type { RoomgateTestbed } from 'nestjs-roomgate/testing';
 import { CapturedLogger } from '../support/captured-logger.js';
 import { inProduction } from '../support/env.js';
@@ -7,7 +7,7 @@ import { ROOM } from '../support/live-room.js';
 
 describe('What presence says of a member', () => {
   let testbed: RoomgateTestbed;
-  let room: RoomHandle;
+  let room: ServerRoom;
   let logger: CapturedLogger;
   const boot = async (presence: PresenceOptions): Promise<void> => {
     logger = new CapturedLogger();
@@ -17,7 +17,7 @@ describe('What presence says of a member', () => {
         configure: (app) => app.useLogger(logger),
       }),
     );
-    room = testbed.get(RoomService).of('kept').room(ROOM);
+    room = testbed.get(RoomService).room(ROOM, 'kept');
   };
   afterEach(() => testbed.close());
 
@@ -143,7 +143,7 @@ describe('What presence says of a member', () => {
 
   it('is not kept for the server either where it is off', async () => {
     await boot({});
-    const plain = testbed.get(RoomService).of('plain').room(ROOM);
+    const plain = testbed.get(RoomService).room(ROOM, 'plain');
     await expect(plain.presence()).rejects.toMatchObject({ code: 'not_kept' });
     expect(await room.presence()).toEqual({ members: [], total: 0 });
   });

@@ -115,8 +115,7 @@ describe('Presence', () => {
       () =>
         testbed
           .get(RoomService)
-          .of('kept')
-          .room(ROOM)
+          .room(ROOM, 'kept')
           .disconnect({ identity: identityOf(testbed.issuer.issuer, 'bob') }),
     ],
   ])('ends when somebody %s', async (_, end) => {
@@ -167,7 +166,7 @@ describe('Presence', () => {
     await eve.next('presence.joined');
     await enter(testbed, 'bob');
     KeptPolicy.blind = ['eve'];
-    await testbed.get(RoomService).of('kept').room(ROOM).reauthorize();
+    await testbed.get(RoomService).room(ROOM, 'kept').reauthorize();
     await testbed.advance(250);
     expect(eve.waiting).toEqual([]);
     expect(await ask(eve, 'room.presence')).toBe('presence_forbidden');
@@ -205,7 +204,7 @@ describe('Presence behind an engine that was cut off', () => {
     const alice = await enter(testbed, 'alice');
     await testbed.advance(250);
     await alice.next('presence.joined');
-    const position = await testbed.get(RoomService).of('kept').broadcast(ROOM, 'said');
+    const position = await testbed.get(RoomService).room(ROOM, 'kept').broadcast('said');
     await alice.next('said');
     await eve.next('said');
     CutEngine.sink.interrupted(`kept/${ROOM}`, position);

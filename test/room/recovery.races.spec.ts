@@ -35,7 +35,7 @@ describe('While a member catches up', () => {
     await testbed.close();
   });
 
-  const room = () => testbed.get(RoomService).of('default').room(ROOM);
+  const room = () => testbed.get(RoomService).room(ROOM);
   const say = (text: string): Promise<unknown> => room().broadcast('said', text);
   const back = async (more: { offset?: number; ttlMs?: number } = {}): Promise<void> => {
     const { offset = 0, ttlMs } = more;

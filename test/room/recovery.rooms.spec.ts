@@ -32,7 +32,7 @@ describe('A member of several rooms that catches up', () => {
   });
 
   const say = (room: string, text: string): Promise<unknown> =>
-    testbed.get(RoomService).of('default').broadcast(room, 'said', text);
+    testbed.get(RoomService).room(room).broadcast('said', text);
   const enter = async (ttlMs?: number): Promise<void> => {
     alice = await testbed.connectAs({ sub: 'alice', rooms, path: `/${rooms[0]}`, ttlMs });
   };

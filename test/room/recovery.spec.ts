@@ -26,9 +26,7 @@ describe('Coming back to a room', () => {
   afterEach(() => testbed.close());
 
   const say = (...texts: string[]): Promise<unknown> =>
-    Promise.all(
-      texts.map((text) => testbed.get(RoomService).of('default').broadcast(ROOM, 'said', text)),
-    );
+    Promise.all(texts.map((text) => testbed.get(RoomService).room(ROOM).broadcast('said', text)));
   const back = (position: { offset: number; epoch: string }): Promise<TestConnection> =>
     testbed.connectAs({ rooms: [ROOM], position });
   const leave = async (client: TestConnection): Promise<void> => {
@@ -82,7 +80,7 @@ describe('Coming back to a room', () => {
 
   it('of several: joins another room from where it was', async () => {
     const alice = await testbed.connectAs({ rooms: [ROOM] });
-    await testbed.get(RoomService).of('default').broadcast(OTHER_ROOM, 'said', 'there');
+    await testbed.get(RoomService).room(OTHER_ROOM).broadcast('said', 'there');
     const joined = await alice.request('room.join', {
       room: OTHER_ROOM,
       position: { offset: 0, epoch: 'another' },

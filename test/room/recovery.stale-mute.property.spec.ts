@@ -43,7 +43,7 @@ async function heardAfter(
       if (one === 'confirm') store.lastConfirmedAt = testbed.clock.now();
       else if (one === 'refresh') void refresh(testbed, alice).catch(() => undefined);
       else if (one === 'say')
-        void testbed.get(RoomService).of('default').broadcast(ROOM, 'said', String(++said));
+        void testbed.get(RoomService).room(ROOM).broadcast('said', String(++said));
       else await testbed.advance(one);
     };
     for (const one of steps) {

@@ -17,12 +17,12 @@ describe('A room of which only the latest counts', () => {
     try {
       const slow = await testbed.connectAs({ rooms: [ROOM] });
       const quick = await testbed.connectAs({ rooms: [ROOM] });
-      const rooms = testbed.get(RoomService).of('default');
+      const rooms = testbed.get(RoomService);
       slow.socket.pause();
       for (let n = 0; n < 100; n++) {
         const data = { n, pad: 'x'.repeat(20_000) };
         const conflateKey = n % 2 === 0 ? 'EURUSD' : 'EURGBP';
-        await rooms.broadcast(ROOM, 'price', data, { conflateKey });
+        await rooms.room(ROOM).broadcast('price', data, { conflateKey });
         await testbed.settle();
       }
       expect(quick.waiting).toHaveLength(100);
@@ -36,7 +36,7 @@ describe('A room of which only the latest counts', () => {
       expect(latest.map(({ data }) => (data as { n: number }).n)).toEqual([98, 99]);
       expect(slow.waiting.filter(({ event }) => event === 'price').length).toBeLessThan(20);
       await expect(
-        rooms.broadcast(ROOM, 'price', 1, { conflateKey: 'x'.repeat(65) }),
+        rooms.room(ROOM).broadcast('price', 1, { conflateKey: 'x'.repeat(65) }),
       ).rejects.toMatchObject({ code: 'invalid_data' });
     } finally {
       await testbed.close();

@@ -119,7 +119,7 @@ describe('An app whose engine hangs', () => {
       const alice = await enter(testbed, 'alice');
       engine.isSilent = true;
       const asked = ask(alice, event);
-      const rooms = testbed.get(RoomService).of('kept').room(ROOM);
+      const rooms = testbed.get(RoomService).room(ROOM, 'kept');
       const calls = [rooms.presence(), rooms.history()];
       const settled = Promise.allSettled(calls);
       await testbed.settle();

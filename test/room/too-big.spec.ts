@@ -48,15 +48,18 @@ describe('What is larger than maxOutboxBytes', () => {
     alice = await testbed.connectAs({ rooms: [ROOM] });
   });
   afterEach(() => testbed.close());
-  const rooms = () => testbed.get(RoomService).of('default');
+  const rooms = () => testbed.get(RoomService);
 
   it.each<[string, (room: string) => Promise<unknown>]>([
-    ['text', (room) => rooms().broadcast(room, 'said', 'x'.repeat(LIMIT))],
+    ['text', (room) => rooms().room(room).broadcast('said', 'x'.repeat(LIMIT))],
     [
       'text of few characters and many bytes',
-      (room) => rooms().broadcast(room, 'said', '漢'.repeat(LIMIT / 3)),
+      (room) =>
+        rooms()
+          .room(room)
+          .broadcast('said', '漢'.repeat(LIMIT / 3)),
     ],
-    ['bytes', (room) => rooms().broadcastBinary(room, Buffer.alloc(LIMIT))],
+    ['bytes', (room) => rooms().room(room).broadcastBinary(Buffer.alloc(LIMIT))],
   ])('is an error to its publisher, not to readers: %s', async (_, publish) => {
     await expect(publish(ROOM)).rejects.toMatchObject({ code: 'too_big' });
     expect(await alice.request('much')).toBeDefined();
@@ -92,7 +95,7 @@ describe('What is larger than maxOutboxBytes', () => {
   it('together is told with a gap at once to a member that is behind, which stays', async () => {
     alice.socket.pause();
     for (let n = 0; n < 20; n++) {
-      await rooms().broadcast(ROOM, 'said', 'x'.repeat(10_000));
+      await rooms().room(ROOM).broadcast('said', 'x'.repeat(10_000));
       await testbed.settle();
     }
     alice.socket.resume();

@@ -84,9 +84,9 @@ export async function say(
   room: string,
   ...said: unknown[]
 ): Promise<Position[]> {
-  const rooms = testbed.get(RoomService).of('kept');
+  const rooms = testbed.get(RoomService);
   const positions: Position[] = [];
-  for (const data of said) positions.push(await rooms.broadcast(room, 'said', data));
+  for (const data of said) positions.push(await rooms.room(room, 'kept').broadcast('said', data));
   await testbed.settle();
   return positions;
 }

@@ -27,7 +27,7 @@ export class Play {
     if (does === 'connect') this.#connect(this.#token(subject, claims), room);
     else if (does === 'say') {
       const text = String((this.#count += 1));
-      void rooms.of('default').broadcast(room, 'said', text);
+      void rooms.room(room).broadcast('said', text);
       model.say(room, text);
     } else if (does === 'answer all') await this.answerAll();
     else if (does === 'answer about a token') {
@@ -94,7 +94,7 @@ export class Play {
   }
 
   #reauthorizeRoom(room: string): void {
-    void this.testbed.get(RoomService).of('default').reauthorize(room);
+    void this.testbed.get(RoomService).room(room).reauthorize();
     this.model.reauthorize(this.model.membersOf(room));
   }
 

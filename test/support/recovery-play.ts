@@ -136,9 +136,9 @@ export class RecoveryPlay {
   }
 
   #say({ room, count, size }: Step, except?: string): void {
-    const rooms = this.testbed.get(RoomService).of('default');
+    const rooms = this.testbed.get(RoomService);
     for (let n = 0; n < count; n++)
-      void rooms.broadcast(room, 'said', `${(this.#said += 1)}`.padEnd(size, '.'), { except });
+      void rooms.room(room).broadcast('said', `${(this.#said += 1)}`.padEnd(size, '.'), { except });
   }
   #said = 0;
 
@@ -147,7 +147,7 @@ export class RecoveryPlay {
     if (banned.has(name)) return;
     banned.add(name);
     const isMember = this.#members(room).includes(connectionId as string);
-    await this.testbed.get(RoomService).of('default').reauthorize(room);
+    await this.testbed.get(RoomService).room(room).reauthorize();
     // Who comes only afterwards has never lost it, as far as the server knows.
     if (!isMember) return;
     const all = this.#lost.get(name) ?? [];
@@ -169,11 +169,11 @@ export class RecoveryPlay {
     const view = views.get(room);
     // Before it is awaited: a gap for the new right may reach the client first.
     if (view?.isIn) view.log.push({ kind: 'right', right });
-    await this.testbed.get(RoomService).of('default').reauthorize(room);
+    await this.testbed.get(RoomService).room(room).reauthorize();
   }
 
   #members(room: string): string[] {
-    const members = this.testbed.get(RoomService).of('default').members(room);
+    const members = this.testbed.get(RoomService).members(room);
     return members.filter(({ isOpen }) => isOpen).map(({ id }) => id);
   }
 }

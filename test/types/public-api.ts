@@ -10,6 +10,7 @@ import {
   type RoomId,
   type RoomgateModuleOptions,
   RoomgateModule,
+  type RoomPublisher,
   RoomPublisherModule,
   type RoomService,
 } from 'nestjs-roomgate';
@@ -56,6 +57,11 @@ RoomPublisherModule.forRoot({ rooms: {}, issuers: [] });
 
 declare const rooms: RoomService;
 // What is taken away on every node is known when the engine has it.
-holds<Equal<ReturnType<ReturnType<typeof rooms.of>['close']>, Promise<number>>>();
-// @ts-expect-error -- a room has a name
-export const nameless: unknown = rooms.of();
+holds<Equal<ReturnType<ReturnType<typeof rooms.room>['close']>, Promise<number>>>();
+// @ts-expect-error -- a room has an id
+export const nameless: unknown = rooms.room();
+// A room is the same on a node and in a worker. A worker has no members.
+declare const publisher: RoomPublisher;
+holds<Equal<ReturnType<typeof publisher.room>, ReturnType<typeof rooms.room>>>();
+// @ts-expect-error -- members are on nodes
+export const members: unknown = publisher.members;

@@ -36,7 +36,7 @@ describe.each(CLIENTS)('A cluster of which one master is gone, by $name', ({ clu
     await orders.kill();
     await eventually(
       async () => {
-        const asked = nodes.rooms(0).of('bare').close(room);
+        const asked = nodes.rooms(0).room(room, 'bare').close();
         return asked.then(
           () => true,
           () => false,
@@ -50,7 +50,7 @@ describe.each(CLIENTS)('A cluster of which one master is gone, by $name', ({ clu
     const late = await nodes.add(lateClient, 2_000);
     const newcomer = await late.connectAs({ path: `/bare/${room}`, rooms: [room] });
     const said = new Promise((resolve) => newcomer.socket.once('message', resolve));
-    await nodes.rooms(0).of('bare').broadcast(room, 'said');
+    await nodes.rooms(0).room(room, 'bare').broadcast('said');
     expect(String(await said)).toContain('"said"');
   });
 });

@@ -84,7 +84,7 @@ describe.each(CLIENTS)('Three nodes over a cluster, by $name', ({ cluster }) => 
     const first = await servers.masterOf(0);
     await servers.moveSlot(slot, first === home ? await servers.masterOf(16_383) : first);
     await servers.moveSlot(slot, home);
-    const say = (): Promise<unknown> => nodes.rooms(0).of('kept').broadcast(played.room, 'said');
+    const say = (): Promise<unknown> => nodes.rooms(0).room(played.room, 'kept').broadcast('said');
     let inTime = 0;
     await eventually(
       async () => {
@@ -106,13 +106,13 @@ describe.each(CLIENTS)('Three nodes over a cluster, by $name', ({ cluster }) => 
     const home = await servers.masterOf(slot);
     const first = await servers.masterOf(0);
     const other = first === home ? await servers.masterOf(16_383) : first;
-    const rooms = nodes.rooms(0).of('kept');
+    const room = nodes.rooms(0).room(played.room, 'kept');
     const said: Promise<Position | undefined>[] = [];
     let unanswered = FEW;
     let isOver = false;
     const speak = async (): Promise<void> => {
       while (!isOver) {
-        const position = rooms.broadcast(played.room, 'said', said.length);
+        const position = room.broadcast('said', said.length);
         // While its keys are on their way some are refused.
         said.push(position.catch(() => undefined));
         await said.at(-unanswered);

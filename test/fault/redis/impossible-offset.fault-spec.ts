@@ -32,8 +32,8 @@ describe.each(CLIENTS)('A publication of an impossible offset, by $name', ({ sin
     if (!node) throw new Error('There is a node.');
     const room = randomUUID();
     const alice = await node.connectAs({ path: `/${name}/${room}`, rooms: [room], sub: 'alice' });
-    const rooms = nodes.rooms(0).of(name);
-    const first = await rooms.broadcast(room, 'news', 'before');
+    const handle = nodes.rooms(0).room(room, name);
+    const first = await handle.broadcast('news', 'before');
     expect((await alice.next('news')).data).toBe('before');
     const { channel } = new RedisKeys(nodes.namespace).placeOf(`${name}/${room}`);
     const forged = `1P${epoch ?? first.epoch} ${offset} 1\nforged\n{"event":"forged"}`;
@@ -42,7 +42,7 @@ describe.each(CLIENTS)('A publication of an impossible offset, by $name', ({ sin
     await eventually(
       async () => {
         const heard = alice.waiting.filter(({ event }) => event === 'news').length;
-        if (heard === 0) await rooms.broadcast(room, 'news', (said += 1));
+        if (heard === 0) await handle.broadcast('news', (said += 1));
         return heard > 0;
       },
       'the room to be heard again',
@@ -52,7 +52,7 @@ describe.each(CLIENTS)('A publication of an impossible offset, by $name', ({ sin
     // What comes from now on is whole and in order.
     for (let next = Number(data) + 1; next <= said; next++)
       expect((await alice.next('news')).data).toBe(next);
-    await rooms.broadcast(room, 'news', 'last');
+    await handle.broadcast('news', 'last');
     expect((await alice.next('news')).data).toBe('last');
   });
 });

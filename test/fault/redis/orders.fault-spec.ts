@@ -46,7 +46,7 @@ describe.each(CLIENTS)('What one node takes away, by $name', ({ single }) => {
     BanPolicy.banned.add('bob');
     await nodes.rooms(0).reauthorize();
     await bob.expectClosed(4403);
-    await nodes.rooms(0).of('bare').close(room);
+    await nodes.rooms(0).room(room, 'bare').close();
     await carol.expectClosed(4404);
   });
 
@@ -54,7 +54,7 @@ describe.each(CLIENTS)('What one node takes away, by $name', ({ single }) => {
     const [alice, bob] = [await enter('alice'), await enter('bob')];
     proxy.cut();
     await disconnect('alice');
-    await nodes.rooms(0).of('bare').close(room);
+    await nodes.rooms(0).room(room, 'bare').close();
     expect(isClosed(alice)).toBe(false);
     await proxy.heal();
     await eventually(() => isClosed(alice), 'the order to be obeyed', HEALED_MS);
@@ -95,11 +95,11 @@ describe.each(CLIENTS)('What one node takes away, by $name', ({ single }) => {
       },
       { logger: false },
     );
-    const rooms = worker.get(RoomPublisher).of('kept');
-    await rooms.broadcast(room, 'news', 'of the worker');
+    const handle = worker.get(RoomPublisher).room(room, 'kept');
+    await handle.broadcast('news', 'of the worker');
     expect((await alice.next('news')).data).toBe('of the worker');
-    expect((await rooms.history(room)).publications).toHaveLength(1);
-    await rooms.close(room);
+    expect((await handle.history()).publications).toHaveLength(1);
+    await handle.close();
     await alice.expectClosed(4404);
     await worker.close();
     client.close();

@@ -28,7 +28,7 @@ describe.each(CLIENTS)('Presence over Redis, by $name', ({ single }) => {
     return client;
   };
   const present = async (): Promise<string[]> => {
-    const { members } = await nodes.rooms(0).of('kept').presence(room);
+    const { members } = await nodes.rooms(0).room(room, 'kept').presence();
     return members.map(({ memberId }) => memberId);
   };
 

@@ -39,10 +39,7 @@ class CarelessGateway {
     void room.broadcastToOthers('hello');
     void room.broadcastBinary('text' as never);
     const nobody = { identity: '' };
-    const rooms = this.rooms.of('careless');
-    void rooms.close('lobby');
-    void rooms.reauthorize('lobby');
-    void rooms.disconnect(room.id, nobody);
+    void this.rooms.room(room.id, 'careless').disconnect(nobody);
     void this.rooms.reauthorize(nobody);
     void this.revocations.disconnect(nobody);
     return 'floated';

@@ -34,7 +34,7 @@ const app = await NestFactory.create(
   { logger: false },
 );
 await app.listen(0, '127.0.0.1');
-const rooms = app.get(RoomService, { strict: false }).of('default');
+const rooms = app.get(RoomService, { strict: false });
 
 /** Of what is in use, heap and buffers, after all garbage has been collected. */
 function bytesInUse(): number {
@@ -71,7 +71,7 @@ process.on('message', ({ mint, say, fill: isFill, count, close }: Request) => {
       process.disconnect();
     });
   } else if (say) {
-    const said = say.rooms.map((room) => rooms.broadcast(room, 'said', say.text));
+    const said = say.rooms.map((room) => rooms.room(room).broadcast('said', say.text));
     void Promise.all(said).then((positions) => process.send?.({ positions }));
   } else if (isFill) void fill().then(() => process.send?.({}));
   else if (count) process.send?.({ memberships: memberships() });

@@ -141,10 +141,10 @@ export class RoomPlay {
     const truth = this.#truths[name];
     const { accepted, failed } = truth;
     const publicationId = randomUUID();
-    const rooms = this.nodes.rooms(node).of(name);
+    const room = this.nodes.rooms(node).room(this.room, name);
     while (!this.nodes.isClosed) {
       try {
-        accepted.set(text, await rooms.broadcast(this.room, 'said', text, { publicationId }));
+        accepted.set(text, await room.broadcast('said', text, { publicationId }));
         return;
       } catch {
         failed.add(text);

@@ -1,4 +1,4 @@
-import { checkPublicationId, ownPublicationId } from '../../src/room/named-publications.js';
+import { checkPublicationId, ownPublicationId } from '../../src/room/server-room.js';
 import { refused } from '../support/caught.js';
 
 describe('A publication id', () => {
