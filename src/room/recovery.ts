@@ -10,7 +10,7 @@ import type { Clock } from '../core/clock.js';
 import type { HistoryLimits, HistoryPage, Publication, RoomEngine } from './engine/engine.js';
 import type { HeldPublications, LocalRoom, PlacedFrame } from './local-room.js';
 import type { Memberships } from './membership.js';
-import { encodePublication, type KnownBodies } from './publication-frame.js';
+import { encodePublication, type KnownBodies } from './delivery.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
 /** Up to where a client has a room, and the connection by which it got that far. */

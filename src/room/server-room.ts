@@ -8,7 +8,7 @@ import type { Reauthorized } from './authority.js';
 import type { Position, PresencePage, RoomEngine } from './engine/engine.js';
 import type { History, HistoryRequest, PastPage } from './history.js';
 import type { Orders } from './orders.js';
-import type { KnownBodies } from './publication-frame.js';
+import type { KnownBodies } from './delivery.js';
 import type { SettingsOfRooms } from './room-settings.js';
 
 export interface BroadcastOptions {

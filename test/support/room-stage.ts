@@ -1,9 +1,8 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
 import { TimingWheel } from '../../src/connection/timing-wheel.js';
 import { Turn } from '../../src/connection/outbox.js';
-import { Delivery } from '../../src/room/delivery.js';
+import { Delivery, KnownBodies } from '../../src/room/delivery.js';
 import type { RoomEngine } from '../../src/room/engine/engine.js';
-import { KnownBodies } from '../../src/room/publication-frame.js';
 import { Memberships, RoomLimits, RoomListeners } from '../../src/room/membership.js';
 import { Presence, PresenceFeed } from '../../src/room/presence.js';
 import { Recovery } from '../../src/room/recovery.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import * as ws from 'ws';
 import type { RoomId } from '../../src/admission/room-id.js';
 import { encodeMessage } from '../../src/connection/message.js';
-import { encodePublication, type Place } from '../../src/room/publication-frame.js';
+import { encodePublication, type Place } from '../../src/room/delivery.js';
 import { propertyRuns } from '../support/property-runs.js';
 
 const room = '0198a1c2-7b3d-4e5f-8a9b-0c1d2e3f4a5b' as RoomId;

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { encodeMessage } from '../../src/connection/message.js';
-import { KnownBodies } from '../../src/room/publication-frame.js';
+import { KnownBodies } from '../../src/room/delivery.js';
 import { createKeptTestbed, enter, say } from '../support/kept-rooms.js';
 import { OTHER_ROOM, ROOM } from '../support/live-room.js';
 import { typeOf } from '../support/recording-engine.js';
