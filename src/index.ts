@@ -64,7 +64,7 @@ export type { UpgradeRequest } from './admission/upgrade-request.js';
 
 // Connection
 export { CLOSE_CODES, type CloseRow } from './connection/system-messages.js';
-export { RoomConnection } from './connection/connection.js';
+export { type ConnectionData, RoomConnection } from './connection/connection.contract.js';
 export type { SlowConsumerPolicy } from './connection/slow-consumer.js';
 export type { ConnectionOptions } from './connection/connection.options.js';
 

@@ -89,13 +89,13 @@ await once(second, 'close');
 const { setTimeout: wait } = await import('node:timers/promises');
 await wait(200);
 
-/** @type {WebSocket} */
+/** @type {WebSocket | undefined} */
 let member;
 const walks = {
   'upgrade to hello': await filesOf(async () => (member = await connect('third'))),
   'message to another member': await filesOf(async () => {
     const heard = once(first, 'message');
-    member.send(JSON.stringify({ event: 'say', data: 1 }));
+    member?.send(JSON.stringify({ event: 'say', data: 1 }));
     await heard;
   }),
 };

@@ -1,6 +1,6 @@
 import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { GatewayRules } from '../admission/admission.js';
-import type { RoomConnection } from '../connection/connection.js';
+import type { ServerConnection } from '../connection/connection.js';
 import type { HandlerTable } from '../connection/handlers.js';
 import { RoomgateError } from '../core/errors.js';
 import { quote } from '../core/option-rules.js';
@@ -15,7 +15,7 @@ export interface RoomRoute {
   readonly gateways: number;
 }
 
-/** What Nest gets as the "server" of a room gateway: emits `connection` with each RoomConnection admitted at its path. */
+/** What Nest gets as the "server" of a room gateway: emits `connection` with each connection admitted at its path. */
 export class RoomServer extends EventEmitter {
   readonly pattern: PathPattern;
 
@@ -39,7 +39,7 @@ export class RoomServer extends EventEmitter {
   override [captureRejectionSymbol](
     error: unknown,
     _event: string,
-    connection: RoomConnection,
+    connection: ServerConnection,
   ): void {
     connection.hookFailed('A listener of the server', error);
   }
@@ -48,7 +48,7 @@ export class RoomServer extends EventEmitter {
    * Tells the gateways of a new connection. Where no hook wants to know, and nobody else listens, binding the handlers waits for
    * its first message: most connections of a busy server only listen.
    */
-  greet(connection: RoomConnection): void {
+  greet(connection: ServerConnection): void {
     const isHeard =
       this.route.table.hooks.any || this.listenerCount('connection') > this.route.gateways;
     if (isHeard) this.emit('connection', connection);

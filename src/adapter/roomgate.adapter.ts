@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Server } from 'node:http';
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
-import { RoomConnection } from '../connection/connection.js';
+import { ServerConnection } from '../connection/connection.js';
 import type { MessageHandler } from '../connection/handlers.js';
 import { ROOMGATE_ADAPTER_PORTS } from '../core/constants.js';
 import { RoomgateError } from '../core/errors.js';
@@ -61,14 +61,14 @@ export class RoomgateAdapter extends WsAdapter {
 
   override bindMessageHandlers(client: never, handlers: never, transform: never): void {
     const connection: unknown = client;
-    if (connection instanceof RoomConnection)
+    if (connection instanceof ServerConnection)
       connection.table.bind(connection, handlers as readonly MessageHandler[]);
     else super.bindMessageHandlers(client, handlers, transform);
   }
 
   override bindClientDisconnect(client: never, callback: (code: number) => void): void {
     const connection: unknown = client;
-    if (connection instanceof RoomConnection) connection.onDisconnect.push(callback);
+    if (connection instanceof ServerConnection) connection.onDisconnect.push(callback);
     else super.bindClientDisconnect(client, callback);
   }
 

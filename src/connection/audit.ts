@@ -1,6 +1,6 @@
 import type { Audit, AuditKind, AuditReason } from '../admission/audit.js';
 import type { Revocation } from '../admission/revocation.js';
-import type { RoomConnection } from './connection.js';
+import type { ServerConnection } from './connection.js';
 import { CLOSE_CODES, type CloseName } from './system-messages.js';
 
 type Snake<S extends string> = S extends `${infer First} ${infer Rest}`
@@ -23,37 +23,37 @@ const NO_CLOSE_FRAME = 1006;
 export class ConnectionAudit {
   constructor(private readonly audit: Audit) {}
 
-  admitted(connection: RoomConnection): void {
+  admitted(connection: ServerConnection): void {
     this.#record(connection, 'admitted', 'admitted');
   }
 
-  refreshed(connection: RoomConnection): void {
+  refreshed(connection: ServerConnection): void {
     this.#record(connection, 'refreshed', 'refreshed');
   }
 
-  refreshRefused(connection: RoomConnection, reason: AuditReason): void {
+  refreshRefused(connection: ServerConnection, reason: AuditReason): void {
     this.#record(connection, 'refresh_refused', reason);
   }
 
   /** A room whose right was lost. */
-  left(connection: RoomConnection, reason: AuditReason): void {
+  left(connection: ServerConnection, reason: AuditReason): void {
     this.#record(connection, 'left', reason);
   }
 
   /** A kick; its close follows. */
-  revoked(connection: RoomConnection, kind: Revocation['kind']): void {
+  revoked(connection: ServerConnection, kind: Revocation['kind']): void {
     this.#record(connection, 'revoked', KICKS[kind]);
   }
 
   /** `code` is what the other side closed with, or answered our close with: it may say anything. */
-  closed(connection: RoomConnection, code: number): void {
+  closed(connection: ServerConnection, code: number): void {
     const { ended = code } = connection;
     const closeCode = typeof ended === 'number' ? ended : ended.code;
     this.#record(connection, 'closed', reasonOf(connection.ended, code), closeCode);
   }
 
   #record(
-    { id, principal, roomName }: RoomConnection,
+    { id, principal, roomName }: ServerConnection,
     kind: AuditKind,
     reason: AuditReason,
     closeCode?: number,
@@ -63,7 +63,7 @@ export class ConnectionAudit {
   }
 }
 
-function reasonOf(ended: RoomConnection['ended'], code: number): AuditReason {
+function reasonOf(ended: ServerConnection['ended'], code: number): AuditReason {
   if (ended === undefined) return code === NO_CLOSE_FRAME ? 'connection_lost' : 'closed_by_client';
   if (typeof ended === 'object') {
     const reason: AuditReason = ended.reason.replaceAll(' ', '_') as CloseReason;

@@ -4,6 +4,7 @@ import type { Principal } from '../admission/principal.js';
 import type { RoomId } from '../admission/room-id.js';
 import { RoomgateError } from '../core/errors.js';
 import type { BacklogOwner } from './backlog.js';
+import { type ConnectionData, RoomConnection } from './connection.contract.js';
 import { encodeBinaryFrame } from './frame.js';
 import type { HandlerTable, MessageHandler } from './handlers.js';
 import { type HeartbeatOwner, NOWHERE } from './heartbeat.js';
@@ -66,17 +67,13 @@ interface Ending {
 }
 
 /**
- * One admitted WebSocket with its principal: what guards, handlers and hooks of a room gateway get as their client. Its whole life
- * is in here, from the 101 to the moment when the last message was handled and the socket is gone.
+ * A connection as the server sees it; applications see the contract that it extends. Its whole life is in here, from the 101 to
+ * the moment when the last message was handled and the socket is gone.
  */
-export class RoomConnection implements HeartbeatOwner, BacklogOwner {
-  /** A random UUID, ours; safe to log. */
+export class ServerConnection extends RoomConnection implements HeartbeatOwner, BacklogOwner {
   readonly id: string;
-  /** The address of the peer; undefined when the socket has none. */
   readonly ip: string | undefined;
-  /** Those request headers that `carriedHeaders` lists; never a credential. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The room of its URL. */
   readonly roomId: RoomId;
   /** @internal What its gateway asks of those who come in. */
   readonly rules: GatewayRules;
@@ -106,6 +103,7 @@ export class RoomConnection implements HeartbeatOwner, BacklogOwner {
   heard = -1;
   #state: ConnectionState | undefined;
   #principal: Principal;
+  #data: ConnectionData | undefined;
   #stage: Stage = 'open';
   /** Whether a close frame was sent or has come, or the peer has ended its side: no more frames are added. */
   #isClosing = false;
@@ -127,6 +125,7 @@ export class RoomConnection implements HeartbeatOwner, BacklogOwner {
     readonly socket: Duplex,
     private readonly ports: ConnectionPorts,
   ) {
+    super();
     this.id = init.id;
     this.ip = init.ip;
     this.headers = init.headers;
@@ -139,22 +138,22 @@ export class RoomConnection implements HeartbeatOwner, BacklogOwner {
 
   // Who it is and what it may.
 
-  /** Who this connection acts as. Read it anew for each message: a refresh replaces it. */
   get principal(): Principal {
     return this.#principal;
   }
 
-  /** The same, under the name that guards made for HTTP look for. */
   get user(): Principal {
     return this.#principal;
   }
 
-  /** The name that all rooms of this connection have. */
+  get data(): ConnectionData {
+    return (this.#data ??= {});
+  }
+
   get roomName(): string {
     return this.rules.roomName;
   }
 
-  /** Whether messages are accepted. */
   get isOpen(): boolean {
     return this.#stage === 'open';
   }
@@ -169,7 +168,6 @@ export class RoomConnection implements HeartbeatOwner, BacklogOwner {
     return this.#stage === 'over' && this.#ending?.closedWith !== undefined;
   }
 
-  /** Whether its authority holds at the time, in milliseconds since the epoch. Asked before each handler. */
   isLive(now: number = this.ports.clock.now()): boolean {
     return this.#stage !== 'over' && this.mayRead(now);
   }
@@ -212,24 +210,16 @@ export class RoomConnection implements HeartbeatOwner, BacklogOwner {
 
   // What it is sent.
 
-  /**
-   * Sends an event to this connection alone. False when it is closing, or when the event does not fit into `maxOutboxBytes` with
-   * what its reader has not taken.
-   * @throws RoomgateError `reserved_event` for an event only roomgate may send, `invalid_data` when the data has no JSON form,
-   * `too_big` for what alone is larger than `maxOutboxBytes`.
-   */
   send(event: string, data?: unknown): boolean {
     refuseReserved(event);
     this.ports.settings.checkEvent(this.roomName, event, data);
     return this.sendText(this.checkSize(encodeMessage(event, data)), false);
   }
 
-  /** Sends bytes to this connection alone, as one binary frame (RFC 6455 §5.6). False as `send` is. */
   sendBinary(bytes: Uint8Array): boolean {
     return !this.#isClosing && this.outbox.addBytes(this.checkSize(encodeBinaryFrame(bytes)));
   }
 
-  /** What Nest's own exception filters call. */
   emit(event: string, data?: unknown): boolean {
     if (event !== 'exception') return this.send(event, data);
     return this.sendText(encodeMessage(event, withoutCause(data)), false);
@@ -390,11 +380,6 @@ export class RoomConnection implements HeartbeatOwner, BacklogOwner {
 
   // Its end.
 
-  /**
-   * Closes after everything sent so far, with 1000 or a code of the application (4000 to 4999). After 1000 the messages that were
-   * accepted are still handled, after another code they are dropped.
-   * @throws RangeError for any other code.
-   */
   close(code: number = CLOSE_CODES.normal.code, reason = ''): void {
     checkCloseCode(code);
     if (this.#isClosing || this.#stage !== 'open') return;
@@ -602,13 +587,13 @@ export class RoomConnection implements HeartbeatOwner, BacklogOwner {
 }
 
 /** @throws RoomgateError `token_expired`, `authority_stale` */
-export function requireLive(connection: RoomConnection): void {
+export function requireLive(connection: ServerConnection): void {
   if (!connection.isLive())
     throw new RoomgateError(connection.whyMuted(), 'The connection is no longer live.');
 }
 
 /** @throws RoomgateError `not_a_member` */
-export function requireMembership(connection: RoomConnection, roomId: RoomId): Membership {
+export function requireMembership(connection: ServerConnection, roomId: RoomId): Membership {
   const membership = connection.memberships.find(({ room }) => room === roomId);
   if (!membership)
     throw new RoomgateError('not_a_member', 'The connection is not a member of the room.');
@@ -616,13 +601,13 @@ export function requireMembership(connection: RoomConnection, roomId: RoomId): M
 }
 
 /** @throws RoomgateError `not_a_member`, `publish_forbidden` */
-export function requirePublish(connection: RoomConnection, roomId: RoomId): void {
+export function requirePublish(connection: ServerConnection, roomId: RoomId): void {
   if (!requireMembership(connection, roomId).rights.publish)
     throw new RoomgateError('publish_forbidden', 'The member may not publish in the room.');
 }
 
 /** @throws RoomgateError `not_a_member`, `presence_forbidden` */
-export function requirePresence(connection: RoomConnection, roomId: RoomId): void {
+export function requirePresence(connection: ServerConnection, roomId: RoomId): void {
   if (!requireMembership(connection, roomId).rights.presence)
     throw new RoomgateError('presence_forbidden', 'The member may not see who is present.');
 }

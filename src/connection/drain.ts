@@ -2,7 +2,7 @@ import { type Chance, systemChance } from '../core/chance.js';
 import type { Clock } from '../core/clock.js';
 import type { RoomgateOptions } from '../module/options.js';
 import { CLOSE_CODES } from './system-messages.js';
-import type { RoomConnection } from './connection.js';
+import type { ServerConnection } from './connection.js';
 import type { Registry } from './registry.js';
 
 /** Shutting down without lying to anybody: newcomers are told to wait, members are told when to come back, then sockets close. */
@@ -61,7 +61,7 @@ export class Drain {
   }
 
   /** Waits for `closeTimeoutMs`, and again as long as messages are being handled meanwhile. */
-  async #closeBatch(connections: readonly RoomConnection[], windowMs: number): Promise<void> {
+  async #closeBatch(connections: readonly ServerConnection[], windowMs: number): Promise<void> {
     const here = connections.filter(({ isGone }) => !isGone);
     const closed = Promise.all(here.map((connection) => this.#close(connection, windowMs)));
     const isDone = closed.then(() => true);
@@ -73,7 +73,7 @@ export class Drain {
   }
 
   /** Each has a moment of its own to come back, in a time as long as the drain, or all would come together. */
-  #close(connection: RoomConnection, windowMs: number): Promise<void> {
+  #close(connection: ServerConnection, windowMs: number): Promise<void> {
     const retryAfterMs = Math.round(this.chance() * windowMs);
     connection.end(CLOSE_CODES.restart, { retryAfterMs });
     return new Promise((resolve) =>
@@ -86,7 +86,7 @@ export class Drain {
   }
 }
 
-function acceptedBy(connections: readonly RoomConnection[]): number {
+function acceptedBy(connections: readonly ServerConnection[]): number {
   let accepted = 0;
   for (const connection of connections) accepted += connection.accepted;
   return accepted;

@@ -1,4 +1,4 @@
-import type { RoomConnection } from './connection.js';
+import type { ServerConnection } from './connection.js';
 
 /** A handler of a room gateway, as Nest binds it to one connection: its guards, pipes, interceptors and filters are in it. */
 export interface MessageHandler {
@@ -34,7 +34,7 @@ export interface GatewayHooks {
 export class HandlerTable {
   readonly #entries = new Map<string, HandlerEntry>();
   /** Has Nest bind its handlers to a connection. Set by the server of the path. */
-  attach: (connection: RoomConnection) => void = () => {};
+  attach: (connection: ServerConnection) => void = () => {};
 
   constructor(
     private readonly infos: ReadonlyMap<string, HandlerInfo>,
@@ -43,7 +43,7 @@ export class HandlerTable {
   ) {}
 
   /** Takes the handlers of one gateway class; several classes on one path come in the same order for every connection. */
-  bind(connection: RoomConnection, handlers: readonly MessageHandler[]): void {
+  bind(connection: ServerConnection, handlers: readonly MessageHandler[]): void {
     const before = connection.handlers?.length ?? 0;
     connection.handlers = before === 0 ? handlers : [...(connection.handlers ?? []), ...handlers];
     if (this.#entries.size >= connection.handlers.length) return;
@@ -54,7 +54,7 @@ export class HandlerTable {
   }
 
   /** The handlers bound to the connection: on its first message, so that one that only listens holds none. */
-  handlersOf(connection: RoomConnection): readonly MessageHandler[] {
+  handlersOf(connection: ServerConnection): readonly MessageHandler[] {
     // Once, also where a gateway has no handlers at all: attaching tells its hooks.
     if (!connection.handlers) {
       connection.handlers = [];

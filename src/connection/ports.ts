@@ -5,7 +5,7 @@ import type { RoomRights } from '../admission/room-policy.js';
 import type { Clock } from '../core/clock.js';
 import type { RoomgateOptions } from '../module/options.js';
 import type { ConnectionAudit } from './audit.js';
-import type { RoomConnection } from './connection.js';
+import type { ServerConnection } from './connection.js';
 import type { ControlQueue } from './control-queue.js';
 import type { HandlerTable } from './handlers.js';
 import type { Heartbeat } from './heartbeat.js';
@@ -104,17 +104,17 @@ export interface ConnectionPorts extends Pick<
   report(what: string, error: unknown, connectionId?: string): void;
   readonly gateway: {
     /** Takes a frame that arrived. */
-    receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void;
+    receive(connection: ServerConnection, bytes: Buffer, isBinary: boolean): void;
     /** Handles one message of the inbox; settles when the next may follow. */
-    handle(connection: RoomConnection, message: Message): Promise<void> | undefined;
+    handle(connection: ServerConnection, message: Message): Promise<void> | undefined;
   };
   readonly memberships: {
     /** The connection accepts no more messages: it is not present any more, though still in its rooms. */
-    absent(connection: RoomConnection): void;
+    absent(connection: ServerConnection): void;
   };
   readonly authority: {
     /** Nothing of the connection is handled any more: it leaves its rooms. */
-    leaveAll(connection: RoomConnection): void;
+    leaveAll(connection: ServerConnection): void;
   };
 }
 

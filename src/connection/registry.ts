@@ -1,14 +1,14 @@
 import type { Revocation } from '../admission/revocation.js';
 import type { Revocations } from '../admission/revocations.js';
 import type { ConnectionAudit } from './audit.js';
-import type { RoomConnection } from './connection.js';
+import type { ServerConnection } from './connection.js';
 import { CLOSE_CODES } from './system-messages.js';
 
 /** All connections of this node, and those of one principal. */
 export class Registry {
-  readonly #connections = new Map<string, RoomConnection>();
+  readonly #connections = new Map<string, ServerConnection>();
   /** Most principals have one connection, which needs no set around it. */
-  readonly #bySubject = new Map<string, RoomConnection | Set<RoomConnection>>();
+  readonly #bySubject = new Map<string, ServerConnection | Set<ServerConnection>>();
 
   get size(): number {
     return this.#connections.size;
@@ -19,7 +19,7 @@ export class Registry {
     return this.#bySubject.size;
   }
 
-  add(connection: RoomConnection): void {
+  add(connection: ServerConnection): void {
     this.#connections.set(connection.id, connection);
     const { identity } = connection.principal;
     const own = this.#bySubject.get(identity);
@@ -27,7 +27,7 @@ export class Registry {
     else this.#bySubject.set(identity, own ? new Set([own, connection]) : connection);
   }
 
-  remove(connection: RoomConnection): void {
+  remove(connection: ServerConnection): void {
     this.#connections.delete(connection.id);
     const { identity } = connection.principal;
     const own = this.#bySubject.get(identity);
@@ -36,11 +36,11 @@ export class Registry {
       this.#bySubject.delete(identity);
   }
 
-  get(id: string): RoomConnection | undefined {
+  get(id: string): ServerConnection | undefined {
     return this.#connections.get(id);
   }
 
-  all(): Iterable<RoomConnection> {
+  all(): Iterable<ServerConnection> {
     return this.#connections.values();
   }
 
@@ -60,7 +60,7 @@ export class Registry {
   };
 
   /** The connections of one principal, by `principal.identity` (issuer and subject). */
-  ofSubject(identity: string): Iterable<RoomConnection> {
+  ofSubject(identity: string): Iterable<ServerConnection> {
     const own = this.#bySubject.get(identity);
     if (own === undefined) return [];
     return own instanceof Set ? own : [own];

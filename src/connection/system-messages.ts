@@ -1,6 +1,6 @@
 import type { Principal } from '../admission/principal.js';
 import type { RoomId } from '../admission/room-id.js';
-import type { RoomConnection } from './connection.js';
+import type { ServerConnection } from './connection.js';
 import { encodeMessage } from './message.js';
 import type { Whereabouts } from './room-batch.js';
 
@@ -11,7 +11,7 @@ export function remainingMs({ claims }: Principal, now: number): number {
 
 /** The first frame of every connection: who and where it is, how long its token lasts, what it may send. */
 export function encodeHello(
-  connection: RoomConnection,
+  connection: ServerConnection,
   now: number,
   maxMessageBytes: number,
   position?: Whereabouts,

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import * as ws from 'ws';
 import { WebSocket } from 'ws';
-import type { RoomConnection } from './connection.js';
+import type { ServerConnection } from './connection.js';
 import { CLOSE_CODES, type CloseRow } from './system-messages.js';
 
 /** The private method that is put off, as of ws 8.23. What it is given is not looked into. */
@@ -149,17 +149,17 @@ function onLateClose(this: Asleep['socket'], hadError: boolean): void {
 /** Where a socket keeps its connection, so that all share one listener. */
 const OWNER: unique symbol = Symbol('room connection');
 
-type Owned = Duplex & { [OWNER]?: RoomConnection };
+type Owned = Duplex & { [OWNER]?: ServerConnection };
 
 /**
  * The `ws` socket of a connection. The field is declared so that all sockets share one shape, and the listeners are shared
  * functions that find their connection in it: nothing is allocated per connection for them.
  */
 export class RoomSocket extends LateSocket {
-  connection: RoomConnection | undefined = undefined;
+  connection: ServerConnection | undefined = undefined;
 
   /** Ties the socket to its connection; nothing is read before. */
-  bind(connection: RoomConnection): void {
+  bind(connection: ServerConnection): void {
     const socket: Owned = connection.socket;
     this.connection = connection;
     socket[OWNER] = connection;

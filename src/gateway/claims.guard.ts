@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Principal } from '../admission/principal.js';
-import { requireLive, requirePublish, RoomConnection } from '../connection/connection.js';
+import type { RoomConnection } from '../connection/connection.contract.js';
+import { requireLive, requirePublish, ServerConnection } from '../connection/connection.js';
 import { CLAIMS_METADATA, SCOPE_METADATA } from '../core/constants.js';
 import { ignoreRejection, RoomgateError } from '../core/errors.js';
 import { contextOf, MessageContext, type RightsCheck } from './message-context.js';
@@ -31,7 +32,7 @@ export class ClaimsGuard implements CanActivate, RightsCheck {
   check(context: ExecutionContext): void {
     const [connection, , message] = context.getArgs<[unknown, unknown, MessageContext]>();
     // Under another adapter there is no principal to check, so there is nobody to let through.
-    if (!(connection instanceof RoomConnection))
+    if (!(connection instanceof ServerConnection))
       throw new RoomgateError(
         'not_a_member',
         'ClaimsGuard ran for a client that RoomgateAdapter did not admit.',
@@ -46,12 +47,12 @@ export class ClaimsGuard implements CanActivate, RightsCheck {
 
   /** @throws RoomgateError `token_expired`, `authority_stale` */
   protected requireLive(connection: RoomConnection): void {
-    requireLive(connection);
+    requireLive(connection as ServerConnection);
   }
 
   /** @throws RoomgateError `not_a_member`, `publish_forbidden` */
   protected requireMembership(connection: RoomConnection, message: MessageContext): void {
-    requirePublish(connection, message.roomId);
+    requirePublish(connection as ServerConnection, message.roomId);
   }
 
   /** @throws RoomgateError `insufficient_scope`, `insufficient_claims` */

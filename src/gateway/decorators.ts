@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import { SubscribeMessage } from '@nestjs/websockets';
 import type { Principal } from '../admission/principal.js';
-import type { RoomConnection } from '../connection/connection.js';
+import type { RoomConnection } from '../connection/connection.contract.js';
 import { BINARY_EVENT } from '../connection/message.js';
 import {
   BINARY_METADATA,

@@ -1,7 +1,7 @@
 import { isObservable } from 'rxjs';
 import type { Admission } from '../admission/admission.js';
 import type { ConnectionAudit } from '../connection/audit.js';
-import type { RoomConnection } from '../connection/connection.js';
+import type { ServerConnection } from '../connection/connection.js';
 import type { HandlerInfo, MessageHandler } from '../connection/handlers.js';
 import { BINARY_EVENT, isControl, type Message, parseMessage } from '../connection/message.js';
 import { COST_OF_PAGE, isForgiven, MessageRate, strike } from '../connection/rate-limit.js';
@@ -59,7 +59,7 @@ export class Dispatch {
   }
 
   /** A frame arrived. It is parsed once; what is not ours is answered, and counted against the sender. */
-  receive(connection: RoomConnection, bytes: Buffer, isBinary: boolean): void {
+  receive(connection: ServerConnection, bytes: Buffer, isBinary: boolean): void {
     const message = isBinary ? { event: BINARY_EVENT, data: bytes } : parseMessage(bytes);
     const retryAfterMs = this.#rate.isOff
       ? 0
@@ -78,7 +78,7 @@ export class Dispatch {
   }
 
   /** Handles one message; undefined, or a promise that never rejects, when the next of its connection may follow. */
-  handle(connection: RoomConnection, message: Message): Promise<void> | undefined {
+  handle(connection: ServerConnection, message: Message): Promise<void> | undefined {
     const { decided } = message;
     if (!decided) return this.#handle(connection, message);
     const { inbox } = connection;
@@ -91,7 +91,7 @@ export class Dispatch {
   }
 
   #handle(
-    connection: RoomConnection,
+    connection: ServerConnection,
     message: Message,
     isDecided = true,
   ): Promise<void> | undefined {
@@ -127,7 +127,7 @@ export class Dispatch {
   }
 
   /** Binding them tells whoever listens to the server of the gateway, which may throw. */
-  #handlersOf(connection: RoomConnection): readonly MessageHandler[] | undefined {
+  #handlersOf(connection: ServerConnection): readonly MessageHandler[] | undefined {
     try {
       return connection.table.handlersOf(connection);
     } catch (error) {
@@ -137,7 +137,7 @@ export class Dispatch {
   }
 
   /** Only so many at a time; then messages wait in the inbox again, which pauses the socket. */
-  #mayRunBeside(connection: RoomConnection, done: Promise<void>): boolean {
+  #mayRunBeside(connection: ServerConnection, done: Promise<void>): boolean {
     if (connection.beside >= this.ports.maxInboxMessages) return false;
     connection.runBeside(done);
     return true;
@@ -179,13 +179,8 @@ export class Dispatch {
     context.done();
   }
 
-  #context(connection: RoomConnection, message: Message): MessageContext {
-    return new MessageContext(
-      connection,
-      message,
-      this.ports.rooms.service,
-      this.ports.clock.elapsed(),
-    );
+  #context(connection: ServerConnection, message: Message): MessageContext {
+    return new MessageContext(connection, message, this.ports.rooms, this.ports.clock.elapsed());
   }
 
   /**

@@ -1,4 +1,5 @@
-import type { RoomConnection } from '../connection/connection.js';
+import type { RoomId } from '../admission/room-id.js';
+import type { ServerConnection } from '../connection/connection.js';
 import type { PendingRequest, RequestEnd } from '../connection/ports.js';
 import type { Run } from '../connection/timing-wheel.js';
 import { encodeMessage, type Message, refuseReserved } from '../connection/message.js';
@@ -44,7 +45,8 @@ export class MessageContext implements Run, PendingRequest {
   #stopStream: (() => void) | undefined;
 
   constructor(
-    readonly connection: RoomConnection,
+    /** @internal */
+    readonly connection: ServerConnection,
     private readonly message: Message,
     private readonly rooms: Pick<Rooms, 'asMember'>,
     /** @internal By `clock.elapsed()`. */
@@ -61,7 +63,7 @@ export class MessageContext implements Run, PendingRequest {
   }
 
   /** The room the message is for: the one it names, else the one of the connection's URL. */
-  get roomId(): RoomConnection['roomId'] {
+  get roomId(): RoomId {
     return this.message.room ?? this.connection.roomId;
   }
 

@@ -1,11 +1,11 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { RoomConnection } from '../connection/connection.js';
+import { ServerConnection } from '../connection/connection.js';
 import type { HookName } from '../connection/ports.js';
 import { ROOM_GATEWAY_METADATA, ROOMGATE_ADAPTER_PORTS } from '../core/constants.js';
 import { RoomgateError } from '../core/errors.js';
 
-type Hook = (this: unknown, connection: RoomConnection, ...rest: unknown[]) => unknown;
+type Hook = (this: unknown, connection: ServerConnection, ...rest: unknown[]) => unknown;
 
 const WRAPPED = Symbol('roomgate:wrapped');
 
@@ -41,13 +41,13 @@ function wrap(prototype: object, name: HookName): void {
   if (typeof hook !== 'function' || WRAPPED in hook) return;
   const wrapped = function (this: unknown, connection: unknown, ...rest: unknown[]): unknown {
     // A unit test that calls the hook itself gets what the hook returns or throws. No app comes here: boot refuses its adapter.
-    return connection instanceof RoomConnection
+    return connection instanceof ServerConnection
       ? watched.call(this, connection, ...rest)
-      : (hook as Hook).call(this, connection as RoomConnection, ...rest);
+      : (hook as Hook).call(this, connection as ServerConnection, ...rest);
   };
   const watched = async function (
     this: unknown,
-    connection: RoomConnection,
+    connection: ServerConnection,
     ...rest: unknown[]
   ): Promise<unknown> {
     const running = (connection.state.hooks ??= {

@@ -8,7 +8,7 @@ import {
   requireLive,
   requireMembership,
   requirePresence,
-  type RoomConnection,
+  type ServerConnection,
 } from '../connection/connection.js';
 import { ControlQueue } from '../connection/control-queue.js';
 import { drainedWithin, patience } from '../connection/outbox.js';
@@ -138,7 +138,7 @@ export class RoomControl {
 }
 
 /** Of what was read by a right that is another one now, nothing is given. */
-function requireHistory(connection: RoomConnection, room: RoomId, read: HistoryRight): void {
+function requireHistory(connection: ServerConnection, room: RoomId, read: HistoryRight): void {
   const { history } = requireMembership(connection, room).rights;
   if (!isDeepStrictEqual(history, read))
     throw new RoomgateError('history_forbidden', 'The right to the history has changed.');

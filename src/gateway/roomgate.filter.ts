@@ -11,7 +11,7 @@ import {
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { WsException } from '@nestjs/websockets';
 import { TimeoutError } from 'rxjs';
-import { RoomConnection } from '../connection/connection.js';
+import { ServerConnection } from '../connection/connection.js';
 import { ROOMGATE_OPTIONS } from '../core/constants.js';
 import { describeError, RoomgateError } from '../core/errors.js';
 import { issuePaths } from '../core/standard-schema.js';
@@ -75,7 +75,7 @@ export class RoomgateFilter implements ExceptionFilter {
     } else {
       // A gateway in request scope that could not be made for its connection.
       const client: unknown = host.getArgByIndex(0);
-      if (client instanceof RoomConnection) client.hookFailed('Making the gateway', exception);
+      if (client instanceof ServerConnection) client.hookFailed('Making the gateway', exception);
       else this.logger.error(`An exception outside of a message: ${describeError(exception)}`);
     }
   }

@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Logger } from '@nestjs/common';
-import { RoomConnection } from '../connection/connection.js';
+import { ServerConnection } from '../connection/connection.js';
 import { attempt, describeError } from '../core/errors.js';
 
 type Catch = (this: unknown, exception: unknown, host: ArgumentsHost) => unknown;
@@ -18,7 +18,7 @@ export function wrapFilters(filters: readonly unknown[]): void {
 }
 
 function tell(client: unknown, error: unknown): void {
-  if (client instanceof RoomConnection) client.report('An exception filter', error);
+  if (client instanceof ServerConnection) client.report('An exception filter', error);
   else
     attempt(() =>
       new Logger('Roomgate').error(`An exception filter failed: ${describeError(error)}`),

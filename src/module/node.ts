@@ -14,7 +14,7 @@ import { carryHeaders } from '../connection/message.js';
 import { CLOSE_CODES, encodeHello } from '../connection/system-messages.js';
 import { ConnectionAudit } from '../connection/audit.js';
 import type { ConnectionPorts } from '../connection/ports.js';
-import { RoomConnection } from '../connection/connection.js';
+import { ServerConnection } from '../connection/connection.js';
 import { Drain } from '../connection/drain.js';
 import { encodeTextFrame } from '../connection/frame.js';
 import { HandlerWatch, TimingWheel } from '../connection/timing-wheel.js';
@@ -239,7 +239,7 @@ class Entrance {
       table: server.route.table,
       rules: server.route.rules,
     };
-    const connection = new RoomConnection(init, client, socket, this.ports.connection);
+    const connection = new ServerConnection(init, client, socket, this.ports.connection);
     client.bind(connection);
     this.ports.registry.add(connection);
     this.ports.heartbeat.begin(connection);
@@ -268,7 +268,7 @@ class Entrance {
    * Only now, when the newcomer is in: nobody is closed for one who is refused. First those go that were told to already, without
    * being waited for any longer.
    */
-  #replaceOldest(newcomer: RoomConnection): void {
+  #replaceOldest(newcomer: ServerConnection): void {
     const { principal } = newcomer;
     const { registry, subjects } = this.ports;
     let excess = subjects.excessOf(principal.identity);

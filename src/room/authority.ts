@@ -5,7 +5,7 @@ import { narrower, notBefore, roomRights } from '../admission/room-admission.js'
 import type { RoomKey } from '../admission/room-id.js';
 import type { RoomRights } from '../admission/room-policy.js';
 import type { ConnectionAudit } from '../connection/audit.js';
-import type { RoomConnection } from '../connection/connection.js';
+import type { ServerConnection } from '../connection/connection.js';
 import { encodeMessage } from '../connection/message.js';
 import type { Membership } from '../connection/ports.js';
 import type { Registry } from '../connection/registry.js';
@@ -49,7 +49,7 @@ export class Authority {
   ) {}
 
   /** Makes a connection the member it was admitted as; `since`: up to where its client has the room from before. */
-  enter(connection: RoomConnection, admitted: Admitted, since?: Since): void {
+  enter(connection: ServerConnection, admitted: Admitted, since?: Since): void {
     const { key, room, release } = admitted;
     const rights = this.#sinceLost(admitted.rights, key, connection.principal.identity);
     connection.generation += 1;
@@ -60,7 +60,7 @@ export class Authority {
   }
 
   /** The member goes by itself. */
-  leave(connection: RoomConnection, key: RoomKey): void {
+  leave(connection: ServerConnection, key: RoomKey): void {
     connection.generation += 1;
     this.memberships.leave(connection, key);
     connection.askAgain();
@@ -70,7 +70,7 @@ export class Authority {
    * The connection is closing, so it leaves its rooms. A close that takes rights away ends the past of these rooms for the
    * subject, unless another of its connections still has the room.
    */
-  leaveAll(connection: RoomConnection): void {
+  leaveAll(connection: ServerConnection): void {
     const { memberships: left, principal } = connection;
     this.memberships.leaveAll(connection);
     if (!LOSSES.has(connection.ended)) return;
@@ -86,7 +86,7 @@ export class Authority {
   }
 
   /** Takes the members out of a room, which for those who have no other is the end. */
-  close(connections: readonly RoomConnection[], key: RoomKey): void {
+  close(connections: readonly ServerConnection[], key: RoomKey): void {
     this.generations.raise(key);
     for (const connection of connections) {
       const membership = connection.memberships.find((held) => held.key === key);
@@ -99,7 +99,7 @@ export class Authority {
   }
 
   /** Gives a member new rights, room by room. One that is left without a room is closed. */
-  change(connection: RoomConnection, rights: ReadonlyMap<RoomKey, RoomRights | Refusal>): void {
+  change(connection: ServerConnection, rights: ReadonlyMap<RoomKey, RoomRights | Refusal>): void {
     const { identity } = connection.principal;
     connection.generation += 1;
     connection.decisions += 1;
@@ -117,7 +117,10 @@ export class Authority {
    * Asks the policy anew about the rooms of these connections; without an answer nobody stays. While revocations may be missing
    * rights are only taken, none given.
    */
-  async reauthorize(connections: readonly RoomConnection[], key?: RoomKey): Promise<Reauthorized> {
+  async reauthorize(
+    connections: readonly ServerConnection[],
+    key?: RoomKey,
+  ): Promise<Reauthorized> {
     this.generations.raise(key);
     const results = await askEach(connections, ASKED_AT_ONCE, (connection) =>
       this.#reauthorize(connection, key),
@@ -126,7 +129,7 @@ export class Authority {
     return { kept: results.length - left, left };
   }
 
-  async #reauthorize(connection: RoomConnection, only: RoomKey | undefined): Promise<boolean> {
+  async #reauthorize(connection: ServerConnection, only: RoomKey | undefined): Promise<boolean> {
     while (connection.isActive) {
       const { decisions, principal, rules } = connection;
       const { clock, deadlineMs } = this.within;
@@ -157,7 +160,7 @@ export class Authority {
   }
 
   #leave(
-    connection: RoomConnection,
+    connection: ServerConnection,
     membership: Membership,
     row: CloseRow,
     reason: AuditReason,

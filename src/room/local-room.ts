@@ -1,5 +1,5 @@
 import type { RoomKey } from '../admission/room-id.js';
-import type { RoomConnection } from '../connection/connection.js';
+import type { ServerConnection } from '../connection/connection.js';
 import type { Flushable, Turn } from '../connection/outbox.js';
 import type { HeldBudget } from '../connection/ports.js';
 import { type FramePlace, RoomBatch, type Whereabouts } from '../connection/room-batch.js';
@@ -11,12 +11,12 @@ const MAX_BATCH_BYTES = 1_048_576;
 
 type DeliveredAs = Pick<Publication, 'offset' | 'except' | 'conflateKey'>;
 
-const NOBODY: readonly RoomConnection[] = [];
+const NOBODY: readonly ServerConnection[] = [];
 
 /** The members a room has on this node, and where they have got to together. */
 export class LocalRoom implements Flushable {
   /** By connection id. */
-  readonly members = new Map<string, RoomConnection>();
+  readonly members = new Map<string, ServerConnection>();
   /** Those at the door or inside that need the engine to carry the room here. */
   holds = 0;
   /** Whether the engine carries the room to this node, or when it does. */
@@ -30,9 +30,9 @@ export class LocalRoom implements Flushable {
   /** What this turn has said so far. */
   #batch: RoomBatch | undefined;
   /** Members that are given what they missed. */
-  #catchingUp: Map<RoomConnection, HeldPublications> | undefined;
+  #catchingUp: Map<ServerConnection, HeldPublications> | undefined;
   /** Up to where members have it that were given what is still to be delivered here: reading may be ahead of deliveries. */
-  #ahead: Map<RoomConnection, number> | undefined;
+  #ahead: Map<ServerConnection, number> | undefined;
 
   constructor(
     readonly key: RoomKey,
@@ -47,7 +47,7 @@ export class LocalRoom implements Flushable {
   }
 
   /** Up to where a member has everything that was delivered, or was given before it is. */
-  positionOf(connection: RoomConnection): Whereabouts {
+  positionOf(connection: ServerConnection): Whereabouts {
     const offset = Math.max(this.#offset, this.#ahead?.get(connection) ?? 0);
     return { offset, epoch: this.#epoch };
   }
@@ -60,12 +60,12 @@ export class LocalRoom implements Flushable {
     this.#batch = undefined;
   }
 
-  join(connection: RoomConnection): void {
+  join(connection: ServerConnection): void {
     this.members.set(connection.id, connection);
     this.#batch?.detached.add(connection.outbox);
   }
 
-  leave(connection: RoomConnection): void {
+  leave(connection: ServerConnection): void {
     this.members.delete(connection.id);
     this.#batch?.remove(connection.outbox);
     this.#letGo(connection);
@@ -88,7 +88,7 @@ export class LocalRoom implements Flushable {
   }
 
   /** Says something that is no publication to those members that may hear it. */
-  announce(frame: Buffer, mayHear: (member: RoomConnection) => boolean): void {
+  announce(frame: Buffer, mayHear: (member: ServerConnection) => boolean): void {
     const others = [...this.members.values()].filter((member) => !mayHear(member));
     const offset = this.#offset;
     const placed = { frame, before: offset, offset };
@@ -98,7 +98,7 @@ export class LocalRoom implements Flushable {
 
   /** From now on the room is held back from a member, which has everything up to `from`. Undefined if it is already. */
   suspend(
-    connection: RoomConnection,
+    connection: ServerConnection,
     from: HeldPublications['from'],
     budget: HeldBudget,
   ): HeldPublications | undefined {
@@ -112,12 +112,12 @@ export class LocalRoom implements Flushable {
   }
 
   /** What is held back from a member that is still waiting for what it missed. */
-  heldFrom(connection: RoomConnection): HeldPublications | undefined {
+  heldFrom(connection: ServerConnection): HeldPublications | undefined {
     return this.#catchingUp?.get(connection);
   }
 
   /** Gives a member what it missed, up to an offset at least, and from now on what the others get behind it. */
-  resume(connection: RoomConnection, missed: readonly PlacedFrame[], upTo: number): void {
+  resume(connection: ServerConnection, missed: readonly PlacedFrame[], upTo: number): void {
     if (upTo > this.#offset) (this.#ahead ??= new Map()).set(connection, upTo);
     this.#letGo(connection);
     if (this.#catchingUp?.size === 0) this.#catchingUp = undefined;
@@ -127,7 +127,7 @@ export class LocalRoom implements Flushable {
     this.#batch?.detached.add(connection.outbox);
   }
 
-  #letGo(connection: RoomConnection): void {
+  #letGo(connection: ServerConnection): void {
     const held = this.#catchingUp?.get(connection);
     this.#catchingUp?.delete(connection);
     held?.end();
@@ -139,7 +139,7 @@ export class LocalRoom implements Flushable {
   }
 
   /** Who does not get what is being delivered: the one it is not for, and those who have it. */
-  #without(except: RoomConnection | undefined): readonly RoomConnection[] {
+  #without(except: ServerConnection | undefined): readonly ServerConnection[] {
     const without = except ? [except] : NOBODY;
     for (const [member, upTo] of this.#ahead ?? [])
       if (upTo < this.#offset) this.#ahead?.delete(member);
@@ -147,7 +147,7 @@ export class LocalRoom implements Flushable {
     return this.#ahead ? [...without, ...this.#ahead.keys()] : without;
   }
 
-  #append(placed: PlacedFrame, without: readonly RoomConnection[]): void {
+  #append(placed: PlacedFrame, without: readonly ServerConnection[]): void {
     if ((this.#batch?.bytes ?? 0) > MAX_BATCH_BYTES) this.turn.flush();
     const batch = this.#batch ?? this.#startBatch();
     const live = without.filter((member) => !this.#catchingUp?.has(member));

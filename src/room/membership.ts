@@ -1,6 +1,7 @@
 import { type RoomId, type RoomKey, splitRoomKey } from '../admission/room-id.js';
 import type { MaybePromise } from '../admission/token-verifier.js';
-import type { RoomConnection } from '../connection/connection.js';
+import type { RoomConnection } from '../connection/connection.contract.js';
+import type { ServerConnection } from '../connection/connection.js';
 import type { Turn } from '../connection/outbox.js';
 import type { Membership } from '../connection/ports.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
@@ -89,7 +90,7 @@ export class Memberships {
   }
 
   /** Makes the connection a member. The caller holds the room; the membership takes the hold over. `entered`: before anybody is told. */
-  join(connection: RoomConnection, membership: Membership, entered?: () => void): void {
+  join(connection: ServerConnection, membership: Membership, entered?: () => void): void {
     const { key, room, rights, former, release } = membership;
     const local = this.#rooms.get(key);
     if (!local || connection.memberships.some((held) => held.key === key)) return release();
@@ -108,7 +109,7 @@ export class Memberships {
     listeners.tell();
   }
 
-  leave(connection: RoomConnection, key: RoomKey): void {
+  leave(connection: ServerConnection, key: RoomKey): void {
     const { memberships } = connection;
     const left = memberships.find((held) => held.key === key);
     if (!left) return;
@@ -117,11 +118,11 @@ export class Memberships {
   }
 
   /** It stays a member, but nobody sees it as present any more. */
-  absent(connection: RoomConnection): void {
+  absent(connection: ServerConnection): void {
     for (const { key } of connection.memberships) this.ports.presence.left(connection.id, key);
   }
 
-  leaveAll(connection: RoomConnection): void {
+  leaveAll(connection: ServerConnection): void {
     const left = connection.memberships;
     if (left.length === 0) return;
     // Another list of the rest for each room would be billions of entries for one that is in 65,536.
@@ -130,7 +131,7 @@ export class Memberships {
   }
 
   /** It is out of all of them before anybody is told of the first. */
-  #takeOut(connection: RoomConnection, left: readonly Membership[]): void {
+  #takeOut(connection: ServerConnection, left: readonly Membership[]): void {
     const { listeners, presence } = this.ports;
     for (const { key, room } of left) {
       const local = this.#rooms.get(key);
@@ -254,7 +255,7 @@ export class RoomListeners {
   }
 
   /** For `tell`, which has to follow. Nothing is made of it when nobody listens. */
-  note(what: 'onJoin' | 'onLeave', connection: RoomConnection, room: RoomId): void {
+  note(what: 'onJoin' | 'onLeave', connection: ServerConnection, room: RoomId): void {
     if (this.#listeners.size > 0)
       this.#noted.push({ what, tell: (listener) => listener[what]?.(connection, room) });
   }

@@ -1,6 +1,6 @@
 import type { DisconnectTarget } from '../admission/revocation.service.js';
 import { isRoomKey, type RoomKey } from '../admission/room-id.js';
-import type { RoomConnection } from '../connection/connection.js';
+import type { ServerConnection } from '../connection/connection.js';
 import type { Registry } from '../connection/registry.js';
 import { CLOSE_CODES } from '../connection/system-messages.js';
 import type { Clock } from '../core/clock.js';
@@ -243,15 +243,15 @@ export class LocalOrders {
     return (this.#everybodyAgain ??= this.#everybody.then(begin, begin));
   }
 
-  #members(key: RoomKey): readonly RoomConnection[] {
+  #members(key: RoomKey): readonly ServerConnection[] {
     return [...(this.ports.memberships.get(key)?.members.values() ?? [])];
   }
 
-  #find(target: DisconnectTarget): Iterable<RoomConnection> {
+  #find(target: DisconnectTarget): Iterable<ServerConnection> {
     const { registry } = this.ports;
     if ('key' in target) {
       const { key, identity } = target;
-      const isMeant = ({ principal }: RoomConnection): boolean =>
+      const isMeant = ({ principal }: ServerConnection): boolean =>
         identity === undefined || principal.identity === identity;
       return this.#members(key).filter(isMeant);
     }
@@ -262,6 +262,6 @@ export class LocalOrders {
 }
 
 /** Those whose messages are still handled. */
-function activeOf(connections: Iterable<RoomConnection>): readonly RoomConnection[] {
+function activeOf(connections: Iterable<ServerConnection>): readonly ServerConnection[] {
   return [...connections].filter(({ isActive }) => isActive);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type RoomKey, splitRoomKey } from '../admission/room-id.js';
-import type { RoomConnection } from '../connection/connection.js';
+import type { ServerConnection } from '../connection/connection.js';
 import { encodeTextFrame } from '../connection/frame.js';
 import { encodeMessage } from '../connection/message.js';
 import type { Clock } from '../core/clock.js';
@@ -29,7 +29,7 @@ export class Presence {
     },
   ) {}
 
-  joined(connection: RoomConnection, key: RoomKey): void {
+  joined(connection: ServerConnection, key: RoomKey): void {
     const { presence } = this.ports.settings.ofKey(key);
     if (!presence) return;
     const { id: connectionId, principal } = connection;
@@ -77,7 +77,7 @@ export class Presence {
   /** The application's own words; without them, or with too many, a member is just a member. */
   #describe(
     { describe }: NonNullable<RoomSettings['presence']>,
-    { principal }: RoomConnection,
+    { principal }: ServerConnection,
   ): PresenceDescription {
     const { listeners } = this.ports;
     let text = '{}';
@@ -165,7 +165,7 @@ export class PresenceFeed {
 
   #say(room: LocalRoom, event: string, news?: object): void {
     const [, id] = splitRoomKey(room.key);
-    const mayHear = ({ memberships }: RoomConnection): boolean =>
+    const mayHear = ({ memberships }: ServerConnection): boolean =>
       memberships.find(({ key }) => key === room.key)?.rights.presence === true;
     room.announce(encodeTextFrame(encodeMessage(event, { room: id, ...news })), mayHear);
   }

@@ -1,6 +1,6 @@
 import type { RoomId, RoomKey } from '../admission/room-id.js';
 import type { HistoryRight } from '../admission/room-policy.js';
-import type { RoomConnection } from '../connection/connection.js';
+import type { ServerConnection } from '../connection/connection.js';
 import { patience, readsWithin, type Turn } from '../connection/outbox.js';
 import type { CatchUpRun, Membership } from '../connection/ports.js';
 import type { Whereabouts } from '../connection/room-batch.js';
@@ -38,7 +38,7 @@ export class Recovery {
       readonly deadlineMs: number;
       readonly maxOutboxBytes: number;
       /** Counts what a member has asked for by its position against its rate. */
-      readonly charge?: (connection: RoomConnection, bytes: number) => void;
+      readonly charge?: (connection: ServerConnection, bytes: number) => void;
     },
   ) {}
 
@@ -46,7 +46,7 @@ export class Recovery {
    * Holds the room back from a member until it has what was published behind `from`. `isAsked`: the member came with this
    * position, and pays for what it gets.
    */
-  begin(connection: RoomConnection, key: RoomKey, from: Since, isAsked = false): void {
+  begin(connection: ServerConnection, key: RoomKey, from: Since, isAsked = false): void {
     const { memberships, settings } = this.ports;
     const room = memberships.get(key);
     const membership = connection.memberships.find((held) => held.key === key);
@@ -67,7 +67,7 @@ export class Recovery {
   }
 
   /** Publications were dropped while the connection was muted: goes on from where each room had got to. */
-  resume(connection: RoomConnection, missed: ReadonlyMap<RoomKey, Whereabouts>): void {
+  resume(connection: ServerConnection, missed: ReadonlyMap<RoomKey, Whereabouts>): void {
     for (const [key, from] of missed) {
       // What came since is read with the rest; handed over now it would come before it.
       if (this.ports.settings.ofKey(key).history) connection.outbox.drop(key);
@@ -85,11 +85,11 @@ export class Recovery {
     );
     room.begin(position);
     for (const [index, from] of positions.entries())
-      this.begin(members[index] as RoomConnection, room.key, from);
+      this.begin(members[index] as ServerConnection, room.key, from);
   }
 
   async #run(
-    connection: RoomConnection,
+    connection: ServerConnection,
     membership: Membership,
     catchingUp: CatchingUp,
   ): Promise<void> {
@@ -131,7 +131,7 @@ export class Recovery {
   }
 
   /** Waits until the member has read what waits for it; false when it reads nothing at all. */
-  async #catchesUp({ outbox }: RoomConnection): Promise<boolean> {
+  async #catchesUp({ outbox }: ServerConnection): Promise<boolean> {
     const { clock, deadlineMs } = this.ports;
     let reads = true;
     while (reads && !outbox.isDrained())
@@ -174,7 +174,7 @@ function begin(turn: CatchUpRun | undefined): void {
 
 /** Goes on with what was said meanwhile, behind a gap. */
 function giveUp(
-  connection: RoomConnection,
+  connection: ServerConnection,
   membership: Membership,
   { room, held }: CatchingUp,
   page?: HistoryPage,
@@ -188,7 +188,7 @@ function giveUp(
 
 /** As a control frame: it is said once, and what it says holds for a connection that is muted too. */
 function tellGap(
-  connection: RoomConnection,
+  connection: ServerConnection,
   { key, room }: Membership,
   position?: Whereabouts,
 ): void {
@@ -255,7 +255,7 @@ export class StaleMute {
       readonly wheel: TimingWheel;
       readonly turn: Turn;
       readonly isStale: () => boolean;
-      readonly registry: { all(): Iterable<RoomConnection> };
+      readonly registry: { all(): Iterable<ServerConnection> };
       readonly recovery: Pick<Recovery, 'resume'>;
     },
   ) {}
@@ -282,7 +282,7 @@ export class StaleMute {
   }
 
   /** One whose token has expired meanwhile goes on missing, until it is refreshed. */
-  #resume(connection: RoomConnection): void {
+  #resume(connection: ServerConnection): void {
     if (connection.isLive())
       this.ports.recovery.resume(connection, connection.outbox.missed.take());
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { toRoomId } from '../admission/room-id.js';
-import type { RoomConnection } from '../connection/connection.js';
+import type { RoomConnection } from '../connection/connection.contract.js';
 import type { Registry } from '../connection/registry.js';
 import { RoomgateError } from '../core/errors.js';
 import type { Reauthorized } from './authority.js';

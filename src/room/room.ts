@@ -4,7 +4,7 @@ import {
   requireMembership,
   requirePresence,
   requirePublish,
-  type RoomConnection,
+  type ServerConnection,
 } from '../connection/connection.js';
 import type { Position, PresentMember } from './engine/engine.js';
 import type { HistoryRequest, PastPage } from './history.js';
@@ -29,7 +29,7 @@ export class Room {
   readonly #room: ServerRoom;
 
   constructor(
-    private readonly connection: RoomConnection,
+    private readonly connection: ServerConnection,
     readonly id: RoomId,
     private readonly ports: ServerRoomPorts,
   ) {

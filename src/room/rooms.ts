@@ -1,7 +1,7 @@
 import type { Admission } from '../admission/admission.js';
 import type { RoomId } from '../admission/room-id.js';
 import type { ConnectionAudit } from '../connection/audit.js';
-import type { RoomConnection } from '../connection/connection.js';
+import type { ServerConnection } from '../connection/connection.js';
 import { MessageRate } from '../connection/rate-limit.js';
 import type { Registry } from '../connection/registry.js';
 import type { TimingWheel } from '../connection/timing-wheel.js';
@@ -10,7 +10,7 @@ import type { Clock } from '../core/clock.js';
 import type { RoomgateOptions } from '../module/options.js';
 import { Authority } from './authority.js';
 import { Delivery, KnownBodies } from './delivery.js';
-import type { RoomEngine, Position } from './engine/engine.js';
+import type { RoomEngine } from './engine/engine.js';
 import { History } from './history.js';
 import { LocalOrders, Orders, OrderSender } from './orders.js';
 import { Memberships, RoomLimits, RoomListeners } from './membership.js';
@@ -109,7 +109,7 @@ export class Rooms {
   }
 
   /** A room with the rights of one of its members. */
-  asMember(connection: RoomConnection, id: RoomId): Room {
+  asMember(connection: ServerConnection, id: RoomId): Room {
     return new Room(connection, id, this.#ports);
   }
 

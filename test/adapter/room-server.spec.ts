@@ -1,8 +1,8 @@
 import { type RoomRoute, RoomServer } from '../../src/adapter/room-server.js';
-import type { RoomConnection } from '../../src/connection/connection.js';
+import type { ServerConnection } from '../../src/connection/connection.js';
 import { refused } from '../support/caught.js';
 
-const connection = {} as RoomConnection;
+const connection = {} as ServerConnection;
 
 function route({ any = false, gateways = 1 } = {}): RoomRoute {
   const table = { hooks: { connect: 0, any }, attach: () => {} };

@@ -50,7 +50,7 @@ describe('RoomConnection', () => {
   afterEach(() => alice.socket.terminate());
   afterAll(() => testbed.close());
 
-  it('says who it is, and can be extended but not in its principal', () => {
+  it('says who it is, and its principal cannot be changed', () => {
     expect(connection).toMatchObject({
       id: alice.hello.connectionId,
       roomId: alice.hello.room,
@@ -62,7 +62,13 @@ describe('RoomConnection', () => {
     expect(
       caught(() => Object.assign(connection.principal.claims, { plan: 'free' })),
     ).toBeInstanceOf(TypeError);
-    expect(Object.assign(connection, { own: 1 }).own).toBe(1);
+  });
+
+  it('keeps what the application stores in its data, for each connection apart', async () => {
+    connection.data['cursor'] = 7;
+    const bob = await testbed.connectAs({ sub: 'bob' });
+    expect([connection.data, serverEnd(testbed, bob).data]).toEqual([{ cursor: 7 }, {}]);
+    bob.socket.terminate();
   });
 
   it('sends an event to its client alone', async () => {

@@ -6,6 +6,7 @@ import {
   type RoomgateModuleOptions,
 } from 'nestjs-roomgate';
 import { createRoomgateTestbed, type RoomgateTestbed } from 'nestjs-roomgate/testing';
+import type { ServerConnection } from '../../src/connection/connection.js';
 import { CLOSE_CODES } from '../../src/connection/system-messages.js';
 import { HostileRoom } from '../support/hostile-room.js';
 import { nodeOf, serverEnd } from '../support/node-of.js';
@@ -48,7 +49,7 @@ describe('handleDisconnect', () => {
   });
   afterEach(() => testbed.close());
 
-  it.each<[string, (alice: RoomConnection) => unknown]>([
+  it.each<[string, (alice: ServerConnection) => unknown]>([
     ['the client goes', (alice) => alice.terminate()],
     ['it is kicked', (alice) => alice.end(CLOSE_CODES.signedOut, { drop: true })],
     ['the app closes it', (alice) => alice.close(4_000)],

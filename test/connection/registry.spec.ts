@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import type { RoomConnection } from '../../src/connection/connection.js';
+import type { ServerConnection } from '../../src/connection/connection.js';
 import { Registry } from '../../src/connection/registry.js';
 import { propertyRuns } from '../support/property-runs.js';
 
-const connection = (id: string, identity: string): RoomConnection =>
-  ({ id, principal: { identity } }) as RoomConnection;
+const connection = (id: string, identity: string): ServerConnection =>
+  ({ id, principal: { identity } }) as ServerConnection;
 
 describe('Registry', () => {
   it('knows every connection by its id and by its principal, and nothing of those that are gone', () => {
@@ -12,7 +12,7 @@ describe('Registry', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const registry = new Registry();
-        const model = new Map<string, RoomConnection>();
+        const model = new Map<string, ServerConnection>();
         for (const { isAdd, id, who } of steps) {
           const name = `${id}-${who}`;
           const one = model.get(name) ?? connection(name, String(who));

@@ -3,7 +3,7 @@ import { duplexPair } from 'node:stream';
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { RoomConnection } from '../../src/connection/connection.js';
+import type { ServerConnection } from '../../src/connection/connection.js';
 import { LateSocket, RoomSocket, unfinishedMessage } from '../../src/connection/ws-socket.js';
 import { propertyRuns } from '../support/property-runs.js';
 import { clientFrame, type OddFrame, OPCODE, readFrames } from '../support/raw-frames.js';
@@ -662,7 +662,7 @@ describe('The socket of a room', () => {
     head: Buffer,
   ): Promise<[Opened<RoomSocket>, Connection]> {
     const connection = new Connection();
-    const inTurn = (ws: RoomSocket): void => ws.bind(connection as unknown as RoomConnection);
+    const inTurn = (ws: RoomSocket): void => ws.bind(connection as unknown as ServerConnection);
     const before = (socket: Socket): unknown => (connection.socket = socket);
     return [await door.dial({ head, before, inTurn }), connection];
   }

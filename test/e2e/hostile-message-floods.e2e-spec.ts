@@ -1,5 +1,6 @@
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
-import { CurrentRoom, type Room, type RoomConnection, RoomGateway } from 'nestjs-roomgate';
+import { CurrentRoom, type Room, RoomGateway } from 'nestjs-roomgate';
+import type { ServerConnection } from '../../src/connection/connection.js';
 import { Gate } from '../support/gate.js';
 import { heapBytes } from '../support/heap-bytes.js';
 import { behindHead, HostileRoom } from '../support/hostile-room.js';
@@ -40,9 +41,9 @@ describe('A client that sends more than it should', () => {
     await room.close();
   });
 
-  const serverEnd = (): RoomConnection => {
+  const serverEnd = (): ServerConnection => {
     const all = [...room.app.node.registry.all()];
-    return all.find(({ principal }) => principal.subject.startsWith('evil')) as RoomConnection;
+    return all.find(({ principal }) => principal.subject.startsWith('evil')) as ServerConnection;
   };
   /** Writes the bytes again and again, until the server takes no more; returns how many it took. */
   async function flood(client: RawClient, bytes: Buffer): Promise<number> {

@@ -62,7 +62,10 @@ describe('Two gateways with hooks on one path', () => {
     const [first, second] = [new Deferred(), new Deferred()];
     HOOKS['first alice'] = () => first.promise;
     HOOKS['second alice'] = (connection) => {
-      expect([connection.roomName, connection.memberships.length]).toEqual(['default', 1]);
+      expect([
+        connection.roomName,
+        nodeOf(testbed).registry.get(connection.id)?.memberships.length,
+      ]).toEqual(['default', 1]);
       return second.promise;
     };
     const alice = await testbed.connectAs();

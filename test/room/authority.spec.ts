@@ -1,10 +1,11 @@
-import { type RoomConnection, type RoomId, type RoomRights, RoomService } from 'nestjs-roomgate';
+import { type RoomId, type RoomRights, RoomService } from 'nestjs-roomgate';
 import {
   createRoomgateTestbed,
   type RoomgateTestbed,
   type TestConnection,
 } from 'nestjs-roomgate/testing';
 import { roomKey } from '../../src/admission/room-id.js';
+import type { ServerConnection } from '../../src/connection/connection.js';
 import { banned, deciding, GatedPolicy, resetSeams } from '../support/gated-seams.js';
 import { heard, LiveGateway, OTHER_ROOM, refresh, ROOM } from '../support/live-room.js';
 import { nodeOf, serverEnd } from '../support/node-of.js';
@@ -38,7 +39,7 @@ describe('Reauthorization', () => {
     await testbed.close();
   });
 
-  const inRoom = (): RoomConnection => serverEnd(testbed, alice);
+  const inRoom = (): ServerConnection => serverEnd(testbed, alice);
   const members = (): string[] => rooms.members(ROOM).map(({ principal }) => principal.subject);
 
   it('of a room asks about its members and nobody else', async () => {

@@ -45,11 +45,11 @@ describe('One that leaves all of its rooms', () => {
     const isIn = (key: RoomKey): boolean =>
       stage.memberships.get(key)?.members.has(alice.id) ?? false;
     stage.listeners.add({
-      onLeave: (connection, room) => {
+      onLeave: (_connection, room) => {
         told.push(room);
-        states.add(`${connection.memberships.length} ${keys.filter(isIn).length}`);
+        states.add(`${alice.memberships.length} ${keys.filter(isIn).length}`);
         // Once more, as when its socket closes.
-        stage.memberships.leaveAll(connection);
+        stage.memberships.leaveAll(alice.asConnection);
       },
       onRoomEmpty: (_name, room) => told.push(`empty ${room}`),
     });

@@ -75,7 +75,7 @@ describe('What is larger than maxOutboxBytes', () => {
   });
 
   it('is an error to who sends it to one connection', () => {
-    const [member] = rooms().members(ROOM) as [RoomConnection];
+    const [member] = rooms().members(ROOM) as readonly [RoomConnection];
     expect(caught(() => member.send('more', 'x'.repeat(LIMIT)))).toMatchObject({ code: 'too_big' });
     expect(caught(() => member.sendBinary(Buffer.alloc(LIMIT)))).toMatchObject({ code: 'too_big' });
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RoomId, RoomKey } from '../../src/admission/room-id.js';
 import { roomRights } from '../../src/admission/room-admission.js';
-import type { RoomConnection } from '../../src/connection/connection.js';
+import type { ServerConnection } from '../../src/connection/connection.js';
 import type { ConnectionState, Membership } from '../../src/connection/ports.js';
 import type { Turn } from '../../src/connection/outbox.js';
 import type { Memberships } from '../../src/room/membership.js';
@@ -20,8 +20,8 @@ export class FakeMember extends FakeOwner {
     super(turn, id);
   }
 
-  get asConnection(): RoomConnection {
-    return this as unknown as RoomConnection;
+  get asConnection(): ServerConnection {
+    return this as unknown as ServerConnection;
   }
 
   sendText(text: string, isControl: boolean): void {

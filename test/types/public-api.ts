@@ -10,6 +10,7 @@ import {
   type RoomId,
   type RoomgateModuleOptions,
   RoomgateModule,
+  type RoomConnection,
   type RoomPublisher,
   RoomPublisherModule,
   type RoomService,
@@ -28,6 +29,7 @@ holds<Equal<ReturnType<typeof parseRoomId>, RoomId | undefined>>();
 declare module 'nestjs-roomgate' {
   interface Register {
     claims: { readonly tenant: string; readonly plan: 'free' | 'pro' };
+    connectionData: { cursor: number };
   }
 }
 declare const principal: Principal;
@@ -37,6 +39,18 @@ holds<Equal<typeof principal.claims.sub, string>>();
 principal.subject = 'mallory';
 // @ts-expect-error -- nor what they may do
 principal.scopes.push('admin');
+
+// A handler reads its connection, and cannot change what it may do.
+declare const connection: RoomConnection;
+// @ts-expect-error -- only a verified token changes the principal
+connection.renew({ ...principal, scopes: ['admin'] });
+// @ts-expect-error -- nor is it assigned
+connection.principal = principal;
+// What an app keeps with a connection is what it declares, and absent until the app sets it.
+holds<Equal<typeof connection.data, { cursor?: number }>>();
+connection.data.cursor = 1;
+// @ts-expect-error -- not declared
+connection.data.cursr = 1;
 
 // Every refusal and every close has its reason in the one table, and a refusal can have no other.
 type Snake<S extends string> = S extends `${infer A} ${infer B}` ? `${A}_${Snake<B>}` : S;

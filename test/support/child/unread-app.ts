@@ -10,7 +10,7 @@ import { RoomgateModule, RoomService } from 'nestjs-roomgate';
 import { RedisEngine, RoomgateRedisModule } from 'nestjs-roomgate/redis';
 import { TestIssuer } from 'nestjs-roomgate/testing';
 import { MemoryEngine } from '../../../src/room/engine/memory/memory.engine.js';
-import { RoomgateNode } from '../../../src/roomgate.node.js';
+import { RoomgateNode } from '../../../src/module/node.js';
 import { heapBytes } from '../heap-bytes.js';
 
 const [, , redisPort] = process.argv;
