@@ -13,7 +13,7 @@ import type { RoomRoute, RoomServer } from './room-server.js';
 import type { HttpInstance } from './roomgate.adapter.js';
 import type { PeerAddresses } from './upgrade-limits.js';
 
-/** What a connection is made of besides its principal and its WebSocket. @internal */
+/** What a connection is made of besides its principal and its WebSocket. */
 export interface Arrival {
   readonly socket: Duplex;
   readonly ip: string | undefined;
@@ -22,7 +22,7 @@ export interface Arrival {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What `RoomgateAdapter` needs from the module. @internal */
+/** What `RoomgateAdapter` needs from the module. */
 export interface AdapterPorts {
   readonly options: RoomgateOptions;
   readonly clock: Clock;

@@ -11,7 +11,7 @@ import type { Revocations } from './revocations.js';
 export type SubjectRef =
   { readonly identity: string } | { readonly subject: string; readonly issuer?: string };
 
-/** Whose connections are closed: a principal's, one, those in a room, or those by which a principal is in it. @internal */
+/** Whose connections are closed: a principal's, one, those in a room, or those by which a principal is in it. */
 export type DisconnectTarget =
   | { readonly identity: string }
   | { readonly connectionId: string }

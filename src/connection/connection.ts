@@ -75,31 +75,27 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
   readonly ip: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly roomId: RoomId;
-  /** @internal What its gateway asks of those who come in. */
+  /** What its gateway asks of those who come in. */
   readonly rules: GatewayRules;
-  /** @internal */
   readonly table: HandlerTable;
-  /** @internal The rooms that it is in; another list after each change. */
+  /** The rooms that it is in; another list after each change. */
   memberships: readonly Membership[] = [];
-  /** @internal Grows with every change of its rights; an answer asked for before is stale. */
+  /** Grows with every change of its rights; an answer asked for before is stale. */
   generation = 0;
-  /** @internal Grows when all its rights are decided anew; a room that it joins or leaves by itself changes nothing about the others. */
+  /** Grows when all its rights are decided anew; a room that it joins or leaves by itself changes nothing about the others. */
   decisions = 0;
-  /** @internal */
   handlers: readonly MessageHandler[] | undefined;
-  /** @internal Why it was closed on our side: our row, else the code of the application or of `ws`. */
+  /** Why it was closed on our side: our row, else the code of the application or of `ws`. */
   ended: CloseRow | number | undefined;
-  /** @internal @see Paced.paidAt */
+  /** @see Paced.paidAt */
   paidAt = 0;
-  /** @internal Unordered messages that are being handled beside others. */
+  /** Unordered messages that are being handled beside others. */
   beside = 0;
-  /** @internal Observables that handlers returned and that have not ended. */
+  /** Observables that handlers returned and that have not ended. */
   streams = 0;
-  /** @internal Its place in the heartbeat. */
+  /** Its place in the heartbeat. */
   place = NOWHERE;
-  /** @internal */
   deadline = 0;
-  /** @internal */
   heard = -1;
   #state: ConnectionState | undefined;
   #principal: Principal;
@@ -117,11 +113,9 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
   readonly #lifetime: Lifetime;
   #onDisconnect: ((code: number) => void)[] | undefined;
 
-  /** @internal */
   constructor(
     init: ConnectionInit,
     private readonly ws: RoomSocket,
-    /** @internal */
     readonly socket: Duplex,
     private readonly ports: ConnectionPorts,
   ) {
@@ -158,12 +152,12 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
     return this.#stage === 'open';
   }
 
-  /** @internal Whether accepted messages may still be handled: it is open or finishing. */
+  /** Whether accepted messages may still be handled: it is open or finishing. */
   get isActive(): boolean {
     return this.#stage !== 'over';
   }
 
-  /** @internal Nothing is left of it: the last message was handled and its socket is gone. */
+  /** Nothing is left of it: the last message was handled and its socket is gone. */
   get isGone(): boolean {
     return this.#stage === 'over' && this.#ending?.closedWith !== undefined;
   }
@@ -172,18 +166,18 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
     return this.#stage !== 'over' && this.mayRead(now);
   }
 
-  /** @internal Whether what it is sent may be handed to the socket. Asked whenever bytes are. */
+  /** Whether what it is sent may be handed to the socket. Asked whenever bytes are. */
   mayRead(now: number = this.ports.clock.now()): boolean {
     return now < this.#principal.expiresAt && !this.ports.mute?.isOn();
   }
 
-  /** @internal Of one that is not live. */
+  /** Of one that is not live. */
   whyMuted(now: number = this.ports.clock.now()): 'token_expired' | 'authority_stale' {
     const isOver = this.#stage === 'over' || now >= this.#principal.expiresAt;
     return isOver ? 'token_expired' : 'authority_stale';
   }
 
-  /** @internal Acts as the principal from now on; the same subject with other rights. */
+  /** Acts as the principal from now on; the same subject with other rights. */
   renew(principal: Principal): void {
     this.#principal = principal;
     this.generation += 1;
@@ -191,19 +185,18 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
     this.#lifetime.renew();
   }
 
-  /** @internal Its rights may be others now: requests that run and whose right has ended are told at once. */
+  /** Its rights may be others now: requests that run and whose right has ended are told at once. */
   askAgain(): void {
     for (const request of this.#watching ?? []) request.askAgain();
   }
 
-  /** @internal Told when the right of the request ends, or the connection. Returns false when the connection has ended already. */
+  /** Told when the right of the request ends, or the connection. Returns false when the connection has ended already. */
   watch(request: PendingRequest): boolean {
     if (this.#isClosing || this.#stage === 'over') return false;
     (this.#watching ??= new Set()).add(request);
     return true;
   }
 
-  /** @internal */
   unwatch(request: PendingRequest): void {
     this.#watching?.delete(request);
   }
@@ -225,7 +218,7 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
     return this.sendText(encodeMessage(event, withoutCause(data)), false);
   }
 
-  /** @internal @throws RoomgateError `too_big` */
+  /** @throws RoomgateError `too_big` */
   checkSize<T extends string | Buffer>(sent: T): T {
     const { maxOutboxBytes } = this.ports;
     // A character is three bytes at most, so a short text needs no counting.
@@ -236,46 +229,43 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
     );
   }
 
-  /** @internal The same for a value of a request's stream. */
+  /** The same for a value of a request's stream. */
   sendFor(request: PendingRequest, event: string, data: unknown): boolean {
     refuseReserved(event);
     this.ports.settings.checkEvent(this.roomName, event, data);
     return this.sendText(this.checkSize(encodeMessage(event, data)), false, request);
   }
 
-  /** @internal `about`: the request that it answers, which is asked whether it still may when the bytes are handed over. */
+  /** `about`: the request that it answers, which is asked whether it still may when the bytes are handed over. */
   sendText(text: string, isControl: boolean, about?: PendingRequest): boolean {
     return !this.#isClosing && this.outbox.addText(text, isControl, about);
   }
 
-  /** @internal */
   get outbox(): Outbox {
     return (this.#outbox ??= new Outbox(this, this.ports));
   }
 
-  /** @internal A frame after the close frame of ws would be a protocol error. */
+  /** A frame after the close frame of ws would be a protocol error. */
   isWritable(): boolean {
     return this.ws.isOpen;
   }
 
-  /** @internal Later than the turn that found it: leaving rooms may publish, and a turn takes nothing while it hands over. */
+  /** Later than the turn that found it: leaving rooms may publish, and a turn takes nothing while it hands over. */
   onReaderStalled(): void {
     queueMicrotask(() => this.end(CLOSE_CODES.slowConsumer, { drop: true }));
   }
 
   // What it sends.
 
-  /** @internal */
   get state(): ConnectionState {
     return (this.#state ??= {});
   }
 
-  /** @internal @see ControlQueue.decided */
+  /** @see ControlQueue.decided */
   decided(room: RoomId): Message['decided'] {
     return this.#state?.controls?.decided(room);
   }
 
-  /** @internal */
   get inbox(): Inbox {
     if (this.#inbox) return this.#inbox;
     this.#inbox = new Inbox(this, this.ports.maxInboxMessages);
@@ -283,38 +273,35 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
     return this.#inbox;
   }
 
-  /** @internal Messages that were accepted and are not handled yet. */
+  /** Messages that were accepted and are not handled yet. */
   get accepted(): number {
     return this.#stage === 'over' ? 0 : (this.#inbox?.accepted ?? 0) + this.beside;
   }
 
-  /** @internal The client has said something. */
+  /** The client has said something. */
   awake(): void {
     this.ports.heartbeat.follow(this);
   }
 
-  /** @internal */
   receive(bytes: Buffer, isBinary: boolean): void {
     if (this.#stage === 'open') this.ports.gateway.receive(this, bytes, isBinary);
   }
 
-  /** @internal */
   handle(message: Message): Promise<void> | undefined {
     return this.ports.gateway.handle(this, message);
   }
 
-  /** @internal */
   setPaused(isPaused: boolean): void {
     if (isPaused) this.ws.pause();
     else this.ws.resume();
   }
 
-  /** @internal The last message of the inbox was handled. */
+  /** The last message of the inbox was handled. */
   onIdle(): void {
     if (this.#stage === 'finishing') this.#advance();
   }
 
-  /** @internal A message is handled beside others until `done`, which never rejects, settles. */
+  /** A message is handled beside others until `done`, which never rejects, settles. */
   runBeside(done: Promise<void>): void {
     this.beside += 1;
     void done.then(() => {
@@ -325,7 +312,7 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
 
   // Its beginning.
 
-  /** @internal Keeps messages waiting until so many `handleConnection` hooks have settled. One that never does costs the connection. */
+  /** Keeps messages waiting until so many `handleConnection` hooks have settled. One that never does costs the connection. */
   awaitHooks(pending: number): void {
     const { clock, wheel, handlerTimeoutMs } = this.ports;
     const dueBy = wheel.add(clock.elapsed() + handlerTimeoutMs, () => {
@@ -337,12 +324,12 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
     this.#connecting = { pending, running: 0, dueBy };
   }
 
-  /** @internal A `handleConnection` hook has begun. */
+  /** A `handleConnection` hook has begun. */
   hookStarted(): void {
     if (this.#connecting) this.#connecting.running += 1;
   }
 
-  /** @internal A `handleConnection` hook has settled. */
+  /** A `handleConnection` hook has settled. */
   hookSettled(): void {
     if (!this.#connecting) return;
     this.#connecting.running -= 1;
@@ -352,7 +339,7 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
     this.#advance();
   }
 
-  /** @internal Hooks that have not begun never will, because telling of the connection failed. */
+  /** Hooks that have not begun never will, because telling of the connection failed. */
   hooksSkipped(): void {
     if (!this.#connecting) return;
     this.#connecting.pending = this.#connecting.running;
@@ -361,13 +348,12 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
     this.#advance();
   }
 
-  /** @internal */
   hookFailed(hook: string, error: unknown): void {
     this.report(hook, error);
     this.end(CLOSE_CODES.internal);
   }
 
-  /** @internal Tells the log what failed for this connection. */
+  /** Tells the log what failed for this connection. */
   report(what: string, error: unknown): void {
     this.ports.report(what, error, this.id);
   }
@@ -390,7 +376,7 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
   }
 
   /**
-   * @internal Closes with a `goodbye` first. What was accepted is handled or dropped as the row says; of a connection that is
+   * Closes with a `goodbye` first. What was accepted is handled or dropped as the row says; of a connection that is
    * finishing it is dropped. `drop` forgets what waits to be read: a kick leaves nothing of ours behind.
    */
   end(row: CloseRow, options: EndOptions = {}): void {
@@ -414,7 +400,7 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
     this.#closeSocket(row.code, row.reason, options);
   }
 
-  /** @internal The client has sent a close frame or ended its side, or `ws` found a fault. */
+  /** The client has sent a close frame or ended its side, or `ws` found a fault. */
   onPeerClosing(): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
@@ -423,13 +409,13 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
     else this.#abort('peer_gone');
   }
 
-  /** @internal The client has broken the protocol, and `ws` has closed. */
+  /** The client has broken the protocol, and `ws` has closed. */
   onFault(fault: CloseRow | number): void {
     this.ended ??= fault;
     this.#over();
   }
 
-  /** @internal Its socket is gone. */
+  /** Its socket is gone. */
   onClosed(code: number): void {
     const ending = this.#endingOf();
     if (ending.closedWith !== undefined) return;
@@ -441,12 +427,12 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
     else this.#advance();
   }
 
-  /** @internal Resolves when what its client has said to the room so far is handled or dropped; undefined when it is already. */
+  /** Resolves when what its client has said to the room so far is handled or dropped; undefined when it is already. */
   handled(room: RoomId): Promise<void> | undefined {
     return this.#inbox?.handled((message) => (message.room ?? this.roomId) === room);
   }
 
-  /** @internal Called once each when the connection is gone. */
+  /** Called once each when the connection is gone. */
   get onDisconnect(): ((code: number) => void)[] {
     return (this.#onDisconnect ??= []);
   }
@@ -539,42 +525,40 @@ export class ServerConnection extends RoomConnection implements HeartbeatOwner, 
     return (this.#ending ??= {});
   }
 
-  /** @internal Gives up what it has accepted, and destroys its socket. */
+  /** Gives up what it has accepted, and destroys its socket. */
   abandon(): void {
     this.terminate();
     this.#over();
   }
 
-  /** @internal Destroys the socket as soon as the system has taken what was written to it; an answer is not waited for. */
+  /** Destroys the socket as soon as the system has taken what was written to it; an answer is not waited for. */
   hangUp(): void {
     this.socket.end(() => this.socket.destroy());
   }
 
-  /** @internal Destroys the socket without a word. */
+  /** Destroys the socket without a word. */
   terminate(): void {
     this.ws.terminate();
   }
 
   // Its socket, as the heartbeat sees it.
 
-  /** @internal */
   get isPaused(): boolean {
     return this.ws.isPaused;
   }
 
-  /** @internal Only ever compared: cut to what fits into a field without an object of its own. */
+  /** Only ever compared: cut to what fits into a field without an object of its own. */
   get received(): number | undefined {
     if (this.ws.isAsleep) return this.ws.pongs;
     const { bytesRead } = this.socket as { bytesRead?: number };
     return bytesRead === undefined ? undefined : bytesRead & LOW_31_BITS;
   }
 
-  /** @internal */
   get unfinished(): object | undefined {
     return unfinishedMessage(this.ws);
   }
 
-  /** @internal Not through the outbox: a control frame may stand between any two frames, and need not wait for them. */
+  /** Not through the outbox: a control frame may stand between any two frames, and need not wait for them. */
   ping(): void {
     if (this.ws.isOpen) this.socket.write(PING);
   }

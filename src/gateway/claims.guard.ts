@@ -18,7 +18,7 @@ export interface Requirements {
  * true, or it throws the RoomgateError that the filter turns into an `exception`. Extend it and override a step to change one.
  */
 @Injectable()
-export class ClaimsGuard implements CanActivate, RightsCheck {
+export class ClaimsGuard implements CanActivate {
   readonly #compiled = new WeakMap<object, WeakMap<object, Requirements>>();
 
   canActivate(context: ExecutionContext): boolean {

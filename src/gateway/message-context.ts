@@ -28,7 +28,7 @@ export interface RightsCheck {
  * for guards, interceptors and filters. It sees to it that a message with an id gets exactly one terminal reply, and that nothing is
  * answered by a right that has ended.
  */
-export class MessageContext implements Run, PendingRequest {
+export class MessageContext {
   /** @internal */
   isBeside = false;
   /** @internal Its reply passes although the connection is muted. */
@@ -44,6 +44,7 @@ export class MessageContext implements Run, PendingRequest {
   #controller: AbortController | undefined;
   #stopStream: (() => void) | undefined;
 
+  /** @internal */
   constructor(
     /** @internal */
     readonly connection: ServerConnection,

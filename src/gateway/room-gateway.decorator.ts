@@ -27,7 +27,7 @@ export interface RoomGatewayOptions {
 
 const MEMBERS = ['rooms', 'policy', 'scope', 'guard'];
 
-/** What `@RoomGateway` says of a class. @internal */
+/** What `@RoomGateway` says of a class. */
 export interface RoomGatewayMetadata extends RoomGatewayOptions {
   readonly path: string;
   readonly rooms: string;

@@ -200,7 +200,7 @@ function queryOf(position: NonNullable<ConnectRequest['position']>): string {
   return given.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
 }
 
-/** The class by which a module, which makes its own clock, is given one that a test holds. @internal */
+/** The class by which a module, which makes its own clock, is given one that a test holds. */
 export function clockTypeOf(clock: Clock): Type<Clock> {
   return class extends Clock {
     now = (): number => clock.now();
