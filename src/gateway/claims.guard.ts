@@ -4,7 +4,7 @@ import type { RoomConnection } from '../connection/connection.contract.js';
 import { requireLive, requirePublish, ServerConnection } from '../connection/connection.js';
 import { CLAIMS_METADATA, SCOPE_METADATA } from '../core/constants.js';
 import { ignoreRejection, RoomgateError } from '../core/errors.js';
-import { contextOf, MessageContext, type RightsCheck } from './message-context.js';
+import { contextOf, MessageContext } from './message-context.js';
 
 /** What a handler and its class together require of the principal. */
 export interface Requirements {

@@ -1,7 +1,6 @@
 import type { RoomId } from '../admission/room-id.js';
 import type { ServerConnection } from '../connection/connection.js';
-import type { PendingRequest, RequestEnd } from '../connection/ports.js';
-import type { Run } from '../connection/timing-wheel.js';
+import type { RequestEnd } from '../connection/ports.js';
 import { encodeMessage, type Message, refuseReserved } from '../connection/message.js';
 import type { Room } from '../room/room.js';
 import type { Rooms } from '../room/rooms.js';

@@ -77,7 +77,7 @@ function findUnknown(env: Env): string | undefined {
     (name) => /^roomgate_/i.test(name) && env[name] && !known.has(name) && !OF_A_SERVICE.test(name),
   );
   if (unknown === undefined) return undefined;
-  return `Unknown variable ${quote(unknown)}: ${didYouMean(unknown, options)} Expected a ROOMGATE_* variable of README's table; correct its name, or remove it.`;
+  return `Unknown variable ${quote(unknown)}: ${didYouMean(unknown, options)} Expected a ROOMGATE_* variable of docs/configuration.md; correct its name, or remove it.`;
 }
 
 function findProblem(env: Env): string | undefined {
@@ -177,7 +177,7 @@ function readJwks(key: Buffer | string): Record<string, unknown>[] | undefined {
   return keys.filter((each: { use?: unknown } | null) => (each?.use ?? 'sig') === 'sig');
 }
 
-/** The variables of the issuer; README's table is made from it. All others are derived from the options, see ENV_OPTIONS. */
+/** The variables of the issuer; the table of docs/configuration.md is made from it. All others are derived from the options, see ENV_OPTIONS. */
 export const ENV_VARIABLES: readonly Pick<EnvOption, 'name' | 'option' | 'expected'>[] = [
   {
     name: 'ROOMGATE_ISSUER',

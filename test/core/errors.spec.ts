@@ -15,7 +15,7 @@ describe('describeError', () => {
   it('says what kind of error it was and where it was thrown, without its message', () => {
     const lines = describeError(new TypeError('canary')).split('\n');
     expect(lines[0]).toBe('TypeError');
-    expect(lines[1]).toMatch(/^\s+at .*roomgate\.errors\.spec/);
+    expect(lines[1]).toMatch(/^\s+at .*errors\.spec/);
     expect(lines.join()).not.toContain('canary');
   });
 
@@ -85,7 +85,7 @@ describe('describeError with the message', () => {
   it('says name, message and what it is about on the first line, then the stack', () => {
     const [first, second] = told(new TypeError('a "b"\nc'), 'request r1').split('\n');
     expect(first).toBe('TypeError "a \\"b\\"\\nc", request r1');
-    expect(second).toMatch(/^\s+at .*roomgate\.errors\.spec/);
+    expect(second).toMatch(/^\s+at .*errors\.spec/);
   });
 
   it('cuts a long message, and leaves out what looks like a token', () => {

@@ -50,7 +50,7 @@ describe('readEnv', () => {
     ['roomgate_issuer', 'ROOMGATE_ISSUER'],
     ['Roomgate_Max_Strikes', 'ROOMGATE_MAX_STRIKES'],
   ])('refuses the unknown variable %s with the nearest name', (name, nearest) => {
-    const message = `Unknown variable "${name}": did you mean "${nearest}"? Expected a ROOMGATE_* variable of README's table; correct its name, or remove it.`;
+    const message = `Unknown variable "${name}": did you mean "${nearest}"? Expected a ROOMGATE_* variable of docs/configuration.md; correct its name, or remove it.`;
     expect(refused(() => readEnv({ [name]: SECRET }))).toEqual({
       code: 'invalid_options',
       message,

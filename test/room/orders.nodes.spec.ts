@@ -227,7 +227,10 @@ describe('A node', () => {
   afterEach(resetSeams);
 
   it('asks about a hundred connections at a time, however many an order concerns', async () => {
-    const nodes = await TwoNodes.start(undefined, { roomgate: { maxConnectionsPerSubject: 200 } });
+    const nodes = await TwoNodes.start(undefined, {
+      // All come from one address, which may have 5 % of the pending upgrades.
+      roomgate: { maxConnectionsPerSubject: 200, maxPendingUpgrades: 10_000 },
+    });
     const clients = await Promise.all(
       Array.from({ length: 120 }, () => nodes.two.connectAs({ rooms: [ROOM] })),
     );

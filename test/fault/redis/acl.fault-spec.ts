@@ -11,9 +11,9 @@ import { DEAF, engineOn } from '../../support/redis/redis-engine.js';
 import { RedisServer } from '../../support/redis/redis-server.js';
 
 const HOST = '127.0.0.1';
-/** The rules that README gives, as words. */
+/** The rules that docs/scaling.md gives, as words. */
 const [, ...RULES] = (
-  /^ACL (SETUSER roomgate [^`]*)/m.exec(readFileSync('README.md', 'utf8'))?.[1] ?? ''
+  /^ACL (SETUSER roomgate [^`]*)/m.exec(readFileSync('docs/scaling.md', 'utf8'))?.[1] ?? ''
 )
   .trim()
   .split(/[\s\\]+/);

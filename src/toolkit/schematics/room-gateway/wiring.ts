@@ -66,7 +66,7 @@ export function importRoomgateModule(
   const last = lines.findLastIndex((line) => /\bfrom ['"]/.test(line));
   tree.overwrite(module, lines.toSpliced(last + 1, 0, MODULE_IMPORT).join('\n'));
   context.logger.info(
-    `${module} imports RoomgateModule. Set its ROOMGATE_* variables: see README.`,
+    `${module} imports RoomgateModule. Set its ROOMGATE_* variables: see docs/configuration.md of nestjs-roomgate.`,
   );
 }
 

@@ -20,7 +20,7 @@ class SharedStore extends RevocationStore {
 }
 
 const child = (name: string): string =>
-  fileURLToPath(new URL(`./support/child/${name}`, import.meta.url));
+  fileURLToPath(new URL(`../support/child/${name}`, import.meta.url));
 
 describe('One of several processes', () => {
   let restore = (): void => undefined;

@@ -55,7 +55,7 @@ describe('Boot', () => {
 
   it('says so when there is no HTTP server, as in a microservice', () => {
     const adapter = new RoomgateAdapter({
-      open: () => {},
+      entrance: {},
       httpAdapter: () => null,
     } as unknown as AdapterPorts);
     expect(() => adapter.create(0, { roomGateway: PlainGateway })).toThrow(
