@@ -54,7 +54,7 @@ async function runAll(flags) {
     : GROUPS.filter(({ isFast }) => isFast || !flags.includes('--fast'));
   const specs = groups.map(({ projects }) => findSpecs(projects));
   const files = specs.flat().length;
-  const minutes = groups.includes(GROUPS[1]) ? 5 : 2;
+  const minutes = groups.includes(GROUPS[1]) ? 5 : 3;
   console.log(
     `Running ${files} spec files: ${groups.map(({ name }) => name).join(', then ')}. ` +
       `At most ${minutes} minutes on two idle cores.`,
