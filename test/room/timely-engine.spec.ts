@@ -2,13 +2,13 @@ import { FakeClock } from 'nestjs-roomgate/testing';
 import { MemoryEngine } from '../../src/room/engine/memory/memory.engine.js';
 import type { RoomEngine } from '../../src/room/engine/engine.js';
 import { TimelyEngine } from '../../src/room/timely-engine.js';
-import { A, type EngineUnderTest } from '../support/engine-probe.js';
+import { A, type EngineUnderTest } from '../../src/toolkit/engine-suite/engine-probe.js';
 import { Deferred } from '../support/deferred.js';
 import { createKeptTestbed, ask, enter } from '../support/kept-rooms.js';
 import { OTHER_ROOM, ROOM } from '../support/live-room.js';
 import { typeOf } from '../support/recording-engine.js';
 import { DelayedEngine } from '../../src/toolkit/testing/delayed.engine.js';
-import { testEngineContract } from './engine/engine.contract.js';
+import { describeRoomEngine } from 'nestjs-roomgate/engine';
 import { RoomService } from 'nestjs-roomgate';
 
 const DEADLINE_MS = 5_000;
@@ -39,7 +39,7 @@ function engineThat(answer: () => Promise<never>): RoomEngine {
 const hanging = (): RoomEngine => engineThat(() => new Promise(() => undefined));
 
 describe('TimelyEngine', () => {
-  testEngineContract((): EngineUnderTest => {
+  describeRoomEngine((): EngineUnderTest => {
     const clock = new FakeClock();
     const engine = new TimelyEngine(new MemoryEngine(() => clock.now()), clock, DEADLINE_MS);
     return { engine, settle: () => Promise.resolve(), advance: (ms) => clock.advance(ms) };

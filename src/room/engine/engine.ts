@@ -30,7 +30,7 @@ export interface EngineSink {
  * - Nothing is told of a key, `interrupted` included, before its `subscribe` has resolved.
  * - Presence depends neither on subscriptions nor on history.
  *
- * `engine.contract.ts` is the test of these promises. Every method but `start`, `unsubscribe` and `stop` may fail with
+ * `describeRoomEngine` of `nestjs-roomgate/engine` tests these promises. Every method but `start`, `unsubscribe` and `stop` may fail with
  * RoomgateError `engine_unavailable`.
  */
 export abstract class RoomEngine {

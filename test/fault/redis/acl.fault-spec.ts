@@ -4,7 +4,7 @@ import { Cluster, Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { RedisRevocationStore } from '../../../src/redis/revocations/redis-revocation-store.service.js';
 import { SystemClock } from '../../../src/core/clock.js';
-import { A, B } from '../../support/engine-probe.js';
+import { A, B } from '../../../src/toolkit/engine-suite/engine-probe.js';
 import { eventually } from '../../support/poll.js';
 import { RedisCluster } from '../../support/redis/redis-cluster.js';
 import { DEAF, engineOn } from '../../support/redis/redis-engine.js';

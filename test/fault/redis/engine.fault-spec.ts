@@ -1,5 +1,5 @@
-import { testEngineContract } from '../../room/engine/engine.contract.js';
-import { A, B } from '../../support/engine-probe.js';
+import { describeRoomEngine } from 'nestjs-roomgate/engine';
+import { A, B } from '../../../src/toolkit/engine-suite/engine-probe.js';
 import { type AppClient, CLIENTS } from '../../support/redis/clients.js';
 import { RedisCluster } from '../../support/redis/redis-cluster.js';
 import { engineOn } from '../../support/redis/redis-engine.js';
@@ -12,7 +12,7 @@ let names = 0;
 
 /** Of a store that nobody else uses. */
 const testContract = (client: () => AppClient): void =>
-  testEngineContract(() => {
+  describeRoomEngine(() => {
     const { engine, store } = engineOn(client().client, `contract-${++names}`);
     const settle = async (): Promise<void> => {
       for (let round = 0; round < ROUNDS; round++)

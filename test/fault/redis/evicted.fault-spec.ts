@@ -1,4 +1,4 @@
-import { A } from '../../support/engine-probe.js';
+import { A } from '../../../src/toolkit/engine-suite/engine-probe.js';
 import { IOREDIS } from '../../support/redis/clients.js';
 import { DEAF, engineOn } from '../../support/redis/redis-engine.js';
 import { RedisServer } from '../../support/redis/redis-server.js';

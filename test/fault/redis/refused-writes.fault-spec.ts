@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { PUBLISH } from '../../../src/redis/scripts/publish.js';
-import { A } from '../../support/engine-probe.js';
+import { A } from '../../../src/toolkit/engine-suite/engine-probe.js';
 import { eventually } from '../../support/poll.js';
 import { type AppClient, CLIENTS } from '../../support/redis/clients.js';
 import { DEAF, engineOn } from '../../support/redis/redis-engine.js';

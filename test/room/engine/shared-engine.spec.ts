@@ -1,9 +1,9 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
 import { DelayedEngine } from '../../../src/toolkit/testing/delayed.engine.js';
 import { MemoryEngine } from '../../../src/room/engine/memory/memory.engine.js';
-import { A, type EngineUnderTest } from '../../support/engine-probe.js';
+import { A, type EngineUnderTest } from '../../../src/toolkit/engine-suite/engine-probe.js';
 import { type EngineView, SharedEngine } from '../../support/shared-engine.js';
-import { testEngineContract } from './engine.contract.js';
+import { describeRoomEngine } from 'nestjs-roomgate/engine';
 
 /** A view of an engine that another node uses as well. */
 function createView(): EngineUnderTest & { readonly engine: EngineView } {
@@ -22,7 +22,7 @@ function createView(): EngineUnderTest & { readonly engine: EngineView } {
 }
 
 describe('A view of the shared engine', () => {
-  testEngineContract(createView);
+  describeRoomEngine(createView);
 
   it('carries what was published by another one, and only what it is subscribed to itself', () => {
     const shared = new SharedEngine();
@@ -50,7 +50,7 @@ describe('A view of the shared engine', () => {
 });
 
 describe.each([1, 2, 3])('A view of the shared engine behind delays of seed %d', (seed) => {
-  testEngineContract(() => {
+  describeRoomEngine(() => {
     const { engine, advance } = createView();
     const settle = async (): Promise<void> => {
       for (let turn = 0; turn < 160; turn++) await new Promise((resolve) => setImmediate(resolve));

@@ -2,7 +2,7 @@ import { FakeClock } from 'nestjs-roomgate/testing';
 import { DelayedEngine } from '../../../src/toolkit/testing/delayed.engine.js';
 import { MemoryEngine } from '../../../src/room/engine/memory/memory.engine.js';
 import { propertyRuns } from '../../support/property-runs.js';
-import { testEngineContract } from '../../room/engine/engine.contract.js';
+import { describeRoomEngine } from 'nestjs-roomgate/engine';
 
 const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -14,7 +14,7 @@ const seeds = Array.from(
 );
 
 describe.each(seeds)('DelayedEngine with seed %d', (seed) => {
-  testEngineContract(() => {
+  describeRoomEngine(() => {
     const clock = new FakeClock();
     const inner = new MemoryEngine(() => clock.now());
     return {

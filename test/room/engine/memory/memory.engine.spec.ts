@@ -1,16 +1,18 @@
 import { FakeClock } from 'nestjs-roomgate/testing';
 import { MemoryEngine, RecentIds } from '../../../../src/room/engine/memory/memory.engine.js';
-import { testEngineContract } from '../engine.contract.js';
+import { describeRoomEngine } from 'nestjs-roomgate/engine';
 
 describe('MemoryEngine', () => {
-  testEngineContract(() => {
+  // With its functions given, as in a framework that has no globals.
+  const runner = { describe, it, beforeEach, afterEach, expect };
+  describeRoomEngine(() => {
     const clock = new FakeClock();
     return {
       engine: new MemoryEngine(() => clock.now()),
       settle: () => Promise.resolve(),
       advance: (ms) => clock.advance(ms),
     };
-  });
+  }, runner);
 
   it('delivers before publish returns', () => {
     const engine = new MemoryEngine();

@@ -1,13 +1,5 @@
-import type { HistoryPage } from '../../../src/room/engine/engine.js';
-import {
-  A,
-  B,
-  BRIEF,
-  EngineProbe,
-  type EngineUnderTest,
-  LIMITS,
-  TTL_MS,
-} from '../../support/engine-probe.js';
+import type { HistoryPage } from '../../room/engine/engine.js';
+import { A, B, type EngineProbe, BRIEF, LIMITS, type TestRunner, TTL_MS } from './engine-probe.js';
 
 /** A body that counts for 200 bytes: 72 of its own, in characters of two bytes, and 128. */
 const TWO_HUNDRED = 'é'.repeat(36);
@@ -15,10 +7,8 @@ const TWO_HUNDRED = 'é'.repeat(36);
 const offsetsOf = ({ publications }: HistoryPage): number[] =>
   publications.map(({ offset }) => offset);
 
-/** The promises about what is kept; called by `testEngineContract`. */
-export function testHistoryContract(create: () => EngineUnderTest): void {
-  const probe = new EngineProbe(create);
-
+/** The promises about what is kept. */
+export function testHistory(probe: EngineProbe, { it, expect }: TestRunner): void {
   it('gives back what it kept as it was delivered: id, offset, time, who is left out, text and bytes', async () => {
     await probe.engine.subscribe(A, LIMITS);
     const bytes = Buffer.from([0, 255, 0x22, 0xc3, 0x28]);
@@ -37,7 +27,7 @@ export function testHistoryContract(create: () => EngineUnderTest): void {
       '{"event":"é\\u0000"}',
     ]);
     expect(Buffer.isBuffer(binary?.body) && bytes.equals(binary.body)).toBe(true);
-    expect(binary?.except).toBeUndefined();
+    expect(binary?.except).toBe(undefined);
   });
 
   it('reads everything behind an offset, the oldest first, and where the room has got to', async () => {

@@ -1,20 +1,37 @@
-import type { MaybePromise, Position } from '../../../src/room/engine/engine.js';
-import { A, B, EngineProbe, type EngineUnderTest } from '../../support/engine-probe.js';
-import { testHistoryContract } from './engine.history.contract.js';
-import { testLivesContract } from './engine.lives.contract.js';
-import { testPresenceContract } from './engine.presence.contract.js';
+import type { MaybePromise, Position } from '../../room/engine/engine.js';
+import { A, B, EngineProbe, type EngineUnderTest, type TestRunner } from './engine-probe.js';
+import { testHistory } from './history.js';
+import { testLives } from './lives.js';
+import { testPresence } from './presence.js';
 
-/** The promises of `RoomEngine`; every engine has to pass. */
-export function testEngineContract(create: () => EngineUnderTest): void {
-  testDeliveryContract(create);
-  testHistoryContract(create);
-  testLivesContract(create);
-  testPresenceContract(create);
+/**
+ * Tests every promise of `RoomEngine`. Call it in a spec of your engine. `create` is called before each test and returns an
+ * engine that shares no rooms with the one before. `runner` holds the functions of the test framework; by default they are the
+ * global ones, as jest has them, and vitest with `globals: true`.
+ *
+ * @example
+ * describe('MyEngine', () => {
+ *   describeRoomEngine(() => ({
+ *     engine: new MyEngine(),
+ *     settle: () => setTimeout(50),
+ *     advance: (ms) => setTimeout(ms),
+ *   }));
+ * });
+ */
+export function describeRoomEngine(
+  create: () => EngineUnderTest,
+  runner: TestRunner = globalThis as unknown as TestRunner,
+): void {
+  runner.describe('as a RoomEngine', () => {
+    const probe = new EngineProbe(create, runner);
+    testDelivery(probe, runner);
+    testHistory(probe, runner);
+    testLives(probe, runner);
+    testPresence(probe, runner);
+  });
 }
 
-function testDeliveryContract(create: () => EngineUnderTest): void {
-  const probe = new EngineProbe(create);
-
+function testDelivery(probe: EngineProbe, { it, expect }: TestRunner): void {
   it('delivers what is published, as it was published, to a key that is subscribed', async () => {
     await probe.engine.subscribe(A);
     const position = await probe.engine.publish(A, '"body"', {
@@ -105,7 +122,7 @@ function testDeliveryContract(create: () => EngineUnderTest): void {
     const late = probe.publish(A, '3');
     await Promise.all([...calls, done, late]);
     await probe.settle();
-    expect(probe.delivered).toHaveLength(before);
+    expect(probe.delivered.length).toBe(before);
   });
 
   it('delivers nothing of before to a key that is subscribed again at once', async () => {
@@ -139,8 +156,8 @@ function testDeliveryContract(create: () => EngineUnderTest): void {
   it('accepts a publication that nobody is subscribed to', async () => {
     const position = await probe.publish(A, '1');
     expect(position).toEqual({
-      offset: expect.any(Number) as number,
-      epoch: expect.any(String) as string,
+      offset: expect.any(Number),
+      epoch: expect.any(String),
     });
     await probe.settle();
     expect(probe.delivered).toEqual([]);

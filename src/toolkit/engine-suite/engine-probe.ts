@@ -10,14 +10,34 @@ import type {
   PublishOptions,
   ReadRange,
   RoomEngine,
-} from '../../src/room/engine/engine.js';
+} from '../../room/engine/engine.js';
 
-/** An engine that is being tested, how to let all that is on its way arrive, and how to let its time pass. */
+/** An engine that is being tested, and what a test needs of its surroundings. */
 export interface EngineUnderTest {
+  /** Not started yet. */
   readonly engine: RoomEngine;
-  readonly settle: () => Promise<void>;
-  /** An engine whose clock cannot be set may wait: no test is about a single millisecond, and none takes more than three seconds. */
-  readonly advance: (ms: number) => Promise<void> | void;
+  /** Resolves when everything that was published so far has been delivered, and what deliveries have published too. */
+  readonly settle: () => Promise<unknown>;
+  /** Lets `ms` milliseconds pass. An engine whose clock cannot be set may wait: no test takes more than three seconds. */
+  readonly advance: (ms: number) => unknown;
+}
+
+/** The functions of a test framework that the suite calls. Those of jest and vitest fit. */
+export interface TestRunner {
+  readonly describe: (title: string, tests: () => void) => unknown;
+  readonly it: (title: string, test: () => Promise<void>) => unknown;
+  readonly beforeEach: (hook: () => Promise<void>) => unknown;
+  readonly afterEach: (hook: () => Promise<void>) => unknown;
+  readonly expect: ((actual: unknown) => Matchers & { readonly not: Matchers }) & {
+    any(type: unknown): unknown;
+  };
+}
+
+interface Matchers {
+  toBe(expected: unknown): void;
+  toEqual(expected: unknown): void;
+  toMatch(expected: RegExp): void;
+  toMatchObject(expected: object): void;
 }
 
 export const A = 'orders/a';
@@ -46,7 +66,7 @@ export class EngineProbe {
   #under!: EngineUnderTest;
   #lastId = 0;
 
-  constructor(create: () => EngineUnderTest) {
+  constructor(create: () => EngineUnderTest, { beforeEach, afterEach }: TestRunner) {
     beforeEach(async () => {
       this.#under = create();
       this.delivered = [];
@@ -71,8 +91,8 @@ export class EngineProbe {
     return this.#under.engine;
   }
 
-  settle(): Promise<void> {
-    return this.#under.settle();
+  async settle(): Promise<void> {
+    await this.#under.settle();
   }
 
   /** Lets everything arrive, then time pass. */

@@ -1,12 +1,5 @@
-import type { PresenceEntry } from '../../../src/room/engine/engine.js';
-import {
-  A,
-  B,
-  EngineProbe,
-  type EngineUnderTest,
-  BRIEF,
-  TTL_MS,
-} from '../../support/engine-probe.js';
+import type { PresenceEntry } from '../../room/engine/engine.js';
+import { A, B, type EngineProbe, BRIEF, type TestRunner, TTL_MS } from './engine-probe.js';
 
 /** A connection of a subject, which gives itself a name, as nodes do. */
 const entry = (connectionId: string, identity = connectionId): PresenceEntry => ({
@@ -17,10 +10,8 @@ const entry = (connectionId: string, identity = connectionId): PresenceEntry => 
   meta: { secret: connectionId },
 });
 
-/** The promises about who is present; called by `testEngineContract`. */
-export function testPresenceContract(create: () => EngineUnderTest): void {
-  const probe = new EngineProbe(create);
-
+/** The promises about who is present. */
+export function testPresence(probe: EngineProbe, { it, expect }: TestRunner): void {
   it('names who is present with all that was said of it, and tells others only what is for them', async () => {
     await probe.engine.subscribe(A);
     await probe.enter(A, entry('c1', 'alice'));
