@@ -1,3 +1,4 @@
+export { Clock } from './core/clock.js';
 export { FakeClock } from './toolkit/testing/fake-clock.js';
 export { TestIssuer, type TokenRequest } from './toolkit/testing/test-issuer.js';
 export { TestConnection, type TestMessage } from './toolkit/testing/test-connection.js';

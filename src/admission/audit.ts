@@ -2,16 +2,14 @@ import type { Clock } from '../core/clock.js';
 import { hasJwt, type SeenCredential } from './credential.js';
 import type { RefusalCode } from './refusals.js';
 
-/** What happened. `revoked` is a kick, `left` a right that was lost, `refused` a "no" before the 101 or to a logout token. */
-export type AuditKind =
-  'admitted' | 'refused' | 'closed' | 'refreshed' | 'refresh_refused' | 'left' | 'revoked';
-
 /**
  * A decision about somebody's authority. It holds no token, no claims and no address. Of what a stranger sent it holds a refused
  * Host or Origin alone, cut to 64 characters of printable ASCII.
  */
 export interface AuditEvent {
-  readonly kind: AuditKind;
+  /** What happened. `revoked` is a kick, `left` a right that was lost, `refused` a "no" before the 101 or to a logout token. */
+  readonly kind:
+    'admitted' | 'refused' | 'closed' | 'refreshed' | 'refresh_refused' | 'left' | 'revoked';
   readonly reason: AuditReason;
   /** Milliseconds since the epoch. */
   readonly at: number;

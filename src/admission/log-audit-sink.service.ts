@@ -2,11 +2,11 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../core/clock.js';
 import { ROOMGATE_OPTIONS } from '../core/constants.js';
 import { quote } from '../core/option-rules.js';
-import { type AuditEvent, type AuditKind, AuditSink } from './audit.js';
+import { type AuditEvent, AuditSink } from './audit.js';
 import { explainVerdict } from './explain-verdict.js';
 import { QuietLog } from '../core/log-throttle.js';
 
-const WORDS: Readonly<Record<AuditKind, string>> = {
+const WORDS: Readonly<Record<AuditEvent['kind'], string>> = {
   admitted: 'Admitted',
   refused: 'Upgrade refused',
   closed: 'Closed',

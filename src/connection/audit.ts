@@ -1,4 +1,4 @@
-import type { Audit, AuditKind, AuditReason } from '../admission/audit.js';
+import type { Audit, AuditEvent, AuditReason } from '../admission/audit.js';
 import type { Revocation } from '../admission/revocation.js';
 import type { ServerConnection } from './connection.js';
 import { CLOSE_CODES, type CloseName } from './system-messages.js';
@@ -54,7 +54,7 @@ export class ConnectionAudit {
 
   #record(
     { id, principal, roomName }: ServerConnection,
-    kind: AuditKind,
+    kind: AuditEvent['kind'],
     reason: AuditReason,
     closeCode?: number,
   ): void {

@@ -18,10 +18,14 @@ export interface RoomgateOptions
   readonly strict: boolean;
 }
 
-/** What an application gives to `RoomgateModule.forRoot`. All options are documented where they belong, on the stage's interface. */
-export type RoomgateModuleOptions = Partial<
-  AdapterOptions & AdmissionOptions & ConnectionOptions & GatewayOptions & RoomOptions
->;
+/** What an application gives to `RoomgateModule.forRoot`. Each option is documented on the interface of its stage. */
+export interface RoomgateModuleOptions
+  extends
+    Partial<AdapterOptions>,
+    Partial<AdmissionOptions>,
+    Partial<ConnectionOptions>,
+    Partial<GatewayOptions>,
+    Partial<RoomOptions> {}
 
 /** The only place a default is written down. */
 export const DEFAULTS: Readonly<Required<RoomgateModuleOptions>> = Object.freeze({
@@ -105,8 +109,8 @@ export function isStrict(nodeEnv: string | undefined = process.env.NODE_ENV): bo
  * What an application gives to `RoomPublisherModule.forRoot`, as the nodes have it: `rooms`, whose names are those that `RoomPublisher`
  * knows, and `maxOutboxBytes` where the nodes have another one, since it bounds histories.
  */
-export type RoomPublisherOptions = Pick<RoomOptions, 'rooms'> &
-  Partial<Pick<ConnectionOptions, 'maxOutboxBytes'>>;
+export interface RoomPublisherOptions
+  extends Pick<RoomOptions, 'rooms'>, Partial<Pick<ConnectionOptions, 'maxOutboxBytes'>> {}
 
 const PUBLISHER_RULES = {
   rooms: ROOM_RULES.rooms,

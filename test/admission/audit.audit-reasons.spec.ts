@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { AUDIT_REASONS, CLOSE_CODES, REFUSALS } from 'nestjs-roomgate';
+import { AUDIT_REASONS, CLOSE_CODES } from 'nestjs-roomgate';
+import { REFUSALS } from '../../src/admission/refusals.js';
 import { isAuditReason } from '../../src/admission/audit.js';
 
 const SRC = new URL('../../src/', import.meta.url);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { AuthorizationHeaderExtractor, Refusal } from '../../src/index.js';
+import { Refusal } from '../../src/index.js';
+import { AuthorizationHeaderExtractor } from '../../src/admission/credential.js';
 import { refuseTokenInQuery, seeCredential } from '../../src/admission/credential.js';
 import { propertyRuns } from '../support/property-runs.js';
 import { upgradeRequest } from '../support/upgrade-request.js';

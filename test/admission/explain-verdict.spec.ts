@@ -1,12 +1,6 @@
-import {
-  AUDIT_REASONS,
-  type AuditEvent,
-  type AuditReason,
-  CREDENTIAL_PLACES,
-  CREDENTIAL_SHAPES,
-  explainVerdict,
-  REFUSALS,
-} from 'nestjs-roomgate';
+import { AUDIT_REASONS, type AuditEvent, type AuditReason, explainVerdict } from 'nestjs-roomgate';
+import { CREDENTIAL_PLACES, CREDENTIAL_SHAPES } from '../../src/admission/credential.js';
+import { REFUSALS } from '../../src/admission/refusals.js';
 
 const REASONS = Object.keys(AUDIT_REASONS) as AuditReason[];
 const refused = (

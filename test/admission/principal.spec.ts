@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createPrincipal, freezeJson, identityOf } from '../../src/admission/principal.js';
-import type { RegisteredClaims } from '../../src/index.js';
+import type { RegisteredClaims } from '../../src/admission/principal.js';
 import { checkClaims } from '../../src/admission/token.js';
 import { propertyRuns } from '../support/property-runs.js';
 

@@ -1,4 +1,5 @@
-import { Refusal, type RefusalCode, REFUSALS } from '../../src/index.js';
+import { Refusal, type RefusalCode } from '../../src/index.js';
+import { REFUSALS } from '../../src/admission/refusals.js';
 
 /** The contract with clients: code, status, challenge, whether to come back. Changing a line here breaks somebody. */
 const CONTRACT: [RefusalCode, number, string | undefined, boolean][] = [

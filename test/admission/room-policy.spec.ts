@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type RoomAccess, RoomPolicy, RoomsClaimPolicy, type RoomId } from '../../src/index.js';
 import { createPrincipal, freezeJson } from '../../src/admission/principal.js';
-import type { RegisteredClaims } from '../../src/index.js';
+import type { RegisteredClaims } from '../../src/admission/principal.js';
 
 const ROOM = '3f2b8c1e-9a4d-4c6e-8f1a-2b3c4d5e6f70' as RoomId;
 const OTHER = '01890a5d-ac96-774b-bcce-b302099a8057';

@@ -1,4 +1,4 @@
-import type { IssuerKey } from '../../src/index.js';
+import type { IssuerKey } from '../../src/admission/admission.options.js';
 import { loadKey } from '../../src/admission/verification-key.js';
 import { refused } from '../support/caught.js';
 import { ecPair, rsaPair, toPem } from '../support/key-ring.js';

@@ -1,5 +1,6 @@
 import { checkClaims } from '../../src/admission/token.js';
-import type { Refusal, RegisteredClaims } from '../../src/index.js';
+import type { Refusal } from '../../src/index.js';
+import type { RegisteredClaims } from '../../src/admission/principal.js';
 
 const NOW_S = 1_800_000_000;
 const NOW = NOW_S * 1_000;

@@ -1,5 +1,5 @@
 import { createPublicKey, createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import type { IssuerKey, TokenAlgorithm } from '../../src/index.js';
+import type { IssuerKey, TokenAlgorithm } from '../../src/admission/admission.options.js';
 import { loadKey } from '../../src/admission/verification-key.js';
 import { refused } from '../support/caught.js';
 import { ecPair, pssPair, rsaPair, secretKey, toPem } from '../support/key-ring.js';

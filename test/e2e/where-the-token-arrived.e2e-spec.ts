@@ -1,4 +1,5 @@
-import { type AuditEvent, AuditSink, type SeenCredential } from 'nestjs-roomgate';
+import { type AuditEvent, AuditSink } from 'nestjs-roomgate';
+import type { SeenCredential } from '../../src/admission/credential.js';
 import { CANARY, expectNoCanary, mintCanary } from '../support/canary.js';
 import { CapturedLogger } from '../support/captured-logger.js';
 import { setEnv } from '../support/env.js';

@@ -1,4 +1,5 @@
-import { type RoomId, type RoomRights, RoomService } from 'nestjs-roomgate';
+import { type RoomId, RoomService } from 'nestjs-roomgate';
+import type { RoomRights } from '../../src/admission/room-policy.js';
 import {
   createRoomgateTestbed,
   type RoomgateTestbed,

@@ -1,10 +1,5 @@
-import {
-  type HistoryPage,
-  MemoryEngine,
-  type ReadRange,
-  type ServerRoom,
-  RoomService,
-} from 'nestjs-roomgate';
+import { MemoryEngine, type ServerRoom, RoomService } from 'nestjs-roomgate';
+import type { HistoryPage, ReadRange } from 'nestjs-roomgate/engine';
 import type { RoomgateTestbed } from 'nestjs-roomgate/testing';
 import { Deferred } from '../support/deferred.js';
 import { ask, createKeptTestbed, enter, KeptPolicy, say } from '../support/kept-rooms.js';

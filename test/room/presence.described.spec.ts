@@ -1,4 +1,5 @@
-import { type PresenceOptions, type ServerRoom, RoomService } from 'nestjs-roomgate';
+import { type ServerRoom, RoomService } from 'nestjs-roomgate';
+import type { PresenceOptions } from '../../src/room/room.options.js';
 import type { RoomgateTestbed } from 'nestjs-roomgate/testing';
 import { CapturedLogger } from '../support/captured-logger.js';
 import { inProduction } from '../support/env.js';

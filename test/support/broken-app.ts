@@ -1,7 +1,6 @@
 import { MessageBody, SubscribeMessage, WebSocketServer } from '@nestjs/websockets';
 import {
   AuditSink,
-  AuthorizationHeaderExtractor,
   CurrentRoom,
   MemoryEngine,
   type MembershipListener,
@@ -10,6 +9,7 @@ import {
   RoomGateway,
   RoomPolicy,
 } from 'nestjs-roomgate';
+import { AuthorizationHeaderExtractor } from '../../src/admission/credential.js';
 import type { EventEmitter } from 'node:events';
 
 /** Code of the application that fails where, and as, a test says. */

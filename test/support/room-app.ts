@@ -1,11 +1,8 @@
 import type { AddressInfo, Server } from 'node:net';
 import type { INestApplication, LoggerService, ModuleMetadata } from '@nestjs/common';
 import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
-import {
-  RoomgateModule,
-  type RoomgateModuleExtras,
-  type RoomgateModuleOptions,
-} from 'nestjs-roomgate';
+import { RoomgateModule, type RoomgateModuleOptions } from 'nestjs-roomgate';
+import type { RoomgateModuleExtras } from '../../src/module/providers.js';
 import { FakeClock, TestIssuer } from 'nestjs-roomgate/testing';
 import { RoomgateNode } from '../../src/module/node.js';
 import { clockTypeOf } from '../../src/toolkit/testing/testbed.js';
