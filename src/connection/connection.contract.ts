@@ -44,8 +44,9 @@ export abstract class RoomConnection {
   /**
    * Sends an event to this connection alone. Returns false when the connection is closing, or when the event does not
    * fit into `maxOutboxBytes` together with what the client has not read yet.
-   * @throws RoomgateError `reserved_event` for an event that only roomgate may send, `invalid_data` when the data has
-   * no JSON form, `too_big` when the event alone is larger than `maxOutboxBytes`.
+   * @throws RoomgateError `reserved_event` for an event that only roomgate may send.
+   * @throws RoomgateError `invalid_data` when the data has no JSON form.
+   * @throws RoomgateError `too_big` when the event alone is larger than `maxOutboxBytes`.
    */
   abstract send(event: string, data?: unknown): boolean;
 

@@ -18,7 +18,7 @@ export interface EngineUnderTest {
   readonly engine: RoomEngine;
   /** Resolves when everything that was published so far has been delivered, and what deliveries have published too. */
   readonly settle: () => Promise<unknown>;
-  /** Lets `ms` milliseconds pass. An engine whose clock cannot be set may wait: no test takes more than three seconds. */
+  /** Lets `ms` milliseconds pass. An engine whose clock cannot be set waits, at most three seconds in a test. */
   readonly advance: (ms: number) => unknown;
 }
 
@@ -44,8 +44,8 @@ export const A = 'orders/a';
 export const B = 'orders/b';
 
 /**
- * Small enough for engines that really have to wait. A slow machine makes each wait longer, never shorter: a test waits little
- * beyond the TTL for what has to end, and leaves almost half of it for what has to last.
+ * Small enough for engines that really have to wait. A slow machine makes each wait longer, never shorter. So a test
+ * waits little beyond the TTL for what has to end, and leaves almost half of it for what has to last.
  */
 export const TTL_MS = 600;
 
@@ -58,7 +58,7 @@ export const BRIEF: HistoryLimits = { ...LIMITS, ttlMs: TTL_MS };
 
 const ALL: ReadRange = { limit: 1_000, maxBytes: 1_048_576 };
 
-/** A started engine for every test of a contract, and all that it told its node. */
+/** A started engine for each test, and a record of what it gave to its sink. */
 export class EngineProbe {
   delivered: (readonly [key: EngineKey, publication: Publication])[] = [];
   changes: (readonly [key: EngineKey, change: PresenceChange])[] = [];
@@ -101,7 +101,7 @@ export class EngineProbe {
     await this.#under.advance(ms);
   }
 
-  /** Publishes something that is not kept, unless told otherwise. */
+  /** Publishes something that is not kept by default. */
   async publish(
     key: EngineKey,
     body: string | Buffer,
@@ -115,7 +115,7 @@ export class EngineProbe {
     return this.publish(key, body, { history });
   }
 
-  /** What is kept, once all that is on its way has arrived; all of it unless told otherwise. */
+  /** What is kept, once all that is on its way has arrived; all of it by default. */
   async read(key: EngineKey, range: Partial<ReadRange> = {}): Promise<HistoryPage> {
     await this.settle();
     return this.engine.read(key, { ...ALL, ...range });
@@ -141,7 +141,7 @@ export class EngineProbe {
     return members.map(({ memberId }) => memberId);
   }
 
-  /** What was told of presence since it was last asked, as `joined name` and `left name`. */
+  /** The changes of presence since the last call, as `joined name` and `left name`. */
   async told(key: EngineKey): Promise<string[]> {
     await this.settle();
     const own = this.changes.filter(([of]) => of === key);

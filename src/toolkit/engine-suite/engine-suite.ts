@@ -5,9 +5,9 @@ import { testLives } from './lives.js';
 import { testPresence } from './presence.js';
 
 /**
- * Tests every promise of `RoomEngine`. Call it in a spec of your engine. `create` is called before each test and returns an
- * engine that shares no rooms with the one before. `runner` holds the functions of the test framework; by default they are the
- * global ones, as jest has them, and vitest with `globals: true`.
+ * Tests every promise of `RoomEngine`. Call it in a spec of your engine. `create` is called before each test and
+ * returns an engine that shares no rooms with the one before. `runner` holds the functions of the test framework.
+ * Default: the global ones of jest, or of vitest with `globals: true`.
  *
  * @example
  * describe('MyEngine', () => {
